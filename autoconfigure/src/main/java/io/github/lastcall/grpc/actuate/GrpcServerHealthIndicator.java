@@ -1,0 +1,85 @@
+/*
+ * Copyright 2026 the Last Call authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.lastcall.grpc.actuate;
+
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
+import java.util.Map;
+import java.util.TreeMap;
+
+import io.github.lastcall.grpc.health.ServingStatusTable;
+import io.github.lastcall.grpc.server.GrpcServer;
+import io.github.lastcall.grpc.shutdown.GrpcServerDrain;
+import io.github.lastcall.grpc.shutdown.GrpcServerStatus;
+import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
+
+import org.springframework.boot.health.contributor.AbstractHealthIndicator;
+import org.springframework.boot.health.contributor.Health;
+
+/**
+ * The server's state in {@code /actuator/health}: UP while it serves, DOWN when it could
+ * not start or has died, OUT_OF_SERVICE otherwise. It says nothing of the serving
+ * statuses in its own status, only in the details, so that it can be part of a group that
+ * they follow.
+ */
+public final class GrpcServerHealthIndicator extends AbstractHealthIndicator {
+
+	private final GrpcServerDrain drain;
+
+	private final ServingStatusTable statuses;
+
+	/**
+	 * Create a new indicator.
+	 * @param drain knows the server's state
+	 * @param statuses the serving statuses
+	 */
+	public GrpcServerHealthIndicator(GrpcServerDrain drain, ServingStatusTable statuses) {
+		this.drain = drain;
+		this.statuses = statuses;
+	}
+
+	@Override
+	protected void doHealthCheck(Health.Builder builder) {
+		GrpcServerStatus status = this.drain.getStatus();
+		switch (status.state()) {
+			case SERVING -> builder.up();
+			case STARTING, ANNOUNCING, DRAINING, FORCING -> builder.outOfService();
+			case STOPPED -> builder.status(status.failed() ? "DOWN" : "OUT_OF_SERVICE");
+		}
+		builder.withDetail("state", status.state());
+		GrpcServer server = status.server();
+		if (server != null) {
+			if (!server.getAddresses().isEmpty()) {
+				builder.withDetail("address", address(server.getAddresses().get(0)));
+			}
+			if (server.getPort() != -1) {
+				builder.withDetail("port", server.getPort());
+			}
+			Map<String, ServingStatus> services = new TreeMap<>();
+			for (String name : server.getServices().applicationNames()) {
+				ServingStatus serving = this.statuses.get(name);
+				services.put(name, (serving != null) ? serving : ServingStatus.SERVICE_UNKNOWN);
+			}
+			builder.withDetail("services", services);
+		}
+	}
+
+	private static String address(SocketAddress address) {
+		return (address instanceof InetSocketAddress inet) ? inet.getAddress().getHostAddress() : address.toString();
+	}
+
+}

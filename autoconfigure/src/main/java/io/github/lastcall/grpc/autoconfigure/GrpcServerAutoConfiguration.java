@@ -1,0 +1,262 @@
+/*
+ * Copyright 2026 the Last Call authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.lastcall.grpc.autoconfigure;
+
+import java.time.Clock;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+
+import io.github.lastcall.grpc.health.AvailabilityBridge;
+import io.github.lastcall.grpc.health.HealthService;
+import io.github.lastcall.grpc.health.ServingGate;
+import io.github.lastcall.grpc.health.ServingStatusOverrides;
+import io.github.lastcall.grpc.health.ServingStatusTable;
+import io.github.lastcall.grpc.server.GrpcServerBuilderCustomizer;
+import io.github.lastcall.grpc.server.GrpcServerFactory;
+import io.github.lastcall.grpc.server.GrpcServerLifecycle;
+import io.github.lastcall.grpc.server.GrpcServerStartException;
+import io.github.lastcall.grpc.server.GrpcService;
+import io.github.lastcall.grpc.server.GrpcServiceDiscovery;
+import io.github.lastcall.grpc.server.GrpcServices;
+import io.github.lastcall.grpc.server.InfrastructureService;
+import io.github.lastcall.grpc.server.NettyGrpcServerFactory;
+import io.github.lastcall.grpc.shutdown.ApplicationReadiness;
+import io.github.lastcall.grpc.shutdown.Connections;
+import io.github.lastcall.grpc.shutdown.DrainTimer;
+import io.github.lastcall.grpc.shutdown.GrpcAnnounceLifecycle;
+import io.github.lastcall.grpc.shutdown.GrpcServerDrain;
+import io.github.lastcall.grpc.shutdown.GrpcServerStateListener;
+import io.github.lastcall.grpc.shutdown.InFlightCalls;
+import io.github.lastcall.grpc.shutdown.ShutdownSettings;
+import io.github.lastcall.grpc.shutdown.ThreadDrainTimer;
+import io.grpc.BindableService;
+import io.grpc.ServerBuilder;
+import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
+import io.grpc.protobuf.services.ProtoReflectionServiceV1;
+import org.apache.commons.logging.LogFactory;
+
+import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.beans.factory.SmartInitializingSingleton;
+import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
+import org.springframework.boot.autoconfigure.AutoConfiguration;
+import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
+import org.springframework.boot.autoconfigure.availability.ApplicationAvailabilityAutoConfiguration;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProperty;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
+import org.springframework.boot.autoconfigure.context.LifecycleAutoConfiguration;
+import org.springframework.boot.autoconfigure.context.LifecycleProperties;
+import org.springframework.boot.availability.ApplicationAvailability;
+import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.context.ApplicationContext;
+import org.springframework.context.ApplicationEventPublisher;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.core.env.ConfigurableEnvironment;
+import org.springframework.core.env.Environment;
+
+/**
+ * {@link EnableAutoConfiguration Auto-configuration} for a gRPC server that serves the
+ * {@link GrpcService @GrpcService} beans.
+ */
+@AutoConfiguration(after = { ApplicationAvailabilityAutoConfiguration.class, LifecycleAutoConfiguration.class })
+@ConditionalOnClass({ BindableService.class, ProtoReflectionServiceV1.class })
+@ConditionalOnBooleanProperty(name = "grpc.server.enabled", matchIfMissing = true)
+public final class GrpcServerAutoConfiguration {
+
+	@Configuration(proxyBeanMethods = false)
+	@ConditionalOnMissingBean(annotation = GrpcService.class)
+	static class NoServiceConfiguration {
+
+		@Bean
+		SmartInitializingSingleton noGrpcServiceLog() {
+			return () -> LogFactory.getLog(GrpcServerAutoConfiguration.class)
+				.info("No bean is annotated with @GrpcService: no gRPC server is started");
+		}
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	@ConditionalOnBean(annotation = GrpcService.class)
+	@EnableConfigurationProperties(GrpcServerProperties.class)
+	static class ServerConfiguration {
+
+		private static final String SERVER_NAME = "network";
+
+		@Bean
+		GrpcServerLifecycle grpcServerLifecycle(GrpcServiceDiscovery discovery, ServingStatusTable statuses,
+				ObjectProvider<GrpcServerFactory> factories, GrpcServerDrain drain,
+				ApplicationEventPublisher publisher) {
+			GrpcServerFactory factory = factories.getIfAvailable();
+			if (factory == null) {
+				throw new GrpcServerStartException(
+						"There are @GrpcService beans, but no transport to serve them with: "
+								+ "grpc-netty-shaded is not on the classpath.",
+						"Add the dependency io.grpc:grpc-netty-shaded (lastcall-spring-boot-starter has it), "
+								+ "define a GrpcServerFactory bean, or set grpc.server.enabled to false.");
+			}
+			return new GrpcServerLifecycle(SERVER_NAME, () -> {
+				GrpcServices services = discovery.discover();
+				services.names().forEach((name) -> statuses.register(name, ServingStatusTable.READINESS));
+				return services;
+			}, factory, drain, publisher);
+		}
+
+		@Bean
+		GrpcServiceDiscovery grpcServiceDiscovery(ConfigurableListableBeanFactory beanFactory,
+				ObjectProvider<InfrastructureService> infrastructureServices, InFlightCalls calls) {
+			return new GrpcServiceDiscovery(beanFactory, infrastructureServices.orderedStream().toList(),
+					List.of(calls.interceptor()));
+		}
+
+		@Bean
+		GrpcServerStartupLog grpcServerStartupLog(GrpcServerProperties properties, ShutdownSettings settings) {
+			return new GrpcServerStartupLog(properties.reflection().enabled(), settings);
+		}
+
+		@Bean
+		LocalGrpcPortProperty localGrpcPortProperty(ConfigurableEnvironment environment) {
+			return new LocalGrpcPortProperty(environment);
+		}
+
+		@Configuration(proxyBeanMethods = false)
+		@ConditionalOnClass(NettyServerBuilder.class)
+		static class NettyConfiguration {
+
+			@Bean
+			@ConditionalOnMissingBean(GrpcServerFactory.class)
+			NettyGrpcServerFactory grpcServerFactory(GrpcServerProperties properties, InFlightCalls calls,
+					Connections connections, ObjectProvider<GrpcServerBuilderCustomizer<?>> customizers) {
+				List<GrpcServerBuilderCustomizer<?>> all = new ArrayList<>();
+				all.add((ServerBuilder<?> builder) -> builder.addStreamTracerFactory(calls.tracerFactory())
+					.addTransportFilter(connections));
+				customizers.orderedStream().forEach(all::add);
+				return new NettyGrpcServerFactory(properties.address(), properties.validPort(), all);
+			}
+
+		}
+
+		@Configuration(proxyBeanMethods = false)
+		static class ShutdownConfiguration {
+
+			@Bean
+			ShutdownSettings grpcShutdownSettings(GrpcServerProperties properties, Environment environment) {
+				return properties.shutdown().settings(environment);
+			}
+
+			@Bean
+			ThreadDrainTimer grpcDrainTimer() {
+				return new ThreadDrainTimer();
+			}
+
+			@Bean
+			InFlightCalls grpcInFlightCalls(DrainTimer timer) {
+				return new InFlightCalls(timer);
+			}
+
+			@Bean
+			Connections grpcConnections() {
+				return new Connections();
+			}
+
+			@Bean
+			GrpcServerDrain grpcServerDrain(ShutdownSettings settings, InFlightCalls calls, Connections connections,
+					DrainTimer timer, ApplicationEventPublisher publisher,
+					ObjectProvider<GrpcServerStateListener> listeners) {
+				return new GrpcServerDrain(SERVER_NAME, settings, calls, connections, timer, Clock.systemUTC(),
+						publisher, listeners.orderedStream().toList());
+			}
+
+			@Bean
+			GrpcAnnounceLifecycle grpcAnnounceLifecycle(List<GrpcServerDrain> drains) {
+				return new GrpcAnnounceLifecycle(drains);
+			}
+
+			@Bean
+			ApplicationReadiness grpcApplicationReadiness(ApplicationContext context,
+					ApplicationAvailability availability, List<GrpcServerDrain> drains) {
+				return new ApplicationReadiness(context, availability, drains);
+			}
+
+			@Bean
+			ShutdownPhaseTimeouts grpcShutdownPhaseTimeouts(ConfigurableListableBeanFactory beanFactory,
+					ShutdownSettings settings, ObjectProvider<LifecycleProperties> lifecycle) {
+				// Without Boot's auto-configuration Spring's own 10 seconds apply.
+				Duration timeout = lifecycle.stream()
+					.map(LifecycleProperties::getTimeoutPerShutdownPhase)
+					.findFirst()
+					.orElse(Duration.ofSeconds(10));
+				return new ShutdownPhaseTimeouts(beanFactory, settings, timeout);
+			}
+
+		}
+
+		@Configuration(proxyBeanMethods = false)
+		static class HealthConfiguration {
+
+			@Bean
+			ServingStatusTable grpcServingStatusTable() {
+				return new ServingStatusTable(List.of(ServingStatusTable.READINESS, ServingStatusTable.LIVENESS));
+			}
+
+			@Bean
+			ServingStatusOverrides grpcServingStatusOverrides(ServingStatusTable statuses) {
+				return new ServingStatusOverrides(statuses);
+			}
+
+			@Bean
+			ServingGate grpcServingGate(ServingStatusTable statuses) {
+				return new ServingGate(statuses);
+			}
+
+			@Bean
+			AvailabilityBridge grpcAvailabilityBridge(ServingStatusTable statuses) {
+				return new AvailabilityBridge(statuses);
+			}
+
+			@Bean
+			InfrastructureService grpcHealthService(ServingStatusTable statuses) {
+				return new InfrastructureService(new HealthService(statuses), "the health service");
+			}
+
+		}
+
+		@Configuration(proxyBeanMethods = false)
+		@ConditionalOnBooleanProperty(name = "grpc.server.reflection.enabled", matchIfMissing = true)
+		static class ReflectionConfiguration {
+
+			@Bean
+			InfrastructureService grpcReflectionServiceV1() {
+				return new InfrastructureService((BindableService) ProtoReflectionServiceV1.newInstance(),
+						"the reflection service (v1)");
+			}
+
+			@Bean
+			@SuppressWarnings("deprecation")
+			InfrastructureService grpcReflectionServiceV1Alpha() {
+				return new InfrastructureService(
+						(BindableService) io.grpc.protobuf.services.ProtoReflectionService.newInstance(),
+						"the reflection service (v1alpha)");
+			}
+
+		}
+
+	}
+
+}

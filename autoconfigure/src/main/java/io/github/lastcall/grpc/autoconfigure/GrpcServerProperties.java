@@ -1,0 +1,97 @@
+/*
+ * Copyright 2026 the Last Call authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.lastcall.grpc.autoconfigure;
+
+import java.net.InetAddress;
+import java.time.Duration;
+
+import io.github.lastcall.grpc.shutdown.ShutdownSettings;
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.boot.cloud.CloudPlatform;
+import org.springframework.boot.context.properties.ConfigurationProperties;
+import org.springframework.boot.context.properties.bind.DefaultValue;
+import org.springframework.boot.context.properties.source.InvalidConfigurationPropertyValueException;
+import org.springframework.core.env.Environment;
+
+/**
+ * The properties under {@code grpc.server}.
+ *
+ * @param enabled Whether to start a gRPC server.
+ * @param address Network address that the server listens on. All interfaces unless set.
+ * @param port Port that the server listens on. 0 picks a free one.
+ * @param reflection Server reflection.
+ * @param shutdown What happens when the application stops.
+ */
+@ConfigurationProperties("grpc.server")
+public record GrpcServerProperties(@DefaultValue("true") boolean enabled, @Nullable InetAddress address,
+		@DefaultValue("9090") int port, @DefaultValue Reflection reflection, @DefaultValue Shutdown shutdown) {
+
+	/**
+	 * Server reflection.
+	 *
+	 * @param enabled Whether clients can list and describe the services, by reflection v1
+	 * and v1alpha.
+	 */
+	public record Reflection(@DefaultValue("true") boolean enabled) {
+
+	}
+
+	/**
+	 * What happens when the application stops.
+	 *
+	 * @param propagationDelay How long to go on serving after health has become
+	 * NOT_SERVING, so that load balancers notice. 5s on a cloud platform such as
+	 * Kubernetes, 0 elsewhere.
+	 * @param gracePeriod How long calls in flight may take to end after the listener is
+	 * closed. 0 means no time at all.
+	 * @param forceTimeout How long calls that are closed by force may take to clean up
+	 * before beans are destroyed. 0 means no time at all.
+	 */
+	public record Shutdown(@Nullable Duration propagationDelay, @DefaultValue("20s") Duration gracePeriod,
+			@DefaultValue("2s") Duration forceTimeout) {
+
+		private static final Duration CLOUD_PROPAGATION_DELAY = Duration.ofSeconds(5);
+
+		ShutdownSettings settings(Environment environment) {
+			Duration delay = this.propagationDelay;
+			if (delay == null) {
+				delay = (CloudPlatform.getActive(environment) != null) ? CLOUD_PROPAGATION_DELAY : Duration.ZERO;
+			}
+			return new ShutdownSettings(notNegative("propagation-delay", delay),
+					notNegative("grace-period", this.gracePeriod), notNegative("force-timeout", this.forceTimeout));
+		}
+
+		private static Duration notNegative(String name, Duration value) {
+			if (value.isNegative()) {
+				throw new InvalidConfigurationPropertyValueException("grpc.server.shutdown." + name, value,
+						"A duration must not be negative. Use 0 for no time at all.");
+			}
+			return value;
+		}
+
+	}
+
+	int validPort() {
+		if (this.port < 0 || this.port > 65535) {
+			throw new InvalidConfigurationPropertyValueException("grpc.server.port", this.port,
+					"A port is a number from 0 (any free one) to 65535.");
+		}
+		return this.port;
+	}
+
+}

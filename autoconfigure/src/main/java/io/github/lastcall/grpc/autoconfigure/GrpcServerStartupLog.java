@@ -1,0 +1,63 @@
+/*
+ * Copyright 2026 the Last Call authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.lastcall.grpc.autoconfigure;
+
+import java.time.Duration;
+
+import io.github.lastcall.grpc.server.GrpcServer;
+import io.github.lastcall.grpc.server.GrpcServerStartedEvent;
+import io.github.lastcall.grpc.shutdown.ShutdownSettings;
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
+
+import org.springframework.boot.convert.DurationStyle;
+import org.springframework.context.ApplicationListener;
+
+/**
+ * One line that says what has started, and how long it may take to stop.
+ */
+class GrpcServerStartupLog implements ApplicationListener<GrpcServerStartedEvent> {
+
+	private static final Log logger = LogFactory.getLog(GrpcServerStartupLog.class);
+
+	private final boolean reflection;
+
+	private final ShutdownSettings shutdown;
+
+	GrpcServerStartupLog(boolean reflection, ShutdownSettings shutdown) {
+		this.reflection = reflection;
+		this.shutdown = shutdown;
+	}
+
+	@Override
+	public void onApplicationEvent(GrpcServerStartedEvent event) {
+		GrpcServer server = event.getServer();
+		logger.info(
+				"gRPC server '%s' listens on %s (port %d) with services %s, reflection %s; started in %d ms; stops within %s (propagation delay %s + grace period %s + force timeout %s)"
+					.formatted(server.getName(), server.getAddresses().get(0), server.getPort(),
+							server.getServices().applicationNames(), this.reflection ? "on" : "off",
+							event.getTimeTaken().toMillis(), text(this.shutdown.budget()),
+							text(this.shutdown.propagationDelay()), text(this.shutdown.gracePeriod()),
+							text(this.shutdown.forceTimeout())));
+	}
+
+	private String text(Duration duration) {
+		return DurationStyle.SIMPLE.print(duration, (duration.toMillis() % 1000 == 0)
+				? java.time.temporal.ChronoUnit.SECONDS : java.time.temporal.ChronoUnit.MILLIS);
+	}
+
+}

@@ -1,0 +1,51 @@
+/*
+ * Copyright 2026 the Last Call authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.lastcall.grpc.autoconfigure;
+
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+
+import io.github.lastcall.grpc.server.GrpcServerStartedEvent;
+
+import org.springframework.context.ApplicationListener;
+import org.springframework.core.env.ConfigurableEnvironment;
+import org.springframework.core.env.MapPropertySource;
+
+/**
+ * Sets {@code local.grpc.server.port} to the port that the server really listens on.
+ */
+class LocalGrpcPortProperty implements ApplicationListener<GrpcServerStartedEvent> {
+
+	private static final String PROPERTY_SOURCE = "grpc.server.ports";
+
+	private final ConfigurableEnvironment environment;
+
+	private final Map<String, Object> properties = new ConcurrentHashMap<>();
+
+	LocalGrpcPortProperty(ConfigurableEnvironment environment) {
+		this.environment = environment;
+	}
+
+	@Override
+	public void onApplicationEvent(GrpcServerStartedEvent event) {
+		this.properties.put("local.grpc.server.port", event.getServer().getPort());
+		if (!this.environment.getPropertySources().contains(PROPERTY_SOURCE)) {
+			this.environment.getPropertySources().addFirst(new MapPropertySource(PROPERTY_SOURCE, this.properties));
+		}
+	}
+
+}

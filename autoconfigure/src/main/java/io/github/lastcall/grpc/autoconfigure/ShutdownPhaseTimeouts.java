@@ -1,0 +1,72 @@
+/*
+ * Copyright 2026 the Last Call authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.lastcall.grpc.autoconfigure;
+
+import java.time.Duration;
+
+import io.github.lastcall.grpc.server.GrpcServerLifecycle;
+import io.github.lastcall.grpc.server.GrpcServerStartedEvent;
+import io.github.lastcall.grpc.shutdown.GrpcAnnounceLifecycle;
+import io.github.lastcall.grpc.shutdown.ShutdownSettings;
+
+import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
+import org.springframework.context.ApplicationListener;
+import org.springframework.context.support.AbstractApplicationContext;
+import org.springframework.context.support.DefaultLifecycleProcessor;
+
+/**
+ * Spring gives each shutdown phase a time and then destroys beans under live calls. Where
+ * the settings of the drain need longer, its phases get longer.
+ */
+class ShutdownPhaseTimeouts implements ApplicationListener<GrpcServerStartedEvent> {
+
+	/**
+	 * What a phase takes besides the times that are configured.
+	 */
+	private static final Duration MARGIN = Duration.ofSeconds(2);
+
+	private final ConfigurableListableBeanFactory beanFactory;
+
+	private final ShutdownSettings settings;
+
+	private final Duration timeoutPerPhase;
+
+	ShutdownPhaseTimeouts(ConfigurableListableBeanFactory beanFactory, ShutdownSettings settings,
+			Duration timeoutPerPhase) {
+		this.beanFactory = beanFactory;
+		this.settings = settings;
+		this.timeoutPerPhase = timeoutPerPhase;
+	}
+
+	@Override
+	public void onApplicationEvent(GrpcServerStartedEvent event) {
+		Object processor = this.beanFactory.getSingleton(AbstractApplicationContext.LIFECYCLE_PROCESSOR_BEAN_NAME);
+		if (processor instanceof DefaultLifecycleProcessor lifecycleProcessor) {
+			raise(lifecycleProcessor, GrpcAnnounceLifecycle.PHASE, this.settings.propagationDelay());
+			raise(lifecycleProcessor, GrpcServerLifecycle.PHASE,
+					this.settings.gracePeriod().plus(this.settings.forceTimeout()));
+		}
+	}
+
+	private void raise(DefaultLifecycleProcessor processor, int phase, Duration needed) {
+		Duration timeout = needed.plus(MARGIN);
+		if (timeout.compareTo(this.timeoutPerPhase) > 0) {
+			processor.setTimeoutForShutdownPhase(phase, timeout.toMillis());
+		}
+	}
+
+}

@@ -1,0 +1,49 @@
+/*
+ * Copyright 2026 the Last Call authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.lastcall.grpc.health;
+
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+
+import io.github.lastcall.grpc.shutdown.GrpcServerState;
+import io.github.lastcall.grpc.shutdown.GrpcServerStateListener;
+
+/**
+ * Opens the gate of the status table while every server serves, and closes it the moment
+ * that one of them does not.
+ */
+public final class ServingGate implements GrpcServerStateListener {
+
+	private final ServingStatusTable table;
+
+	private final Map<String, GrpcServerState> states = new ConcurrentHashMap<>();
+
+	/**
+	 * Create a new gate keeper.
+	 * @param table the table whose gate it keeps
+	 */
+	public ServingGate(ServingStatusTable table) {
+		this.table = table;
+	}
+
+	@Override
+	public synchronized void stateChanged(String server, GrpcServerState from, GrpcServerState to) {
+		this.states.put(server, to);
+		this.table.gate(this.states.values().stream().allMatch((state) -> state == GrpcServerState.SERVING));
+	}
+
+}

@@ -1,0 +1,273 @@
+/*
+ * Copyright 2026 the Last Call authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.lastcall.grpc.health;
+
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
+
+import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.util.Assert;
+
+/**
+ * The serving status of every name that can be asked, and who watches it.
+ * <p>
+ * A name follows a health group; user code may override it, and the worse of the two
+ * wins. While the gate is closed (the application is not ready, or the server is on its
+ * way down) every name is NOT_SERVING but those that follow the liveness group: neither a
+ * late sample nor an override opens it.
+ * <p>
+ * Writes are serialized by a lock, reads take none, and watchers are told outside of it.
+ */
+public final class ServingStatusTable {
+
+	/**
+	 * The name of the server as a whole.
+	 */
+	public static final String OVERALL = "";
+
+	/**
+	 * The health group that the server as a whole follows.
+	 */
+	public static final String READINESS = "readiness";
+
+	/**
+	 * The health group that a drain does not touch.
+	 */
+	public static final String LIVENESS = "liveness";
+
+	private final Object lock = new Object();
+
+	private final Map<String, Entry> entries = new ConcurrentHashMap<>();
+
+	private final Map<String, ServingStatus> samples = new HashMap<>();
+
+	private boolean open;
+
+	/**
+	 * Create a new table that knows the overall name and the groups.
+	 * @param groups the health groups, each a name of its own
+	 */
+	public ServingStatusTable(Collection<String> groups) {
+		register(OVERALL, READINESS);
+		groups.forEach((group) -> register(group, group));
+	}
+
+	/**
+	 * Add a name.
+	 * @param name the name, such as the full name of a service
+	 * @param group the health group that it follows
+	 */
+	public void register(String name, String group) {
+		update(() -> entry(name).group = group);
+	}
+
+	/**
+	 * Set the status of a group. A group that has never been sampled is NOT_SERVING.
+	 * @param group the health group
+	 * @param status its status
+	 */
+	public void sample(String group, ServingStatus status) {
+		update(() -> this.samples.put(group, status));
+	}
+
+	/**
+	 * Open or close the gate.
+	 * @param open whether the server serves
+	 */
+	public void gate(boolean open) {
+		update(() -> this.open = open);
+	}
+
+	/**
+	 * Override the status of a name, which need not be known.
+	 * @param name the name
+	 * @param status the status, {@code null} to clear the override
+	 */
+	void override(String name, @Nullable ServingStatus status) {
+		Assert.isTrue(status != ServingStatus.SERVICE_UNKNOWN && status != ServingStatus.UNRECOGNIZED,
+				"'status' must be SERVING, NOT_SERVING or UNKNOWN");
+		update(() -> entry(name).override = status);
+	}
+
+	/**
+	 * The status of a name.
+	 * @param name the name
+	 * @return its status, {@code null} if the name is not known
+	 */
+	public @Nullable ServingStatus get(String name) {
+		Entry entry = this.entries.get(name);
+		return (entry != null) ? entry.known() : null;
+	}
+
+	/**
+	 * The status of every known name.
+	 * @return statuses by name, sorted
+	 */
+	public Map<String, ServingStatus> all() {
+		Map<String, ServingStatus> all = new TreeMap<>();
+		this.entries.forEach((name, entry) -> {
+			ServingStatus status = entry.known();
+			if (status != null) {
+				all.put(name, status);
+			}
+		});
+		return all;
+	}
+
+	/**
+	 * Watch a name, known or not.
+	 * @param name the name
+	 * @param changed called after each change, on the thread that made it; it must not
+	 * block, and may be called when nothing has changed
+	 * @return the watch
+	 */
+	Watch watch(String name, Runnable changed) {
+		synchronized (this.lock) {
+			Entry entry = entry(name);
+			Watch watch = new Watch(entry, changed);
+			entry.watches.add(watch);
+			return watch;
+		}
+	}
+
+	/**
+	 * How many watchers a name has.
+	 * @param name the name
+	 * @return the number of watchers
+	 */
+	public int watchers(String name) {
+		Entry entry = this.entries.get(name);
+		return (entry != null) ? entry.watches.size() : 0;
+	}
+
+	private void update(Runnable change) {
+		List<Entry> changed = new ArrayList<>();
+		synchronized (this.lock) {
+			change.run();
+			for (Entry entry : this.entries.values()) {
+				ServingStatus status = status(entry);
+				if (status != entry.status) {
+					entry.status = status;
+					changed.add(entry);
+				}
+				removeIfUnused(entry);
+			}
+		}
+		changed.forEach(Entry::tell);
+	}
+
+	private ServingStatus status(Entry entry) {
+		if (entry.group == null && entry.override == null) {
+			return ServingStatus.SERVICE_UNKNOWN;
+		}
+		if (!this.open && !LIVENESS.equals(entry.group)) {
+			return ServingStatus.NOT_SERVING;
+		}
+		ServingStatus sample = (entry.group != null) ? this.samples.getOrDefault(entry.group, ServingStatus.NOT_SERVING)
+				: ServingStatus.SERVING;
+		return (entry.override != null && severity(entry.override) > severity(sample)) ? entry.override : sample;
+	}
+
+	private static int severity(ServingStatus status) {
+		return switch (status) {
+			case SERVING -> 0;
+			case UNKNOWN -> 1;
+			default -> 2;
+		};
+	}
+
+	private Entry entry(String name) {
+		return this.entries.computeIfAbsent(name, Entry::new);
+	}
+
+	private void removeIfUnused(Entry entry) {
+		if (entry.known() == null && entry.watches.isEmpty()) {
+			this.entries.remove(entry.name);
+		}
+	}
+
+	private static final class Entry {
+
+		private final String name;
+
+		private final Set<Watch> watches = ConcurrentHashMap.newKeySet();
+
+		private @Nullable String group;
+
+		private @Nullable ServingStatus override;
+
+		private volatile ServingStatus status = ServingStatus.SERVICE_UNKNOWN;
+
+		Entry(String name) {
+			this.name = name;
+		}
+
+		@Nullable ServingStatus known() {
+			ServingStatus status = this.status;
+			return (status != ServingStatus.SERVICE_UNKNOWN) ? status : null;
+		}
+
+		void tell() {
+			this.watches.forEach(Watch::changed);
+		}
+
+	}
+
+	/**
+	 * One watcher's view of one name.
+	 */
+	final class Watch {
+
+		private final Entry entry;
+
+		private final Runnable changed;
+
+		private Watch(Entry entry, Runnable changed) {
+			this.entry = entry;
+			this.changed = changed;
+		}
+
+		/**
+		 * The newest status.
+		 * @return the status, SERVICE_UNKNOWN if the name is not known
+		 */
+		ServingStatus status() {
+			return this.entry.status;
+		}
+
+		void close() {
+			synchronized (ServingStatusTable.this.lock) {
+				this.entry.watches.remove(this);
+				removeIfUnused(this.entry);
+			}
+		}
+
+		private void changed() {
+			this.changed.run();
+		}
+
+	}
+
+}

@@ -1,0 +1,42 @@
+/*
+ * Copyright 2026 the Last Call authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.lastcall.grpc.server;
+
+import java.io.IOException;
+
+import io.grpc.Server;
+
+/**
+ * Builds servers for one transport and one address.
+ */
+public interface GrpcServerFactory {
+
+	/**
+	 * Build a server that is not started yet.
+	 * @param services what it serves
+	 * @return the server
+	 */
+	Server create(GrpcServices services);
+
+	/**
+	 * Tell what a failure to bind means in terms of the configuration.
+	 * @param failure what the transport said
+	 * @return the analyzed failure
+	 */
+	GrpcServerStartException bindFailure(IOException failure);
+
+}

@@ -1,0 +1,166 @@
+/*
+ * Copyright 2026 the Last Call authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.lastcall.grpc.server;
+
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Predicate;
+
+import io.grpc.BindableService;
+import io.grpc.ServerInterceptor;
+import io.grpc.ServerInterceptors;
+import io.grpc.ServerServiceDefinition;
+
+import org.springframework.aop.scope.ScopedProxyUtils;
+import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
+import org.springframework.util.Assert;
+
+/**
+ * Finds the {@link GrpcService @GrpcService} beans and the interceptors that apply to
+ * them, and binds each service once.
+ */
+public final class GrpcServiceDiscovery {
+
+	private final ConfigurableListableBeanFactory beanFactory;
+
+	private final List<InfrastructureService> infrastructureServices;
+
+	private final List<ServerInterceptor> outermostInterceptors;
+
+	/**
+	 * Create a new discovery.
+	 * @param beanFactory where the beans are
+	 * @param infrastructureServices the services that the library adds
+	 * @param outermostInterceptors the library's own interceptors, outside of all others
+	 * and on every service
+	 */
+	public GrpcServiceDiscovery(ConfigurableListableBeanFactory beanFactory,
+			List<InfrastructureService> infrastructureServices, List<ServerInterceptor> outermostInterceptors) {
+		Assert.notNull(beanFactory, "'beanFactory' must not be null");
+		this.beanFactory = beanFactory;
+		this.infrastructureServices = List.copyOf(infrastructureServices);
+		this.outermostInterceptors = List.copyOf(outermostInterceptors);
+	}
+
+	/**
+	 * Find and bind the services.
+	 * @return the services
+	 * @throws GrpcServerStartException if an annotated bean is no service, or two beans
+	 * bind the same service
+	 */
+	public GrpcServices discover() {
+		Map<String, String> owners = new HashMap<>();
+		List<ServerServiceDefinition> infrastructure = new ArrayList<>();
+		List<ServerInterceptor> infrastructureInterceptors = globalInterceptors(
+				GlobalServerInterceptor::infrastructure);
+		for (InfrastructureService service : this.infrastructureServices) {
+			ServerServiceDefinition definition = service.service().bindService();
+			claim(owners, definition, service.description() + " of Last Call");
+			infrastructure.add(ServerInterceptors.interceptForward(definition, infrastructureInterceptors));
+		}
+		List<ServerServiceDefinition> application = new ArrayList<>();
+		List<ServerInterceptor> interceptors = globalInterceptors((annotation) -> true);
+		for (String beanName : annotatedBeanNames()) {
+			ServerServiceDefinition definition = serviceBean(beanName).bindService();
+			claim(owners, definition, "bean '" + beanName + "'");
+			List<ServerInterceptor> all = new ArrayList<>(interceptors);
+			all.addAll(serviceInterceptors(beanName));
+			application.add(ServerInterceptors.interceptForward(definition, all));
+		}
+		return new GrpcServices(application, infrastructure);
+	}
+
+	private List<String> annotatedBeanNames() {
+		List<String> names = new ArrayList<>();
+		for (String name : this.beanFactory.getBeanNamesForAnnotation(GrpcService.class)) {
+			if (!ScopedProxyUtils.isScopedTarget(name)) {
+				names.add(name);
+			}
+		}
+		return names;
+	}
+
+	private BindableService serviceBean(String beanName) {
+		Object bean = this.beanFactory.getBean(beanName);
+		if (bean instanceof BindableService service) {
+			return service;
+		}
+		throw new GrpcServerStartException(
+				"Bean '%s' is annotated with @GrpcService, but its type %s is no io.grpc.BindableService."
+					.formatted(beanName, bean.getClass().getName()),
+				"Let it extend the generated ...ImplBase class of its service, or remove the annotation. "
+						+ "If the bean is proxied by interfaces only, let the proxy be of the class "
+						+ "(proxyTargetClass = true).");
+	}
+
+	private void claim(Map<String, String> owners, ServerServiceDefinition definition, String owner) {
+		String name = definition.getServiceDescriptor().getName();
+		String other = owners.putIfAbsent(name, owner);
+		if (other != null) {
+			throw new GrpcServerStartException(
+					"The gRPC service '%s' is bound twice: by %s and by %s.".formatted(name, other, owner),
+					"Keep one of them: a server can serve a service only once. "
+							+ "Remove @GrpcService from the other, or make one of the beans conditional.");
+		}
+	}
+
+	private List<ServerInterceptor> globalInterceptors(Predicate<GlobalServerInterceptor> filter) {
+		Set<Object> annotated = Collections.newSetFromMap(new IdentityHashMap<>());
+		for (String name : this.beanFactory.getBeanNamesForAnnotation(GlobalServerInterceptor.class)) {
+			GlobalServerInterceptor annotation = this.beanFactory.findAnnotationOnBean(name,
+					GlobalServerInterceptor.class);
+			if (annotation == null || ScopedProxyUtils.isScopedTarget(name)) {
+				continue;
+			}
+			Object bean = this.beanFactory.getBean(name);
+			if (!(bean instanceof ServerInterceptor)) {
+				throw new GrpcServerStartException(
+						"Bean '%s' is annotated with @GlobalServerInterceptor, but its type %s is no io.grpc.ServerInterceptor."
+							.formatted(name, bean.getClass().getName()),
+						"Let it implement io.grpc.ServerInterceptor, or remove the annotation.");
+			}
+			if (filter.test(annotation)) {
+				annotated.add(bean);
+			}
+		}
+		List<ServerInterceptor> interceptors = new ArrayList<>(this.outermostInterceptors);
+		this.beanFactory.getBeanProvider(ServerInterceptor.class)
+			.orderedStream()
+			.filter(annotated::contains)
+			.forEach(interceptors::add);
+		return interceptors;
+	}
+
+	private List<ServerInterceptor> serviceInterceptors(String beanName) {
+		GrpcService annotation = this.beanFactory.findAnnotationOnBean(beanName, GrpcService.class);
+		if (annotation == null) {
+			return List.of();
+		}
+		List<ServerInterceptor> interceptors = new ArrayList<>();
+		for (Class<? extends ServerInterceptor> type : annotation.interceptors()) {
+			ServerInterceptor interceptor = this.beanFactory.getBeanProvider(type).getIfAvailable();
+			interceptors.add((interceptor != null) ? interceptor : this.beanFactory.createBean(type));
+		}
+		return interceptors;
+	}
+
+}

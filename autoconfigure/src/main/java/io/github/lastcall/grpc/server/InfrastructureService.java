@@ -1,0 +1,31 @@
+/*
+ * Copyright 2026 the Last Call authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.lastcall.grpc.server;
+
+import io.grpc.BindableService;
+
+/**
+ * A service that belongs to the server and not to the application: global interceptors do
+ * not apply to it unless they ask for it, it needs no executor, and its calls are no
+ * calls that a drain waits for. Its handlers run on the event loop and must not block.
+ *
+ * @param service the service
+ * @param description what it is, for error messages, such as "the health service"
+ */
+public record InfrastructureService(BindableService service, String description) {
+
+}

@@ -1,0 +1,130 @@
+/*
+ * Copyright 2026 the Last Call authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.lastcall.grpc.server;
+
+import java.io.IOException;
+import java.net.BindException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+
+import io.grpc.Metadata;
+import io.grpc.Server;
+import io.grpc.ServerBuilder;
+import io.grpc.ServerCall;
+import io.grpc.ServerCallExecutorSupplier;
+import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.boot.util.LambdaSafe;
+import org.springframework.util.Assert;
+
+/**
+ * Servers on a TCP port, by the Netty that grpc-java ships shaded.
+ */
+public final class NettyGrpcServerFactory implements GrpcServerFactory {
+
+	private final @Nullable InetAddress address;
+
+	private final int port;
+
+	private final List<GrpcServerBuilderCustomizer<?>> customizers;
+
+	/**
+	 * Create a new factory.
+	 * @param address the address to listen on, {@code null} for all interfaces
+	 * @param port the port to listen on, 0 for a free one
+	 * @param customizers called for each builder, in this order
+	 */
+	public NettyGrpcServerFactory(@Nullable InetAddress address, int port,
+			List<GrpcServerBuilderCustomizer<?>> customizers) {
+		Assert.isTrue(port >= 0 && port <= 65535, "'port' must be from 0 to 65535");
+		this.address = address;
+		this.port = port;
+		this.customizers = List.copyOf(customizers);
+	}
+
+	@Override
+	public Server create(GrpcServices services) {
+		InetSocketAddress socketAddress = (this.address != null) ? new InetSocketAddress(this.address, this.port)
+				: new InetSocketAddress(this.port);
+		NettyServerBuilder builder = NettyServerBuilder.forAddress(socketAddress);
+		builder.addServices(services.all());
+		builder.callExecutor(new EventLoopForInfrastructure(services));
+		customize(builder);
+		return builder.build();
+	}
+
+	@SuppressWarnings("unchecked")
+	private void customize(NettyServerBuilder builder) {
+		LambdaSafe.callbacks(GrpcServerBuilderCustomizer.class, this.customizers, (ServerBuilder<?>) builder)
+			.withLogger(NettyGrpcServerFactory.class)
+			.invoke((customizer) -> customizer.customize(builder));
+	}
+
+	@Override
+	public GrpcServerStartException bindFailure(IOException failure) {
+		String where = ((this.address != null) ? this.address.getHostAddress() : "all interfaces") + ", port "
+				+ this.port;
+		BindException bind = findBindException(failure);
+		if (bind != null && String.valueOf(bind.getMessage()).contains("in use")) {
+			return new GrpcServerStartException(
+					"The gRPC server cannot listen on %s: the port is already in use.".formatted(where),
+					"Stop the process that listens on port %d, or let grpc.server.port be another port (0 picks a free one)."
+						.formatted(this.port),
+					List.of("grpc.server.port"), failure);
+		}
+		Throwable reason = (bind != null) ? bind : (failure.getCause() != null) ? failure.getCause() : failure;
+		return new GrpcServerStartException(
+				"The gRPC server cannot listen on %s: %s.".formatted(where, reason.getMessage()),
+				"Let grpc.server.address be an address of this machine (all interfaces unless set) "
+						+ "and grpc.server.port a port that the process may open.",
+				List.of("grpc.server.address", "grpc.server.port"), failure);
+	}
+
+	private @Nullable BindException findBindException(Throwable failure) {
+		for (Throwable current = failure; current != null; current = current.getCause()) {
+			if (current instanceof BindException bind) {
+				return bind;
+			}
+		}
+		return null;
+	}
+
+	/**
+	 * Infrastructure services never wait behind the application's executor.
+	 */
+	private static final class EventLoopForInfrastructure implements ServerCallExecutorSupplier {
+
+		private final Set<String> infrastructure = new HashSet<>();
+
+		EventLoopForInfrastructure(GrpcServices services) {
+			services.infrastructure()
+				.forEach((service) -> this.infrastructure.add(service.getServiceDescriptor().getName()));
+		}
+
+		@Override
+		public <Q, R> java.util.concurrent.@Nullable Executor getExecutor(ServerCall<Q, R> call, Metadata metadata) {
+			String service = call.getMethodDescriptor().getServiceName();
+			return (service != null && this.infrastructure.contains(service)) ? Runnable::run : null;
+		}
+
+	}
+
+}
