@@ -161,6 +161,7 @@ public final class GrpcServerAutoConfiguration {
 			}
 
 			@Bean
+			@ConditionalOnMissingBean(DrainTimer.class)
 			ThreadDrainTimer grpcDrainTimer() {
 				return new ThreadDrainTimer();
 			}

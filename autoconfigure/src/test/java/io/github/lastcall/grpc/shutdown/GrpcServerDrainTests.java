@@ -1,0 +1,386 @@
+/*
+ * Copyright 2026 the Last Call authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.lastcall.grpc.shutdown;
+
+import java.net.ConnectException;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+
+import io.github.lastcall.grpc.server.GrpcServer;
+import io.github.lastcall.sample.routeguide.Feature;
+import io.github.lastcall.sample.routeguide.Point;
+import io.github.lastcall.sample.routeguide.Rectangle;
+import io.github.lastcall.sample.routeguide.RouteGuideGrpc;
+import io.github.lastcall.sample.routeguide.RouteNote;
+import io.grpc.ManagedChannel;
+import io.grpc.Status;
+import io.grpc.health.v1.HealthCheckRequest;
+import io.grpc.health.v1.HealthCheckResponse;
+import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
+import io.grpc.health.v1.HealthGrpc;
+import io.grpc.reflection.v1.ServerReflectionGrpc;
+import io.grpc.reflection.v1.ServerReflectionRequest;
+import io.grpc.reflection.v1.ServerReflectionResponse;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+import org.springframework.boot.availability.ApplicationAvailability;
+import org.springframework.boot.availability.ReadinessState;
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.awaitility.Awaitility.await;
+
+/**
+ * A real server is stopped by closing its context; only the time is not real.
+ */
+@Timeout(60)
+@ExtendWith(OutputCaptureExtension.class)
+class GrpcServerDrainTests {
+
+	private static final Point NOW = Point.getDefaultInstance();
+
+	private static final Point LATE = Point.newBuilder().setLatitude(1).build();
+
+	@Test
+	void everythingIsServedWhileTheEndIsAnnounced() {
+		try (DrainTestApplication app = new DrainTestApplication("grpc.server.shutdown.propagation-delay=5s")) {
+			ManagedChannel old = app.channel();
+			assertThat(check(old)).isEqualTo(ServingStatus.SERVING);
+			Observer<HealthCheckResponse> watch = watch(old);
+			watch.awaitMessages(1);
+
+			CompletableFuture<Void> closed = app.closeAsync();
+			watch.awaitMessages(2);
+			app.timer.advance(Duration.ofMillis(4999));
+
+			assertThat(watch.messages).extracting(HealthCheckResponse::getStatus)
+				.containsExactly(ServingStatus.SERVING, ServingStatus.NOT_SERVING);
+			assertThat(app.state()).isEqualTo(GrpcServerState.ANNOUNCING);
+			for (ManagedChannel channel : List.of(old, app.channel())) {
+				assertThat(check(channel)).isEqualTo(ServingStatus.NOT_SERVING);
+				assertThat(RouteGuideGrpc.newBlockingStub(channel).getFeature(NOW)).isNotNull();
+			}
+			assertThat(app.handler.resourceDestroyedAtCancel).isNotDone();
+			assertThat(closed).isNotDone();
+
+			app.timer.advance(Duration.ofMillis(1));
+			assertThat(closed).succeedsWithin(Duration.ofSeconds(30));
+			assertThat(watch.awaitEnd()).isEqualTo(Status.Code.OK);
+			assertThat(app.state()).isEqualTo(GrpcServerState.STOPPED);
+		}
+	}
+
+	@Test
+	void theListenerIsClosedWhenTheDelayIsOver() {
+		try (DrainTestApplication app = new DrainTestApplication()) {
+			int port = app.port();
+			Observer<Feature> inFlight = getFeature(app.channel(), LATE);
+			awaitStarted(app, "GetFeature");
+			app.closeAsync();
+			await().until(() -> app.state() == GrpcServerState.DRAINING);
+			assertThatExceptionOfType(ConnectException.class).isThrownBy(() -> {
+				try (Socket socket = new Socket()) {
+					socket.connect(new InetSocketAddress("127.0.0.1", port));
+				}
+			});
+			assertThat(inFlight.ended).isNotDone();
+		}
+	}
+
+	@Test
+	void aCallInFlightEndsWithItsAnswerAndBeansLiveAsLong() {
+		try (DrainTestApplication app = new DrainTestApplication()) {
+			Observer<Feature> call = getFeature(app.channel(), LATE);
+			awaitStarted(app, "GetFeature");
+			CompletableFuture<Void> closed = app.closeAsync();
+			await().until(() -> app.state() == GrpcServerState.DRAINING);
+			app.timer.advance(Duration.ofSeconds(19));
+			assertThat(closed).isNotDone();
+
+			app.handler.release.countDown();
+
+			assertThat(call.awaitEnd()).isEqualTo(Status.Code.OK);
+			assertThat(call.messages).extracting(Feature::getName).containsExactly("late");
+			assertThat(app.handler.resourceDestroyedAtEnd).isCompletedWithValue(false);
+			assertThat(closed).succeedsWithin(Duration.ofSeconds(30));
+			assertThat(app.context.isActive()).isFalse();
+		}
+	}
+
+	@Test
+	void aCallThatOutlivesTheGracePeriodIsClosedWithAReasonWhileItsBeansLive(CapturedOutput output) {
+		try (DrainTestApplication app = new DrainTestApplication("grpc.server.shutdown.grace-period=7s")) {
+			Observer<Feature> call = getFeature(app.channel(), LATE);
+			awaitStarted(app, "GetFeature");
+			CompletableFuture<Void> closed = app.closeAsync();
+			await().until(() -> app.state() == GrpcServerState.DRAINING);
+
+			app.timer.advance(Duration.ofSeconds(7));
+
+			assertThat(call.awaitEnd()).isEqualTo(Status.Code.UNAVAILABLE);
+			assertThat(call.status().getDescription()).contains("shutting down").contains("grace period of 7s");
+			assertThat(app.handler.resourceDestroyedAtCancel).succeedsWithin(Duration.ofSeconds(30)).isEqualTo(false);
+			assertThat(app.handler.resourceDestroyedAtEnd).isCompletedWithValue(false);
+			assertThat(app.handler.contextCancelled.getCount()).isZero();
+			assertThat(closed).succeedsWithin(Duration.ofSeconds(30));
+			assertThat(output).contains("forced call routeguide.RouteGuide/GetFeature: age 7s, peer /127.0.0.1:")
+				.contains("1 messages received, 0 sent")
+				.contains("1 calls ended while draining, 1 of them forced");
+		}
+	}
+
+	@Test
+	void aHandlerThatIgnoresItsCancellationHoldsTheShutdownForTheForceTimeoutOnly(CapturedOutput output) {
+		try (DrainTestApplication app = new DrainTestApplication("grpc.server.shutdown.grace-period=1s",
+				"grpc.server.shutdown.force-timeout=4s")) {
+			app.handler.ignoreCancellation = true;
+			Observer<Feature> call = getFeature(app.channel(), LATE);
+			awaitStarted(app, "GetFeature");
+			CompletableFuture<Void> closed = app.closeAsync();
+			await().until(() -> app.state() == GrpcServerState.DRAINING);
+			app.timer.advance(Duration.ofSeconds(1));
+			assertThat(call.awaitEnd()).isEqualTo(Status.Code.UNAVAILABLE);
+			app.timer.advance(Duration.ofMillis(3999));
+			assertThat(app.state()).isEqualTo(GrpcServerState.FORCING);
+
+			app.timer.advance(Duration.ofMillis(1));
+
+			assertThat(closed).succeedsWithin(Duration.ofSeconds(30));
+			assertThat(output).contains("1 handlers have not returned within the force timeout of 4s");
+			// What it sends afterwards is dropped, it does not blow up.
+			app.handler.release.countDown();
+			assertThat(app.handler.resourceDestroyedAtEnd).succeedsWithin(Duration.ofSeconds(30));
+			assertThat(app.handler.errors).isEmpty();
+		}
+	}
+
+	@Test
+	void streamsThatOutliveTheGracePeriodAreClosedWithAReason() {
+		try (DrainTestApplication app = new DrainTestApplication()) {
+			Observer<Feature> list = new Observer<>();
+			Observer<RouteNote> chat = new Observer<>();
+			RouteGuideGrpc.newStub(app.channel()).listFeatures(Rectangle.getDefaultInstance(), list);
+			RouteGuideGrpc.newStub(app.channel()).routeChat(chat);
+			awaitStarted(app, "ListFeatures", "RouteChat");
+			CompletableFuture<Void> closed = app.closeAsync();
+			await().until(() -> app.state() == GrpcServerState.DRAINING);
+			app.timer.advance(Duration.ofSeconds(20));
+			assertThat(list.awaitEnd()).isEqualTo(Status.Code.UNAVAILABLE);
+			assertThat(list.status().getDescription()).contains("shutting down");
+			assertThat(list.messages).hasSize(1);
+			assertThat(chat.awaitEnd()).isEqualTo(Status.Code.UNAVAILABLE);
+			assertThat(closed).succeedsWithin(Duration.ofSeconds(30));
+		}
+	}
+
+	@Test
+	void aGracePeriodAndAForceTimeoutOfZeroEndEverythingAtOnce() {
+		try (DrainTestApplication app = new DrainTestApplication("grpc.server.shutdown.grace-period=0",
+				"grpc.server.shutdown.force-timeout=0")) {
+			Observer<Feature> list = new Observer<>();
+			RouteGuideGrpc.newStub(app.channel()).listFeatures(Rectangle.getDefaultInstance(), list);
+			awaitStarted(app, "ListFeatures");
+			assertThat(app.closeAsync()).succeedsWithin(Duration.ofSeconds(30));
+			assertThat(list.awaitEnd()).isEqualTo(Status.Code.UNAVAILABLE);
+		}
+	}
+
+	@Test
+	void watchesAndReflectionStreamsNeverHoldTheDrain() {
+		try (DrainTestApplication app = new DrainTestApplication()) {
+			List<Observer<HealthCheckResponse>> watches = Stream.generate(() -> watch(app.channel()))
+				.limit(10)
+				.toList();
+			watches.forEach((watch) -> watch.awaitMessages(1));
+			Observer<ServerReflectionResponse> reflection = new Observer<>();
+			ServerReflectionGrpc.newStub(app.channel())
+				.serverReflectionInfo(reflection)
+				.onNext(ServerReflectionRequest.newBuilder().setListServices("").build());
+			reflection.awaitMessages(1);
+
+			assertThat(app.closeAsync()).succeedsWithin(Duration.ofSeconds(30));
+
+			assertThat(reflection.awaitEnd()).isEqualTo(Status.Code.OK);
+			assertThat(watches).allSatisfy((watch) -> {
+				assertThat(watch.awaitEnd()).isEqualTo(Status.Code.OK);
+				assertThat(watch.messages).extracting(HealthCheckResponse::getStatus)
+					.containsExactly(ServingStatus.SERVING, ServingStatus.NOT_SERVING);
+			});
+		}
+	}
+
+	@Test
+	void aPeerThatNeverAnswersHoldsTheDrainForTheLingerOnly() throws Exception {
+		try (DrainTestApplication app = new DrainTestApplication(); Socket mute = new Socket()) {
+			mute.connect(new InetSocketAddress("127.0.0.1", app.port()));
+			// An HTTP/2 preface with empty SETTINGS, and then silence.
+			mute.getOutputStream().write("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\4\0\0\0\0\0".getBytes("ISO-8859-1"));
+			assertThat(mute.getInputStream().read()).isNotNegative();
+			CompletableFuture<Void> closed = app.closeAsync();
+			await().until(() -> app.state() == GrpcServerState.DRAINING && app.timer.pending() == 2);
+			app.timer.advance(GrpcServerDrain.CONNECTION_LINGER);
+			assertThat(closed).succeedsWithin(Duration.ofSeconds(30));
+		}
+	}
+
+	@Test
+	void theStatesAreGoneThroughInOrderWithAnEventForEach(CapturedOutput output) {
+		DrainTestApplication app = new DrainTestApplication("grpc.server.shutdown.propagation-delay=5s",
+				"grpc.server.shutdown.grace-period=7s");
+		try (app) {
+			Observer<Feature> call = getFeature(app.channel(), LATE);
+			awaitStarted(app, "GetFeature");
+			CompletableFuture<Void> closed = app.closeAsync();
+			await().until(() -> app.state() == GrpcServerState.ANNOUNCING);
+			app.timer.advance(Duration.ofSeconds(5));
+			await().until(() -> app.state() == GrpcServerState.DRAINING);
+			app.timer.advance(Duration.ofSeconds(7));
+			assertThat(call.awaitEnd()).isEqualTo(Status.Code.UNAVAILABLE);
+			assertThat(closed).succeedsWithin(Duration.ofSeconds(30));
+		}
+		assertThat(app.events.all).extracting(GrpcServerStateChangedEvent::getTo)
+			.containsExactly(GrpcServerState.STARTING, GrpcServerState.SERVING, GrpcServerState.ANNOUNCING,
+					GrpcServerState.DRAINING, GrpcServerState.FORCING, GrpcServerState.STOPPED);
+		assertThat(app.events.all).extracting(GrpcServerStateChangedEvent::getCallsInFlight)
+			.containsExactly(0, 0, 1, 1, 1, 0);
+		assertThat(app.events.all).extracting(GrpcServerStateChangedEvent::getServer).containsOnly("network");
+		assertThat(output).contains("SERVING -> ANNOUNCING")
+			.contains("ANNOUNCING -> DRAINING after 5s")
+			.contains("has shut down: ANNOUNCING 5s, DRAINING 7s, FORCING");
+	}
+
+	@Test
+	void anApplicationWithoutAWebServerRefusesTrafficToo() {
+		try (DrainTestApplication app = new DrainTestApplication("grpc.server.shutdown.propagation-delay=5s")) {
+			ApplicationAvailability availability = app.context.getBean(ApplicationAvailability.class);
+			assertThat(availability.getReadinessState()).isEqualTo(ReadinessState.ACCEPTING_TRAFFIC);
+			app.closeAsync();
+			await().until(() -> availability.getReadinessState() == ReadinessState.REFUSING_TRAFFIC);
+			assertThat(app.state()).isEqualTo(GrpcServerState.ANNOUNCING);
+		}
+	}
+
+	@Test
+	void longerSettingsThanSpringsPhaseTimeoutJustWork(CapturedOutput output) throws Exception {
+		try (DrainTestApplication app = new DrainTestApplication("spring.lifecycle.timeout-per-shutdown-phase=1ms",
+				"grpc.server.shutdown.propagation-delay=40s", "grpc.server.shutdown.grace-period=50s")) {
+			Observer<Feature> call = getFeature(app.channel(), LATE);
+			awaitStarted(app, "GetFeature");
+			CompletableFuture<Void> closed = app.closeAsync();
+			await().until(() -> app.state() == GrpcServerState.ANNOUNCING);
+			elapse(Duration.ofMillis(50));
+			assertThat(app.state()).isEqualTo(GrpcServerState.ANNOUNCING);
+			app.timer.advance(Duration.ofSeconds(40));
+			await().until(() -> app.state() == GrpcServerState.DRAINING);
+			elapse(Duration.ofMillis(50));
+			app.handler.release.countDown();
+			assertThat(call.awaitEnd()).isEqualTo(Status.Code.OK);
+			assertThat(app.handler.resourceDestroyedAtEnd).isCompletedWithValue(false);
+			assertThat(closed).succeedsWithin(Duration.ofSeconds(30));
+			assertThat(output).doesNotContain("Shutdown phase");
+		}
+	}
+
+	@Test
+	void aStoppedContextCanStartAgainAndHealthRecovers() {
+		try (DrainTestApplication app = new DrainTestApplication()) {
+			assertThat(check(app.channel())).isEqualTo(ServingStatus.SERVING);
+			app.context.stop();
+			assertThat(app.state()).isEqualTo(GrpcServerState.STOPPED);
+			app.context.start();
+			assertThat(app.state()).isEqualTo(GrpcServerState.SERVING);
+			ManagedChannel channel = app.channel();
+			assertThat(check(channel)).isEqualTo(ServingStatus.SERVING);
+			assertThat(RouteGuideGrpc.newBlockingStub(channel).getFeature(NOW)).isNotNull();
+		}
+	}
+
+	@Test
+	void aHandlerMayCloseItsOwnApplication() {
+		try (DrainTestApplication app = new DrainTestApplication("grpc.server.shutdown.grace-period=1s")) {
+			CompletableFuture<Void> closed = new CompletableFuture<>();
+			app.handler.onCall = () -> {
+				app.context.close();
+				closed.complete(null);
+			};
+			Observer<Feature> call = getFeature(app.channel(), LATE);
+			await().until(() -> app.state() == GrpcServerState.DRAINING);
+			app.timer.advance(Duration.ofSeconds(1));
+			assertThat(call.awaitEnd()).isEqualTo(Status.Code.UNAVAILABLE);
+			app.timer.advance(Duration.ofSeconds(2));
+			assertThat(closed).succeedsWithin(Duration.ofSeconds(30));
+		}
+	}
+
+	@Test
+	void aServerThatDiesIsReported(CapturedOutput output) {
+		try (DrainTestApplication app = new DrainTestApplication()) {
+			GrpcServer server = app.drain.getStatus().server();
+			assertThat(server).isNotNull();
+			server.getServer().shutdownNow();
+			await().until(() -> app.state() == GrpcServerState.STOPPED);
+			assertThat(app.drain.getStatus().failed()).isTrue();
+			assertThat(output).contains("has died");
+		}
+	}
+
+	@Test
+	void noThreadIsLeftBehind() {
+		DrainTestApplication app = new DrainTestApplication();
+		try (app) {
+			RouteGuideGrpc.newBlockingStub(app.channel()).getFeature(NOW);
+		}
+		await().untilAsserted(() -> assertThat(Thread.getAllStackTraces().keySet()).extracting(Thread::getName)
+			.noneMatch((name) -> name.startsWith("grpc-server-network") || name.equals("grpc-shutdown")));
+	}
+
+	private static void elapse(Duration duration) throws InterruptedException {
+		// Real time, in which a mechanism that is broken has the chance to show it.
+		new CountDownLatch(1).await(duration.toMillis(), TimeUnit.MILLISECONDS);
+	}
+
+	private static void awaitStarted(DrainTestApplication app, String... methods) {
+		await().until(() -> app.handler.started.containsAll(List.of(methods)));
+	}
+
+	private static ServingStatus check(ManagedChannel channel) {
+		return HealthGrpc.newBlockingStub(channel).check(HealthCheckRequest.getDefaultInstance()).getStatus();
+	}
+
+	private static Observer<HealthCheckResponse> watch(ManagedChannel channel) {
+		Observer<HealthCheckResponse> observer = new Observer<>();
+		HealthGrpc.newStub(channel).watch(HealthCheckRequest.getDefaultInstance(), observer);
+		return observer;
+	}
+
+	private static Observer<Feature> getFeature(ManagedChannel channel, Point point) {
+		Observer<Feature> observer = new Observer<>();
+		RouteGuideGrpc.newStub(channel).getFeature(point, observer);
+		return observer;
+	}
+
+}
