@@ -1,0 +1,191 @@
+/*
+ * Copyright 2026 the Last Call authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.lastcall.sample;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+import io.grpc.ManagedChannel;
+import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
+
+/**
+ * The packaged sample as a process of its own, on free ports.
+ */
+final class SampleProcess implements AutoCloseable {
+
+	private static final Path JAR = Path.of("target", "sample-app.jar");
+
+	private static final Pattern GRPC_PORT = Pattern.compile("gRPC server 'network' listens on port (\\d+)");
+
+	private static final Pattern WEB_PORT = Pattern.compile("Tomcat started on port (\\d+)");
+
+	private final Process process;
+
+	private final List<String> log = new CopyOnWriteArrayList<>();
+
+	private final CompletableFuture<Integer> grpcPort = new CompletableFuture<>();
+
+	private final CompletableFuture<Integer> webPort = new CompletableFuture<>();
+
+	private final CompletableFuture<Void> serving = new CompletableFuture<>();
+
+	private final List<ManagedChannel> channels = new ArrayList<>();
+
+	private final HttpClient http = HttpClient.newHttpClient();
+
+	private SampleProcess(Process process) {
+		this.process = process;
+		Thread reader = new Thread(this::readLog, "sample-log");
+		reader.setDaemon(true);
+		reader.start();
+	}
+
+	/**
+	 * Start the sample and wait until it serves.
+	 * @param arguments arguments such as {@code --grpc.server.port=1234}
+	 * @return the running sample
+	 */
+	static SampleProcess start(String... arguments) throws IOException {
+		if (!Files.exists(JAR)) {
+			throw new IllegalStateException(JAR + " is missing: run the tests by ./mvnw verify");
+		}
+		List<String> command = new ArrayList<>(
+				List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-Xmx256m", "-jar",
+						JAR.toString(), "--server.port=0", "--grpc.server.port=0"));
+		command.addAll(List.of(arguments));
+		SampleProcess sample = new SampleProcess(new ProcessBuilder(command).redirectErrorStream(true).start());
+		try {
+			sample.serving.get(120, TimeUnit.SECONDS);
+			return sample;
+		}
+		catch (Exception ex) {
+			sample.close();
+			throw new IllegalStateException("The sample does not serve:\n" + sample.log(), ex);
+		}
+	}
+
+	private void readLog() {
+		try (BufferedReader reader = this.process.inputReader()) {
+			for (String line = reader.readLine(); line != null; line = reader.readLine()) {
+				this.log.add(line);
+				complete(this.grpcPort, GRPC_PORT.matcher(line));
+				complete(this.webPort, WEB_PORT.matcher(line));
+				if (line.contains("STARTING -> SERVING")) {
+					this.serving.complete(null);
+				}
+			}
+		}
+		catch (IOException ex) {
+			throw new UncheckedIOException(ex);
+		}
+		finally {
+			this.serving.completeExceptionally(new IllegalStateException("The process has ended"));
+		}
+	}
+
+	private static void complete(CompletableFuture<Integer> port, Matcher matcher) {
+		if (matcher.find()) {
+			port.complete(Integer.valueOf(matcher.group(1)));
+		}
+	}
+
+	int grpcPort() {
+		return this.grpcPort.join();
+	}
+
+	/**
+	 * A new connection.
+	 * @return a channel without retries
+	 */
+	synchronized ManagedChannel channel() {
+		ManagedChannel channel = NettyChannelBuilder.forAddress("localhost", grpcPort())
+			.usePlaintext()
+			.disableRetry()
+			.build();
+		this.channels.add(channel);
+		return channel;
+	}
+
+	int httpStatus(String path) throws IOException, InterruptedException {
+		return http(path).statusCode();
+	}
+
+	HttpResponse<String> http(String path) throws IOException, InterruptedException {
+		HttpRequest request = HttpRequest.newBuilder(URI.create("http://localhost:" + this.webPort.join() + path))
+			.timeout(Duration.ofSeconds(30))
+			.build();
+		return this.http.send(request, HttpResponse.BodyHandlers.ofString());
+	}
+
+	/**
+	 * Send a signal, as Kubernetes and {@code kill} do.
+	 * @param name the name of the signal, such as TERM
+	 * @return when it was sent, by {@link System#nanoTime()}
+	 */
+	long signal(String name) throws IOException, InterruptedException {
+		// The time before the kill command runs: what it takes counts against us.
+		long sent = System.nanoTime();
+		int exit = new ProcessBuilder("kill", "-" + name, Long.toString(this.process.pid())).inheritIO()
+			.start()
+			.waitFor();
+		if (exit != 0) {
+			throw new IllegalStateException("kill ended with " + exit);
+		}
+		return sent;
+	}
+
+	/**
+	 * Wait until the process has ended.
+	 * @return when it ended, by {@link System#nanoTime()}
+	 */
+	long awaitExit() throws InterruptedException {
+		if (!this.process.waitFor(120, TimeUnit.SECONDS)) {
+			throw new IllegalStateException("The process does not end:\n" + log());
+		}
+		return System.nanoTime();
+	}
+
+	boolean isAlive() {
+		return this.process.isAlive();
+	}
+
+	String log() {
+		return String.join("\n", this.log);
+	}
+
+	@Override
+	public synchronized void close() {
+		this.channels.forEach(ManagedChannel::shutdownNow);
+		this.process.destroyForcibly().onExit().join();
+	}
+
+}

@@ -1,0 +1,102 @@
+/*
+ * Copyright 2026 the Last Call authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.lastcall.sample;
+
+import java.io.File;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
+import java.util.stream.Stream;
+
+import org.junit.jupiter.api.Assumptions;
+
+/**
+ * Other people's programs. A test that needs one that is not installed is reported as
+ * skipped, with the reason.
+ */
+final class Tools {
+
+	private Tools() {
+	}
+
+	/**
+	 * Buf's {@code buf}.
+	 * @return the program
+	 */
+	static String buf() {
+		return require("buf", (program) -> true, "npm install -g @bufbuild/buf");
+	}
+
+	/**
+	 * A Python that has gRPC. Not necessarily the first on the PATH.
+	 * @return the program
+	 */
+	static String pythonWithGrpc() {
+		return require("python3", (program) -> run(program, "-c", "import grpc").exit() == 0,
+				"apt-get install python3-grpcio");
+	}
+
+	private static String require(String name, Predicate<String> usable, String install) {
+		Optional<String> program = Stream.of(System.getenv("PATH").split(File.pathSeparator))
+			.map((directory) -> Path.of(directory, name))
+			.filter(Files::isExecutable)
+			.map(Path::toString)
+			.filter(usable)
+			.findFirst();
+		Assumptions.assumeTrue(program.isPresent(), () -> "%s is not installed (%s)".formatted(name, install));
+		return program.orElseThrow();
+	}
+
+	/**
+	 * Run a program to its end.
+	 * @param command the program and its arguments
+	 * @return what it printed, and how it ended
+	 */
+	static Result run(String... command) {
+		try {
+			Process process = start(command);
+			String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+			if (!process.waitFor(60, TimeUnit.SECONDS)) {
+				process.destroyForcibly();
+				throw new IllegalStateException("%s does not end".formatted(List.of(command)));
+			}
+			return new Result(process.exitValue(), output);
+		}
+		catch (IOException ex) {
+			throw new IllegalStateException(ex);
+		}
+		catch (InterruptedException ex) {
+			Thread.currentThread().interrupt();
+			throw new IllegalStateException(ex);
+		}
+	}
+
+	static Process start(String... command) throws IOException {
+		return new ProcessBuilder(new ArrayList<>(List.of(command))).redirectErrorStream(true).start();
+	}
+
+	record Result(int exit, String output) {
+
+	}
+
+}
