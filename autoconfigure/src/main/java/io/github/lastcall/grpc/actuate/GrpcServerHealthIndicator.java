@@ -16,8 +16,6 @@
 
 package io.github.lastcall.grpc.actuate;
 
-import java.net.InetSocketAddress;
-import java.net.SocketAddress;
 import java.util.Map;
 import java.util.TreeMap;
 
@@ -63,12 +61,8 @@ public final class GrpcServerHealthIndicator extends AbstractHealthIndicator {
 		builder.withDetail("state", status.state());
 		GrpcServer server = status.server();
 		if (server != null) {
-			if (!server.getAddresses().isEmpty()) {
-				builder.withDetail("address", address(server.getAddresses().get(0)));
-			}
-			if (server.getPort() != -1) {
-				builder.withDetail("port", server.getPort());
-			}
+			builder.withDetail("address", server.getAddress());
+			builder.withDetail("port", server.getPort());
 			Map<String, ServingStatus> services = new TreeMap<>();
 			for (String name : server.getServices().applicationNames()) {
 				ServingStatus serving = this.statuses.get(name);
@@ -76,10 +70,6 @@ public final class GrpcServerHealthIndicator extends AbstractHealthIndicator {
 			}
 			builder.withDetail("services", services);
 		}
-	}
-
-	private static String address(SocketAddress address) {
-		return (address instanceof InetSocketAddress inet) ? inet.getAddress().getHostAddress() : address.toString();
 	}
 
 }

@@ -17,6 +17,7 @@
 package io.github.lastcall.grpc.autoconfigure;
 
 import java.time.Duration;
+import java.time.temporal.ChronoUnit;
 
 import io.github.lastcall.grpc.server.GrpcServer;
 import io.github.lastcall.grpc.server.GrpcServerStartedEvent;
@@ -47,8 +48,8 @@ class GrpcServerStartupLog implements ApplicationListener<GrpcServerStartedEvent
 	public void onApplicationEvent(GrpcServerStartedEvent event) {
 		GrpcServer server = event.getServer();
 		logger.info(
-				"gRPC server '%s' listens on %s (port %d) with services %s, reflection %s; started in %d ms; stops within %s (propagation delay %s + grace period %s + force timeout %s)"
-					.formatted(server.getName(), server.getAddresses().get(0), server.getPort(),
+				"gRPC server '%s' listens on port %d (address %s) with services %s, reflection %s; started in %d ms; stops within %s (propagation delay %s + grace period %s + force timeout %s)"
+					.formatted(server.getName(), server.getPort(), server.getAddress(),
 							server.getServices().applicationNames(), this.reflection ? "on" : "off",
 							event.getTimeTaken().toMillis(), text(this.shutdown.budget()),
 							text(this.shutdown.propagationDelay()), text(this.shutdown.gracePeriod()),
@@ -56,8 +57,8 @@ class GrpcServerStartupLog implements ApplicationListener<GrpcServerStartedEvent
 	}
 
 	private String text(Duration duration) {
-		return DurationStyle.SIMPLE.print(duration, (duration.toMillis() % 1000 == 0)
-				? java.time.temporal.ChronoUnit.SECONDS : java.time.temporal.ChronoUnit.MILLIS);
+		return DurationStyle.SIMPLE.print(duration,
+				(duration.toMillis() % 1000 == 0) ? java.time.temporal.ChronoUnit.SECONDS : ChronoUnit.MILLIS);
 	}
 
 }

@@ -20,6 +20,7 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.util.List;
+import java.util.stream.Collectors;
 
 import io.grpc.Server;
 
@@ -94,6 +95,22 @@ public final class GrpcServer {
 	 */
 	public List<SocketAddress> getAddresses() {
 		return this.addresses;
+	}
+
+	/**
+	 * Where the server listens, as an operator would write it: an IP address, {@code *}
+	 * for all interfaces, or what the transport calls it. Without the port.
+	 * @return the address, empty before it is bound
+	 */
+	public String getAddress() {
+		return this.addresses.stream().map(GrpcServer::text).distinct().collect(Collectors.joining(", "));
+	}
+
+	private static String text(SocketAddress address) {
+		if (address instanceof InetSocketAddress inet && inet.getAddress() != null) {
+			return inet.getAddress().isAnyLocalAddress() ? "*" : inet.getAddress().getHostAddress();
+		}
+		return address.toString();
 	}
 
 	/**

@@ -417,8 +417,12 @@ public final class GrpcServerDrain implements GrpcServerSupervisor {
 	}
 
 	private static String text(Duration duration) {
-		return (duration.toMillis() < 1000) ? duration.toMillis() + "ms" : (duration.toMillis() % 1000 == 0)
-				? duration.toSeconds() + "s" : "%.1fs".formatted(duration.toMillis() / 1000.0);
+		long millis = duration.toMillis();
+		if (millis < 1000) {
+			return millis + "ms";
+		}
+		long tenths = Math.round(millis / 100.0);
+		return (tenths % 10 == 0) ? tenths / 10 + "s" : tenths / 10 + "." + tenths % 10 + "s";
 	}
 
 }
