@@ -1,0 +1,375 @@
+/*
+ * Copyright 2026 the Last Call authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.lastcall.grpc.autoconfigure;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+
+import io.github.lastcall.grpc.actuate.GrpcServerHealthIndicator;
+import io.github.lastcall.grpc.server.GrpcServer;
+import io.github.lastcall.grpc.server.GrpcServerFactory;
+import io.github.lastcall.grpc.server.GrpcServerLifecycle;
+import io.github.lastcall.grpc.server.GrpcServerStartException;
+import io.github.lastcall.grpc.server.GrpcServerStartedEvent;
+import io.github.lastcall.grpc.server.GrpcService;
+import io.github.lastcall.grpc.server.GrpcServices;
+import io.github.lastcall.grpc.server.NettyGrpcServerFactory;
+import io.github.lastcall.grpc.shutdown.GrpcServerDrain;
+import io.github.lastcall.grpc.shutdown.ShutdownSettings;
+import io.github.lastcall.grpc.testing.GrpcClient;
+import io.github.lastcall.grpc.testing.GrpcServerContextRunner;
+import io.github.lastcall.grpc.testing.TestRouteGuide;
+import io.github.lastcall.sample.routeguide.RouteGuideGrpc;
+import io.grpc.Server;
+import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
+import io.grpc.protobuf.services.ProtoReflectionServiceV1;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+import org.springframework.boot.LazyInitializationBeanFactoryPostProcessor;
+import org.springframework.boot.health.contributor.HealthIndicator;
+import org.springframework.boot.test.context.FilteredClassLoader;
+import org.springframework.boot.test.context.assertj.AssertableApplicationContext;
+import org.springframework.boot.test.context.runner.ApplicationContextRunner;
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
+import org.springframework.context.ApplicationListener;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+@ExtendWith(OutputCaptureExtension.class)
+class GrpcServerAutoConfigurationTests {
+
+	private static final String NO_SERVICE = "No bean is annotated with @GrpcService: no gRPC server is started";
+
+	private final ApplicationContextRunner runner = GrpcServerContextRunner.create();
+
+	private final ApplicationContextRunner withService = this.runner
+		.withUserConfiguration(RouteGuideConfiguration.class);
+
+	@Test
+	void aServiceBeanIsAllThatAServerNeeds() {
+		this.withService.run((context) -> {
+			assertThat(context).hasSingleBean(NettyGrpcServerFactory.class);
+			assertThatCallsAreServed(context);
+		});
+	}
+
+	@Test
+	void aDisabledServerLeavesNothingBehind(CapturedOutput output) {
+		this.withService.withPropertyValues("grpc.server.enabled=false").run((context) -> {
+			assertThat(context).hasNotFailed();
+			assertThat(context).doesNotHaveBean(GrpcServerLifecycle.class);
+			assertThat(context).doesNotHaveBean(GrpcServerDrain.class);
+			assertThat(context).doesNotHaveBean(GrpcServerHealthIndicator.class);
+			assertThat(output).doesNotContain(NO_SERVICE);
+		});
+	}
+
+	@Test
+	void anApplicationWithoutServicesStartsNoServerAndSaysSoInOneLine(CapturedOutput output) {
+		this.runner.run((context) -> {
+			assertThat(context).hasNotFailed();
+			assertThat(context).doesNotHaveBean(GrpcServerLifecycle.class);
+			assertThat(context).doesNotHaveBean(GrpcServerHealthIndicator.class);
+			assertThat(output.toString().lines().filter((line) -> line.contains(NO_SERVICE))).singleElement()
+				.asString()
+				.contains("INFO");
+		});
+	}
+
+	@Test
+	void anApplicationWithoutServicesIsNotAskedForATransport() {
+		this.runner.withClassLoader(new FilteredClassLoader(NettyServerBuilder.class))
+			.run((context) -> assertThat(context).hasNotFailed());
+	}
+
+	@Test
+	void withoutReflectionAndHealthProtocolOnTheClasspathThereIsNoServer() {
+		this.withService.withClassLoader(new FilteredClassLoader(ProtoReflectionServiceV1.class))
+			.run((context) -> assertThat(context).hasNotFailed().doesNotHaveBean(GrpcServerLifecycle.class));
+	}
+
+	@Test
+	void withActuatorThereIsAHealthIndicator() {
+		this.withService.run((context) -> assertThat(context).getBean("grpcHealthIndicator")
+			.isInstanceOf(GrpcServerHealthIndicator.class));
+	}
+
+	@Test
+	void withoutActuatorTheServerServesAndThereIsNoHealthIndicator() {
+		this.withService
+			.withClassLoader(new FilteredClassLoader("org.springframework.boot.health",
+					"org.springframework.boot.actuate", "io.micrometer"))
+			.run((context) -> {
+				assertThat(context).doesNotHaveBean(HealthIndicator.class);
+				assertThatCallsAreServed(context);
+			});
+	}
+
+	@Test
+	void withActuatorButWithoutItsAutoConfigurationThereIsNoHealthIndicator() {
+		this.withService.withClassLoader(new FilteredClassLoader("org.springframework.boot.health.autoconfigure"))
+			.run((context) -> assertThat(context).hasNotFailed().doesNotHaveBean(HealthIndicator.class));
+	}
+
+	@Test
+	void theHealthIndicatorCanBeDisabledAloneOrWithAllOthers() {
+		this.withService.withPropertyValues("management.health.grpc.enabled=false")
+			.run((context) -> assertThat(context).hasNotFailed().doesNotHaveBean(HealthIndicator.class));
+		this.withService.withPropertyValues("management.health.defaults.enabled=false")
+			.run((context) -> assertThat(context).hasNotFailed().doesNotHaveBean(HealthIndicator.class));
+		this.withService
+			.withPropertyValues("management.health.defaults.enabled=false", "management.health.grpc.enabled=true")
+			.run((context) -> assertThat(context).hasSingleBean(GrpcServerHealthIndicator.class));
+	}
+
+	@Test
+	void aMissingTransportFailsTheStart() {
+		this.withService.withClassLoader(new FilteredClassLoader(NettyServerBuilder.class))
+			.run((context) -> assertThat(context).getFailure()
+				.rootCause()
+				.isInstanceOf(GrpcServerStartException.class)
+				.hasMessageContaining("grpc-netty-shaded"));
+	}
+
+	@Test
+	void theUsersOwnFactoryReplacesOurs() {
+		this.withService.withUserConfiguration(OwnFactoryConfiguration.class).run((context) -> {
+			assertThat(context).hasSingleBean(GrpcServerFactory.class);
+			assertThat(context).doesNotHaveBean(NettyGrpcServerFactory.class);
+			assertThat(context.getBean(OwnFactory.class).created).hasSize(1);
+			assertThatCallsAreServed(context);
+		});
+	}
+
+	@Test
+	void theUsersOwnFactoryNeedsNoNetty() {
+		this.withService.withUserConfiguration(OwnFactoryConfiguration.class)
+			.withClassLoader(new FilteredClassLoader(NettyServerBuilder.class))
+			.run((context) -> assertThatCallsAreServed(context));
+	}
+
+	@Test
+	void lazyInitializationDoesNotKeepTheServerFromStarting() {
+		this.withService
+			.withInitializer(
+					(context) -> context.addBeanFactoryPostProcessor(new LazyInitializationBeanFactoryPostProcessor()))
+			.run((context) -> {
+				assertThatCallsAreServed(context);
+				assertThat(context.getBean(GrpcServerDrain.class).isRunning()).isTrue();
+			});
+	}
+
+	@Test
+	void lazyInitializationDoesNotHideThatThereIsNoService(CapturedOutput output) {
+		this.runner
+			.withInitializer(
+					(context) -> context.addBeanFactoryPostProcessor(new LazyInitializationBeanFactoryPostProcessor()))
+			.run((context) -> assertThat(output).contains(NO_SERVICE));
+	}
+
+	@Test
+	void reflectionIsServedInBothVersions() {
+		this.withService.run((context) -> assertThat(server(context).getServices().names()).containsExactlyInAnyOrder(
+				RouteGuideGrpc.SERVICE_NAME, "grpc.health.v1.Health", "grpc.reflection.v1.ServerReflection",
+				"grpc.reflection.v1alpha.ServerReflection"));
+	}
+
+	@Test
+	void reflectionCanBeDisabled(CapturedOutput output) {
+		this.withService.withPropertyValues("grpc.server.reflection.enabled=false").run((context) -> {
+			assertThat(server(context).getServices().names()).containsExactlyInAnyOrder(RouteGuideGrpc.SERVICE_NAME,
+					"grpc.health.v1.Health");
+			assertThat(output).contains("reflection off");
+		});
+	}
+
+	@Test
+	void portTakesEffect() throws IOException {
+		int port = freePort();
+		this.withService.withPropertyValues("grpc.server.port=" + port).run((context) -> {
+			assertThat(server(context).getPort()).isEqualTo(port);
+			assertThatCallsAreServed(context);
+		});
+	}
+
+	@Test
+	void addressTakesEffect() {
+		this.withService.withPropertyValues("grpc.server.address=127.0.0.1").run((context) -> {
+			assertThat(boundAddress(context)).isEqualTo(InetAddress.getByName("127.0.0.1"));
+			assertThatCallsAreServed(context);
+		});
+	}
+
+	@Test
+	void withoutAnAddressTheServerListensOnAllInterfaces() {
+		this.withService.run((context) -> assertThat(boundAddress(context).isAnyLocalAddress()).isTrue());
+	}
+
+	@Test
+	void theStartOfTheServerIsAnEventThatKnowsTheServer() {
+		this.withService.withUserConfiguration(EventsConfiguration.class).run((context) -> {
+			GrpcServerStartedEvent event = assertThat(context.getBean(StartedEvents.class).events).singleElement()
+				.actual();
+			assertThat(event.getServer()).isSameAs(server(context));
+			assertThat(event.getServer().getName()).isEqualTo("network");
+			assertThat(event.getServer().getPort()).isEqualTo(GrpcClient.port(context)).isPositive();
+			assertThat(event.getServer().getServices().applicationNames()).containsExactly(RouteGuideGrpc.SERVICE_NAME);
+			assertThat(event.getTimeTaken()).isPositive();
+		});
+	}
+
+	@Test
+	void theStartupLineTellsWhatAnOperatorWantsToKnow(CapturedOutput output) {
+		this.withService
+			.withPropertyValues("grpc.server.address=127.0.0.1", "grpc.server.shutdown.propagation-delay=1500ms",
+					"grpc.server.shutdown.grace-period=3s", "grpc.server.shutdown.force-timeout=1s")
+			.run((context) -> assertThat(output.toString().lines().filter((line) -> line.contains("listens on")))
+				.singleElement()
+				.asString()
+				.contains("INFO", "gRPC server 'network'", "127.0.0.1", "port " + GrpcClient.port(context),
+						RouteGuideGrpc.SERVICE_NAME, "reflection on", "stops within 5500ms", "propagation delay 1500ms",
+						"grace period 3s", "force timeout 1s")
+				.containsPattern("started in \\d+ ms"));
+	}
+
+	@Test
+	void shutdownSettingsHaveTheDocumentedDefaults() {
+		this.withService.run((context) -> assertThat(context.getBean(ShutdownSettings.class))
+			.isEqualTo(new ShutdownSettings(Duration.ZERO, Duration.ofSeconds(20), Duration.ofSeconds(2))));
+	}
+
+	@Test
+	void thePropagationDelayIsLongerOnACloudPlatformUnlessItIsSet() {
+		ApplicationContextRunner onKubernetes = this.withService
+			.withPropertyValues("spring.main.cloud-platform=kubernetes");
+		// Nobody waits: the propagation delay applies to a server that serves, and these
+		// applications are never ready.
+		onKubernetes.run((context) -> assertThat(context.getBean(ShutdownSettings.class).propagationDelay())
+			.isEqualTo(Duration.ofSeconds(5)));
+		onKubernetes.withPropertyValues("grpc.server.shutdown.propagation-delay=0")
+			.run((context) -> assertThat(context.getBean(ShutdownSettings.class).propagationDelay())
+				.isEqualTo(Duration.ZERO));
+	}
+
+	@Test
+	void aContextThatIsRestartedServesAgainAndTellsItsNewPort() {
+		this.withService.run((context) -> {
+			GrpcServer first = server(context);
+			context.getSourceApplicationContext().stop();
+			assertThat(first.getServer().isTerminated()).isTrue();
+			context.getSourceApplicationContext().start();
+			assertThat(server(context)).isNotSameAs(first);
+			assertThat(server(context).getPort()).isEqualTo(GrpcClient.port(context));
+			assertThatCallsAreServed(context);
+		});
+	}
+
+	private static void assertThatCallsAreServed(AssertableApplicationContext context) {
+		assertThat(context).hasNotFailed();
+		try (GrpcClient client = GrpcClient.of(context)) {
+			assertThat(client.featureName()).isEqualTo("somewhere");
+		}
+	}
+
+	private static GrpcServer server(AssertableApplicationContext context) {
+		GrpcServer server = context.getBean(GrpcServerDrain.class).getStatus().server();
+		assertThat(server).isNotNull();
+		return server;
+	}
+
+	private static InetAddress boundAddress(AssertableApplicationContext context) {
+		return ((InetSocketAddress) server(context).getAddresses().get(0)).getAddress();
+	}
+
+	private static int freePort() throws IOException {
+		try (ServerSocket socket = new ServerSocket(0)) {
+			return socket.getLocalPort();
+		}
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class RouteGuideConfiguration {
+
+		@Bean
+		@GrpcService
+		TestRouteGuide routeGuide() {
+			return new TestRouteGuide();
+		}
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class OwnFactoryConfiguration {
+
+		@Bean
+		OwnFactory ownFactory() {
+			return new OwnFactory();
+		}
+
+	}
+
+	static class OwnFactory implements GrpcServerFactory {
+
+		final List<Server> created = new CopyOnWriteArrayList<>();
+
+		@Override
+		public Server create(GrpcServices services) {
+			Server server = NettyServerBuilder.forAddress(new InetSocketAddress("127.0.0.1", 0))
+				.addServices(services.all())
+				.build();
+			this.created.add(server);
+			return server;
+		}
+
+		@Override
+		public GrpcServerStartException bindFailure(IOException failure) {
+			return new GrpcServerStartException(String.valueOf(failure.getMessage()), "Try again");
+		}
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class EventsConfiguration {
+
+		@Bean
+		StartedEvents startedEvents() {
+			return new StartedEvents();
+		}
+
+	}
+
+	static class StartedEvents implements ApplicationListener<GrpcServerStartedEvent> {
+
+		final List<GrpcServerStartedEvent> events = new CopyOnWriteArrayList<>();
+
+		@Override
+		public void onApplicationEvent(GrpcServerStartedEvent event) {
+			this.events.add(event);
+		}
+
+	}
+
+}
