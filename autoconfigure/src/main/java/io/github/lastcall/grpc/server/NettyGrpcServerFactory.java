@@ -17,7 +17,6 @@
 package io.github.lastcall.grpc.server;
 
 import java.io.IOException;
-import java.net.BindException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.HashSet;
@@ -39,6 +38,13 @@ import org.springframework.util.Assert;
  * Servers on a TCP port, by the Netty that grpc-java ships shaded.
  */
 public final class NettyGrpcServerFactory implements GrpcServerFactory {
+
+	/**
+	 * Netty's epoll transport throws no {@code BindException}, and the system's words
+	 * depend on the locale: this is Linux' number for an address in use, as Netty says
+	 * it.
+	 */
+	private static final String EPOLL_ADDRESS_IN_USE = "error(-98)";
 
 	private final @Nullable InetAddress address;
 
@@ -82,29 +88,26 @@ public final class NettyGrpcServerFactory implements GrpcServerFactory {
 	public GrpcServerStartException bindFailure(IOException failure) {
 		String where = ((this.address != null) ? this.address.getHostAddress() : "all interfaces") + ", port "
 				+ this.port;
-		BindException bind = findBindException(failure);
-		if (bind != null && String.valueOf(bind.getMessage()).contains("in use")) {
+		String reason = reason(failure);
+		if (reason.contains("in use") || reason.contains(EPOLL_ADDRESS_IN_USE)) {
 			return new GrpcServerStartException(
 					"The gRPC server cannot listen on %s: the port is already in use.".formatted(where),
 					"Stop the process that listens on port %d, or let grpc.server.port be another port (0 picks a free one)."
 						.formatted(this.port),
 					List.of("grpc.server.port"), failure);
 		}
-		Throwable reason = (bind != null) ? bind : (failure.getCause() != null) ? failure.getCause() : failure;
-		return new GrpcServerStartException(
-				"The gRPC server cannot listen on %s: %s.".formatted(where, reason.getMessage()),
+		return new GrpcServerStartException("The gRPC server cannot listen on %s: %s.".formatted(where, reason),
 				"Let grpc.server.address be an address of this machine (all interfaces unless set) "
 						+ "and grpc.server.port a port that the process may open.",
 				List.of("grpc.server.address", "grpc.server.port"), failure);
 	}
 
-	private @Nullable BindException findBindException(Throwable failure) {
-		for (Throwable current = failure; current != null; current = current.getCause()) {
-			if (current instanceof BindException bind) {
-				return bind;
-			}
+	private static String reason(Throwable failure) {
+		Throwable root = failure;
+		while (root.getCause() != null) {
+			root = root.getCause();
 		}
-		return null;
+		return String.valueOf(root.getMessage());
 	}
 
 	/**

@@ -1,0 +1,404 @@
+/*
+ * Copyright 2026 the Last Call authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.lastcall.grpc.autoconfigure;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.stream.Collectors;
+
+import io.github.lastcall.grpc.server.GlobalServerInterceptor;
+import io.github.lastcall.grpc.server.GrpcServerStartedEvent;
+import io.github.lastcall.grpc.server.GrpcService;
+import io.github.lastcall.grpc.testing.OneMethodService;
+import io.github.lastcall.grpc.testing.TestRouteGuide;
+import io.grpc.BindableService;
+import io.grpc.Server;
+import io.grpc.health.v1.HealthGrpc;
+import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+import org.springframework.boot.ApplicationRunner;
+import org.springframework.boot.SpringApplication;
+import org.springframework.boot.WebApplicationType;
+import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
+import org.springframework.boot.test.context.FilteredClassLoader;
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
+import org.springframework.context.ApplicationListener;
+import org.springframework.context.SmartLifecycle;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.core.io.DefaultResourceLoader;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+/**
+ * What a user reads when a real application cannot start: never a stack trace, and never
+ * a server that is left behind.
+ */
+@ExtendWith(OutputCaptureExtension.class)
+class StartFailureTests {
+
+	private final Path directory;
+
+	private final Set<Thread> threadsBefore = serverThreads();
+
+	StartFailureTests(@TempDir Path directory) {
+		this.directory = directory;
+	}
+
+	@AfterEach
+	void noServerIsLeft() {
+		await().untilAsserted(() -> {
+			Set<Thread> left = new HashSet<>(serverThreads());
+			left.removeAll(this.threadsBefore);
+			assertThat(left).isEmpty();
+		});
+	}
+
+	@Test
+	void anAnnotatedBeanThatIsNoService(CapturedOutput output) {
+		run(NoService.class);
+		assertThatAnalysis(output).contains("'startFailureTests.NoService'", NoService.class.getName(),
+				"annotated with @GrpcService", "no io.grpc.BindableService", "Action:", "ImplBase",
+				"remove the annotation");
+	}
+
+	@Test
+	void anAnnotatedBeanMethodThatReturnsNoService(CapturedOutput output) {
+		run(NoServiceBeanMethodConfiguration.class);
+		assertThatAnalysis(output).contains("'noService'", "java.lang.String", "no io.grpc.BindableService", "Action:");
+	}
+
+	@Test
+	void twoBeansThatBindTheSameService(CapturedOutput output) {
+		run(TwoRouteGuidesConfiguration.class);
+		assertThatAnalysis(output).contains("'routeguide.RouteGuide' is bound twice", "bean 'one'", "bean 'two'",
+				"Action:", "Keep one of them");
+	}
+
+	@Test
+	void aServiceThatBindsTheHealthServiceOfTheServer(CapturedOutput output) {
+		run(OwnHealth.class);
+		assertThatAnalysis(output).contains("'grpc.health.v1.Health' is bound twice", "the health service of Last Call",
+				"OwnHealth", "Action:");
+	}
+
+	@Test
+	void aServiceThatBindsReflection(CapturedOutput output) {
+		run(OwnReflectionConfiguration.class);
+		assertThatAnalysis(output).contains("'grpc.reflection.v1.ServerReflection' is bound twice",
+				"the reflection service (v1) of Last Call", "'ownReflection'", "Action:");
+	}
+
+	@Test
+	void aGlobalInterceptorThatIsNone(CapturedOutput output) {
+		run(NoInterceptorConfiguration.class);
+		assertThatAnalysis(output).contains("'noInterceptor'", "@GlobalServerInterceptor",
+				"no io.grpc.ServerInterceptor", "Action:");
+	}
+
+	@Test
+	void aMissingTransport(CapturedOutput output) {
+		SpringApplication application = application(RouteGuideConfiguration.class);
+		application.setResourceLoader(new DefaultResourceLoader(new FilteredClassLoader(NettyServerBuilder.class)));
+		assertThatThrownBy(() -> application.run("--grpc.server.port=0")).isNotNull();
+		assertThatAnalysis(output).contains("no transport", "grpc-netty-shaded is not on the classpath", "Action:",
+				"io.grpc:grpc-netty-shaded", "grpc.server.enabled");
+	}
+
+	@Test
+	void aPortInUse(CapturedOutput output) throws IOException {
+		try (ServerSocket occupied = new ServerSocket(0)) {
+			run(RouteGuideConfiguration.class, "--grpc.server.port=" + occupied.getLocalPort());
+			assertThatAnalysis(output).contains("all interfaces, port " + occupied.getLocalPort(),
+					"the port is already in use", "Property: grpc.server.port",
+					"Value: \"%d\"".formatted(occupied.getLocalPort()), "Origin: ", "commandLineArgs", "Action:",
+					"0 picks a free one");
+		}
+	}
+
+	@Test
+	void aPortInUseOnOneAddressOfAConfigurationFile(CapturedOutput output) throws IOException {
+		try (ServerSocket occupied = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"))) {
+			Path file = file("""
+					grpc:
+					  server:
+					    address: 127.0.0.1
+					    port: %d
+					""".formatted(occupied.getLocalPort()));
+			run(RouteGuideConfiguration.class, location(file));
+			assertThatAnalysis(output).contains("127.0.0.1, port " + occupied.getLocalPort(),
+					"the port is already in use", "Property: grpc.server.port", "Origin: ", "application.yml", "4:11",
+					"Action:");
+		}
+	}
+
+	@Test
+	void anAddressThatIsNotOfThisMachine(CapturedOutput output) throws IOException {
+		Path file = file("""
+				grpc:
+				  server:
+				    address: 192.0.2.1
+				    port: 0
+				""");
+		run(RouteGuideConfiguration.class, location(file));
+		assertThatAnalysis(output)
+			.contains("cannot listen on 192.0.2.1, port 0", "assign requested address", "Property: grpc.server.address",
+					"Value: \"192.0.2.1\"", "application.yml", "3:14", "Action:", "an address of this machine")
+			.doesNotContain("already in use");
+	}
+
+	@Test
+	void anAddressThatIsNone(CapturedOutput output) {
+		run(RouteGuideConfiguration.class, "--grpc.server.address=not an address");
+		assertThatAnalysis(output).contains("grpc.server.address", "not an address", "commandLineArgs", "Action:");
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "propagation-delay", "grace-period", "force-timeout" })
+	void aNegativeDuration(String name, CapturedOutput output) throws IOException {
+		Path file = file("""
+				grpc:
+				  server:
+				    shutdown:
+				      %s: -1s
+				""".formatted(name));
+		run(RouteGuideConfiguration.class, location(file), "--grpc.server.port=0");
+		assertThatAnalysis(output).contains("grpc.server.shutdown." + name, "application.yml", "must not be negative",
+				"Action:");
+	}
+
+	@Test
+	void aDurationThatIsNone(CapturedOutput output) {
+		run(RouteGuideConfiguration.class, "--grpc.server.shutdown.grace-period=soon");
+		assertThatAnalysis(output).contains("grpc.server.shutdown.grace-period", "soon", "commandLineArgs", "Action:");
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "70000", "-1" })
+	void aPortThatIsNone(String port, CapturedOutput output) throws IOException {
+		Path file = file("""
+				grpc:
+				  server:
+				    port: %s
+				""".formatted(port));
+		run(RouteGuideConfiguration.class, location(file));
+		assertThatAnalysis(output).contains("grpc.server.port", port, "application.yml",
+				"from 0 (any free one) to 65535", "Action:");
+	}
+
+	@Test
+	void aBeanThatFailsAfterTheServerHasStartedStopsTheServer() {
+		StartedServer started = new StartedServer();
+		runToFailure(application(RouteGuideConfiguration.class, FailingLifecycle.class), started);
+		assertThat(started.server().isTerminated()).isTrue();
+	}
+
+	@Test
+	void aRunnerThatFailsStopsTheServer() {
+		StartedServer started = new StartedServer();
+		runToFailure(application(RouteGuideConfiguration.class, FailingRunnerConfiguration.class), started);
+		assertThat(started.server().isTerminated()).isTrue();
+	}
+
+	private void run(Class<?> source, String... arguments) {
+		List<String> all = new ArrayList<>(List.of(arguments));
+		if (all.isEmpty()) {
+			all.add("--grpc.server.port=0");
+		}
+		assertThatThrownBy(() -> application(source).run(all.toArray(String[]::new))).isNotNull();
+	}
+
+	private static void runToFailure(SpringApplication application, StartedServer started) {
+		application.addListeners(started);
+		assertThatThrownBy(() -> application.run("--grpc.server.port=0"))
+			.hasStackTraceContaining("this application cannot run");
+	}
+
+	private static SpringApplication application(Class<?>... sources) {
+		SpringApplication application = new SpringApplication(sources);
+		application.addPrimarySources(List.of(Application.class));
+		application.setWebApplicationType(WebApplicationType.NONE);
+		return application;
+	}
+
+	private Path file(String content) throws IOException {
+		return Files.writeString(this.directory.resolve("application.yml"), content);
+	}
+
+	private static String location(Path file) {
+		return "--spring.config.location=" + file.toUri();
+	}
+
+	private static org.assertj.core.api.AbstractCharSequenceAssert<?, ? extends CharSequence> assertThatAnalysis(
+			CapturedOutput output) {
+		assertThat(output).containsOnlyOnce("APPLICATION FAILED TO START").contains("Description:");
+		assertThat(output).as("stack trace").doesNotContainPattern("(?m)^\\s+at [\\w.$/]+\\(");
+		assertThat(output).as("server").doesNotContain("gRPC server 'network' listens on");
+		String text = output.toString();
+		return assertThat(text.substring(text.indexOf("APPLICATION FAILED TO START")));
+	}
+
+	private static Set<Thread> serverThreads() {
+		return Thread.getAllStackTraces()
+			.keySet()
+			.stream()
+			.filter((thread) -> thread.getName().startsWith("grpc-server-"))
+			.collect(Collectors.toSet());
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	@EnableAutoConfiguration
+	static class Application {
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class RouteGuideConfiguration {
+
+		@Bean
+		@GrpcService
+		TestRouteGuide routeGuide() {
+			return new TestRouteGuide();
+		}
+
+	}
+
+	@GrpcService
+	static class NoService {
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class NoServiceBeanMethodConfiguration {
+
+		@Bean
+		@GrpcService
+		String noService() {
+			return "no service";
+		}
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class TwoRouteGuidesConfiguration {
+
+		@Bean
+		@GrpcService
+		TestRouteGuide one() {
+			return new TestRouteGuide();
+		}
+
+		@Bean
+		@GrpcService
+		TestRouteGuide two() {
+			return new TestRouteGuide();
+		}
+
+	}
+
+	@GrpcService
+	static class OwnHealth extends HealthGrpc.HealthImplBase {
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class OwnReflectionConfiguration {
+
+		@Bean
+		@GrpcService
+		BindableService ownReflection() {
+			return new OneMethodService("grpc.reflection.v1.ServerReflection");
+		}
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class NoInterceptorConfiguration extends RouteGuideConfiguration {
+
+		@Bean
+		@GlobalServerInterceptor
+		Object noInterceptor() {
+			return new Object();
+		}
+
+	}
+
+	static class FailingLifecycle implements SmartLifecycle {
+
+		@Override
+		public void start() {
+			throw new IllegalStateException("this application cannot run");
+		}
+
+		@Override
+		public void stop() {
+		}
+
+		@Override
+		public boolean isRunning() {
+			return false;
+		}
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class FailingRunnerConfiguration {
+
+		@Bean
+		ApplicationRunner failingRunner() {
+			return (arguments) -> {
+				throw new IllegalStateException("this application cannot run");
+			};
+		}
+
+	}
+
+	static class StartedServer implements ApplicationListener<GrpcServerStartedEvent> {
+
+		private final AtomicReference<Server> server = new AtomicReference<>();
+
+		@Override
+		public void onApplicationEvent(GrpcServerStartedEvent event) {
+			this.server.set(event.getServer().getServer());
+		}
+
+		Server server() {
+			Server server = this.server.get();
+			assertThat(server).as("server that has started").isNotNull();
+			return server;
+		}
+
+	}
+
+}
