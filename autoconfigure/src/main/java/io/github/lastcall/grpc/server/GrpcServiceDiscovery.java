@@ -16,10 +16,12 @@
 
 package io.github.lastcall.grpc.server;
 
+import java.lang.annotation.Annotation;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.IdentityHashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -79,24 +81,30 @@ public final class GrpcServiceDiscovery {
 		}
 		List<ServerServiceDefinition> application = new ArrayList<>();
 		List<ServerInterceptor> interceptors = globalInterceptors((annotation) -> true);
-		for (String beanName : annotatedBeanNames()) {
+		annotated(GrpcService.class).forEach((beanName, annotation) -> {
 			ServerServiceDefinition definition = serviceBean(beanName).bindService();
 			claim(owners, definition, "bean '" + beanName + "'");
 			List<ServerInterceptor> all = new ArrayList<>(interceptors);
-			all.addAll(serviceInterceptors(beanName));
+			all.addAll(serviceInterceptors(annotation));
 			application.add(ServerInterceptors.interceptForward(definition, all));
-		}
+		});
 		return new GrpcServices(application, infrastructure);
 	}
 
-	private List<String> annotatedBeanNames() {
-		List<String> names = new ArrayList<>();
-		for (String name : this.beanFactory.getBeanNamesForAnnotation(GrpcService.class)) {
-			if (!ScopedProxyUtils.isScopedTarget(name)) {
-				names.add(name);
+	/**
+	 * Annotated beans by name. The proxy of a scoped bean stands for its target, which
+	 * alone has the annotation if that is on a {@code @Bean} method.
+	 */
+	private <A extends Annotation> Map<String, A> annotated(Class<A> type) {
+		Map<String, A> annotations = new LinkedHashMap<>();
+		for (String name : this.beanFactory.getBeanNamesForAnnotation(type)) {
+			A annotation = this.beanFactory.findAnnotationOnBean(name, type);
+			if (annotation != null) {
+				boolean target = ScopedProxyUtils.isScopedTarget(name);
+				annotations.putIfAbsent(target ? ScopedProxyUtils.getOriginalBeanName(name) : name, annotation);
 			}
 		}
-		return names;
+		return annotations;
 	}
 
 	private BindableService serviceBean(String beanName) {
@@ -125,12 +133,7 @@ public final class GrpcServiceDiscovery {
 
 	private List<ServerInterceptor> globalInterceptors(Predicate<GlobalServerInterceptor> filter) {
 		Set<Object> annotated = Collections.newSetFromMap(new IdentityHashMap<>());
-		for (String name : this.beanFactory.getBeanNamesForAnnotation(GlobalServerInterceptor.class)) {
-			GlobalServerInterceptor annotation = this.beanFactory.findAnnotationOnBean(name,
-					GlobalServerInterceptor.class);
-			if (annotation == null || ScopedProxyUtils.isScopedTarget(name)) {
-				continue;
-			}
+		annotated(GlobalServerInterceptor.class).forEach((name, annotation) -> {
 			Object bean = this.beanFactory.getBean(name);
 			if (!(bean instanceof ServerInterceptor)) {
 				throw new GrpcServerStartException(
@@ -138,10 +141,16 @@ public final class GrpcServiceDiscovery {
 							.formatted(name, bean.getClass().getName()),
 						"Let it implement io.grpc.ServerInterceptor, or remove the annotation.");
 			}
+			if (!this.beanFactory.isSingleton(name)) {
+				throw new GrpcServerStartException(
+						"Bean '%s' is annotated with @GlobalServerInterceptor, but is no singleton.".formatted(name),
+						"One interceptor sees all calls: remove its @Scope, "
+								+ "or let a scoped proxy stand for it (proxyMode).");
+			}
 			if (filter.test(annotation)) {
 				annotated.add(bean);
 			}
-		}
+		});
 		List<ServerInterceptor> interceptors = new ArrayList<>(this.outermostInterceptors);
 		this.beanFactory.getBeanProvider(ServerInterceptor.class)
 			.orderedStream()
@@ -150,11 +159,7 @@ public final class GrpcServiceDiscovery {
 		return interceptors;
 	}
 
-	private List<ServerInterceptor> serviceInterceptors(String beanName) {
-		GrpcService annotation = this.beanFactory.findAnnotationOnBean(beanName, GrpcService.class);
-		if (annotation == null) {
-			return List.of();
-		}
+	private List<ServerInterceptor> serviceInterceptors(GrpcService annotation) {
 		List<ServerInterceptor> interceptors = new ArrayList<>();
 		for (Class<? extends ServerInterceptor> type : annotation.interceptors()) {
 			ServerInterceptor interceptor = this.beanFactory.getBeanProvider(type).getIfAvailable();
