@@ -1,0 +1,229 @@
+/*
+ * Copyright 2026 the Last Call authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.lastcall.grpc.server;
+
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+
+import io.github.lastcall.grpc.testing.GrpcClient;
+import io.github.lastcall.grpc.testing.GrpcServerContextRunner;
+import io.github.lastcall.grpc.testing.TestRouteGuide;
+import io.github.lastcall.sample.routeguide.Point;
+import io.grpc.Attributes;
+import io.grpc.ForwardingServerBuilder;
+import io.grpc.Metadata;
+import io.grpc.ServerBuilder;
+import io.grpc.ServerTransportFilter;
+import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
+import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
+import io.grpc.stub.MetadataUtils;
+import org.junit.jupiter.api.Test;
+
+import org.springframework.boot.test.context.runner.ApplicationContextRunner;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.core.annotation.Order;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+class GrpcServerBuilderCustomizerTests {
+
+	private final ApplicationContextRunner runner = GrpcServerContextRunner.create()
+		.withBean(Called.class)
+		.withUserConfiguration(RouteGuideConfiguration.class, CustomizersConfiguration.class);
+
+	@Test
+	void customizersOfTheBuilderOrOfItsBaseAreCalledInOrderAndNoOthers() {
+		this.runner.run((context) -> assertThat(context.getBean(Called.class).names).containsExactly("netty class",
+				"generic", "netty lambda"));
+	}
+
+	@Test
+	void customizersAreCalledAgainForTheServerOfARestartedContext() {
+		this.runner.run((context) -> {
+			context.getSourceApplicationContext().stop();
+			context.getSourceApplicationContext().start();
+			assertThat(context.getBean(Called.class).names).containsExactly("netty class", "generic", "netty lambda",
+					"netty class", "generic", "netty lambda");
+		});
+	}
+
+	@Test
+	void aCustomizerOfTheNettyBuilderTakesEffect() {
+		this.runner.run((context) -> {
+			try (GrpcClient client = GrpcClient.of(context)) {
+				Metadata headers = new Metadata();
+				headers.put(Metadata.Key.of("large", Metadata.ASCII_STRING_MARSHALLER), "x".repeat(12 * 1024));
+				assertThat(client.routeGuide()
+					.withInterceptors(MetadataUtils.newAttachHeadersInterceptor(headers))
+					.getFeature(Point.getDefaultInstance())
+					.getName()).isEqualTo("somewhere");
+			}
+		});
+	}
+
+	@Test
+	void aCustomizerOfAnyBuilderTakesEffect() {
+		this.runner.run((context) -> {
+			try (GrpcClient client = GrpcClient.of(context)) {
+				client.featureName();
+				assertThat(context.getBean(Called.class).connections).hasSize(1);
+			}
+		});
+	}
+
+	@Test
+	void aCustomizerWins() {
+		this.runner.withUserConfiguration(SmallMessagesConfiguration.class).run((context) -> {
+			try (GrpcClient client = GrpcClient.of(context)) {
+				assertThatExceptionOfType(StatusRuntimeException.class).isThrownBy(client::featureName)
+					.satisfies((ex) -> assertThat(ex.getStatus().getCode()).isEqualTo(Status.Code.RESOURCE_EXHAUSTED));
+			}
+		});
+	}
+
+	@Test
+	void aCustomizerThatFailsFailsTheStart() {
+		this.runner.withUserConfiguration(FailingConfiguration.class)
+			.run((context) -> assertThat(context).getFailure().hasRootCauseMessage("no such setting"));
+	}
+
+	static class Called {
+
+		final List<String> names = new CopyOnWriteArrayList<>();
+
+		final List<Attributes> connections = new CopyOnWriteArrayList<>();
+
+	}
+
+	static class NettyCustomizer implements GrpcServerBuilderCustomizer<NettyServerBuilder> {
+
+		private final Called called;
+
+		NettyCustomizer(Called called) {
+			this.called = called;
+		}
+
+		@Override
+		public void customize(NettyServerBuilder builder) {
+			this.called.names.add("netty class");
+			builder.maxInboundMetadataSize(16 * 1024);
+		}
+
+	}
+
+	abstract static class OtherServerBuilder extends ForwardingServerBuilder<OtherServerBuilder> {
+
+	}
+
+	static class OtherCustomizer implements GrpcServerBuilderCustomizer<OtherServerBuilder> {
+
+		private final Called called;
+
+		OtherCustomizer(Called called) {
+			this.called = called;
+		}
+
+		@Override
+		public void customize(OtherServerBuilder builder) {
+			this.called.names.add("other class");
+		}
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class RouteGuideConfiguration {
+
+		@Bean
+		@GrpcService
+		TestRouteGuide routeGuide() {
+			return new TestRouteGuide();
+		}
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class CustomizersConfiguration {
+
+		@Bean
+		@Order(3)
+		GrpcServerBuilderCustomizer<NettyServerBuilder> nettyLambda(Called called) {
+			return (builder) -> called.names.add("netty lambda");
+		}
+
+		@Bean
+		@Order(2)
+		GrpcServerBuilderCustomizer<ServerBuilder<?>> generic(Called called) {
+			return (builder) -> {
+				called.names.add("generic");
+				builder.addTransportFilter(new ServerTransportFilter() {
+
+					@Override
+					public Attributes transportReady(Attributes attributes) {
+						called.connections.add(attributes);
+						return attributes;
+					}
+
+				});
+			};
+		}
+
+		@Bean
+		@Order(1)
+		NettyCustomizer nettyClass(Called called) {
+			return new NettyCustomizer(called);
+		}
+
+		@Bean
+		@Order(0)
+		OtherCustomizer otherClass(Called called) {
+			return new OtherCustomizer(called);
+		}
+
+		@Bean
+		@Order(0)
+		GrpcServerBuilderCustomizer<OtherServerBuilder> otherLambda(Called called) {
+			return (OtherServerBuilder builder) -> called.names.add("other lambda");
+		}
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class SmallMessagesConfiguration {
+
+		@Bean
+		GrpcServerBuilderCustomizer<NettyServerBuilder> smallMessages() {
+			return (builder) -> builder.maxInboundMessageSize(1);
+		}
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class FailingConfiguration {
+
+		@Bean
+		GrpcServerBuilderCustomizer<NettyServerBuilder> failing() {
+			return (builder) -> {
+				throw new IllegalArgumentException("no such setting");
+			};
+		}
+
+	}
+
+}
