@@ -37,13 +37,13 @@ import io.github.lastcall.grpc.server.InfrastructureService;
 import io.github.lastcall.grpc.server.NettyGrpcServerFactory;
 import io.github.lastcall.grpc.shutdown.ApplicationReadiness;
 import io.github.lastcall.grpc.shutdown.Connections;
-import io.github.lastcall.grpc.shutdown.DrainTimer;
+import io.github.lastcall.grpc.shutdown.ServerTimer;
 import io.github.lastcall.grpc.shutdown.GrpcAnnounceLifecycle;
 import io.github.lastcall.grpc.shutdown.GrpcServerDrain;
 import io.github.lastcall.grpc.shutdown.GrpcServerStateListener;
 import io.github.lastcall.grpc.shutdown.InFlightCalls;
 import io.github.lastcall.grpc.shutdown.ShutdownSettings;
-import io.github.lastcall.grpc.shutdown.ThreadDrainTimer;
+import io.github.lastcall.grpc.shutdown.ThreadServerTimer;
 import io.grpc.BindableService;
 import io.grpc.ServerBuilder;
 import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
@@ -161,13 +161,13 @@ public final class GrpcServerAutoConfiguration {
 			}
 
 			@Bean
-			@ConditionalOnMissingBean(DrainTimer.class)
-			ThreadDrainTimer grpcDrainTimer() {
-				return new ThreadDrainTimer();
+			@ConditionalOnMissingBean(ServerTimer.class)
+			ThreadServerTimer grpcDrainTimer() {
+				return new ThreadServerTimer("grpc-shutdown");
 			}
 
 			@Bean
-			InFlightCalls grpcInFlightCalls(DrainTimer timer) {
+			InFlightCalls grpcInFlightCalls(ServerTimer timer) {
 				return new InFlightCalls(timer);
 			}
 
@@ -178,7 +178,7 @@ public final class GrpcServerAutoConfiguration {
 
 			@Bean
 			GrpcServerDrain grpcServerDrain(ShutdownSettings settings, InFlightCalls calls, Connections connections,
-					DrainTimer timer, ApplicationEventPublisher publisher,
+					ServerTimer timer, ApplicationEventPublisher publisher,
 					ObjectProvider<GrpcServerStateListener> listeners) {
 				return new GrpcServerDrain(SERVER_NAME, settings, calls, connections, timer, Clock.systemUTC(),
 						publisher, listeners.orderedStream().toList());

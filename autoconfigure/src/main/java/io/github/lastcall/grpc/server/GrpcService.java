@@ -58,4 +58,12 @@ public @interface GrpcService {
 	 */
 	Class<? extends ServerInterceptor>[] interceptors() default {};
 
+	/**
+	 * The health group that the serving status of the service follows. The server's own,
+	 * {@code readiness}, if empty. The property
+	 * {@code grpc.server.health.services.<full service name>} wins over it.
+	 * @return the name of a health group of Actuator
+	 */
+	String healthGroup() default "";
+
 }

@@ -79,14 +79,15 @@ public final class GrpcServiceDiscovery {
 			claim(owners, definition, service.description() + " of Last Call");
 			infrastructure.add(ServerInterceptors.interceptForward(definition, infrastructureInterceptors));
 		}
-		List<ServerServiceDefinition> application = new ArrayList<>();
+		List<GrpcServices.Registration> application = new ArrayList<>();
 		List<ServerInterceptor> interceptors = globalInterceptors((annotation) -> true);
 		annotated(GrpcService.class).forEach((beanName, annotation) -> {
 			ServerServiceDefinition definition = serviceBean(beanName).bindService();
 			claim(owners, definition, "bean '" + beanName + "'");
 			List<ServerInterceptor> all = new ArrayList<>(interceptors);
 			all.addAll(serviceInterceptors(annotation));
-			application.add(ServerInterceptors.interceptForward(definition, all));
+			application.add(new GrpcServices.Registration(beanName, annotation,
+					ServerInterceptors.interceptForward(definition, all)));
 		});
 		return new GrpcServices(application, infrastructure);
 	}

@@ -16,10 +16,9 @@
 
 package io.github.lastcall.grpc.server;
 
-import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 
-import io.grpc.ServerMethodDefinition;
 import io.grpc.ServerServiceDefinition;
 
 /**
@@ -28,7 +27,7 @@ import io.grpc.ServerServiceDefinition;
  * @param application what the user's {@link GrpcService @GrpcService} beans bind
  * @param infrastructure what this library adds: health, reflection
  */
-public record GrpcServices(List<ServerServiceDefinition> application, List<ServerServiceDefinition> infrastructure) {
+public record GrpcServices(List<Registration> application, List<ServerServiceDefinition> infrastructure) {
 
 	public GrpcServices {
 		application = List.copyOf(application);
@@ -40,9 +39,8 @@ public record GrpcServices(List<ServerServiceDefinition> application, List<Serve
 	 * @return all services
 	 */
 	public List<ServerServiceDefinition> all() {
-		List<ServerServiceDefinition> all = new ArrayList<>(this.application);
-		all.addAll(this.infrastructure);
-		return all;
+		return Stream.concat(this.application.stream().map(Registration::definition), this.infrastructure.stream())
+			.toList();
 	}
 
 	/**
@@ -50,7 +48,7 @@ public record GrpcServices(List<ServerServiceDefinition> application, List<Serve
 	 * @return names in the order of their beans
 	 */
 	public List<String> applicationNames() {
-		return this.application.stream().map(GrpcServices::name).toList();
+		return this.application.stream().map(Registration::name).toList();
 	}
 
 	/**
@@ -58,26 +56,26 @@ public record GrpcServices(List<ServerServiceDefinition> application, List<Serve
 	 * @return names, the application's first
 	 */
 	public List<String> names() {
-		return all().stream().map(GrpcServices::name).toList();
+		return all().stream().map((service) -> service.getServiceDescriptor().getName()).toList();
 	}
 
 	/**
-	 * The full names of the methods of some services.
-	 * @param services the services
-	 * @return names such as {@code routeguide.RouteGuide/GetFeature}
+	 * One service of the application.
+	 *
+	 * @param beanName the bean that binds it
+	 * @param annotation the annotation of the bean
+	 * @param definition the service, interceptors included
 	 */
-	public static List<String> methodNames(List<ServerServiceDefinition> services) {
-		List<String> names = new ArrayList<>();
-		for (ServerServiceDefinition service : services) {
-			for (ServerMethodDefinition<?, ?> method : service.getMethods()) {
-				names.add(method.getMethodDescriptor().getFullMethodName());
-			}
-		}
-		return names;
-	}
+	public record Registration(String beanName, GrpcService annotation, ServerServiceDefinition definition) {
 
-	private static String name(ServerServiceDefinition service) {
-		return service.getServiceDescriptor().getName();
+		/**
+		 * The full name of the service.
+		 * @return the name
+		 */
+		public String name() {
+			return this.definition.getServiceDescriptor().getName();
+		}
+
 	}
 
 }

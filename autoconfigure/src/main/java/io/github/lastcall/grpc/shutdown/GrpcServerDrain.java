@@ -68,7 +68,7 @@ public final class GrpcServerDrain implements GrpcServerSupervisor {
 
 	private final Connections connections;
 
-	private final DrainTimer timer;
+	private final ServerTimer timer;
 
 	private final Clock clock;
 
@@ -113,7 +113,7 @@ public final class GrpcServerDrain implements GrpcServerSupervisor {
 	 * @param listeners told of each transition before anybody else
 	 */
 	public GrpcServerDrain(String name, ShutdownSettings settings, InFlightCalls calls, Connections connections,
-			DrainTimer timer, Clock clock, ApplicationEventPublisher publisher,
+			ServerTimer timer, Clock clock, ApplicationEventPublisher publisher,
 			List<GrpcServerStateListener> listeners) {
 		Assert.hasText(name, "'name' must not be empty");
 		this.name = name;

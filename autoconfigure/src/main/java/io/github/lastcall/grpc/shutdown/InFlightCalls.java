@@ -45,7 +45,7 @@ public final class InFlightCalls {
 	private static final ServerStreamTracer UNTRACKED = new ServerStreamTracer() {
 	};
 
-	private final DrainTimer timer;
+	private final ServerTimer timer;
 
 	private final Set<InFlightCall> application = ConcurrentHashMap.newKeySet();
 
@@ -59,7 +59,7 @@ public final class InFlightCalls {
 	 * Create a new registry.
 	 * @param timer tells when a call has begun
 	 */
-	public InFlightCalls(DrainTimer timer) {
+	public InFlightCalls(ServerTimer timer) {
 		this.timer = timer;
 	}
 
@@ -109,7 +109,8 @@ public final class InFlightCalls {
 	 */
 	void open(GrpcServices services) {
 		Map<String, Kind> methods = new HashMap<>();
-		services.application().forEach((service) -> add(methods, service, Kind.APPLICATION, Kind.APPLICATION));
+		services.application()
+			.forEach((service) -> add(methods, service.definition(), Kind.APPLICATION, Kind.APPLICATION));
 		services.infrastructure()
 			.forEach((service) -> add(methods, service, Kind.UNTRACKED, Kind.INFRASTRUCTURE_STREAM));
 		this.methods = Map.copyOf(methods);

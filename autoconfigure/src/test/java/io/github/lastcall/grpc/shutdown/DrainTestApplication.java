@@ -58,7 +58,7 @@ final class DrainTestApplication implements AutoCloseable {
 
 	final ConfigurableApplicationContext context;
 
-	final ManualDrainTimer timer;
+	final ManualServerTimer timer;
 
 	final GrpcServerDrain drain;
 
@@ -74,7 +74,7 @@ final class DrainTestApplication implements AutoCloseable {
 			.properties("grpc.server.port=0", "grpc.server.address=127.0.0.1", "spring.main.banner-mode=off")
 			.properties(properties)
 			.run();
-		this.timer = this.context.getBean(ManualDrainTimer.class);
+		this.timer = this.context.getBean(ManualServerTimer.class);
 		this.drain = this.context.getBean(GrpcServerDrain.class);
 		this.handler = this.context.getBean(Handler.class);
 		this.events = this.context.getBean(Events.class);
@@ -140,8 +140,8 @@ final class DrainTestApplication implements AutoCloseable {
 	static class Config {
 
 		@Bean
-		ManualDrainTimer drainTimer() {
-			return new ManualDrainTimer();
+		ManualServerTimer drainTimer() {
+			return new ManualServerTimer();
 		}
 
 	}

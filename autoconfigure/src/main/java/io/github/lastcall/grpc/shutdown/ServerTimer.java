@@ -19,9 +19,9 @@ package io.github.lastcall.grpc.shutdown;
 import java.time.Duration;
 
 /**
- * Time as the drain sees it.
+ * Time as this library sees it.
  */
-public interface DrainTimer {
+public interface ServerTimer {
 
 	/**
 	 * A clock for measuring, as {@link System#nanoTime()}.

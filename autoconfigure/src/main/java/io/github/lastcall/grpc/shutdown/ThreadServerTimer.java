@@ -25,19 +25,21 @@ import java.util.concurrent.TimeUnit;
 import org.springframework.beans.factory.DisposableBean;
 
 /**
- * A {@link DrainTimer} with a thread of its own, which exists only while a shutdown is
- * under way: the application's schedulers stop before the server does.
+ * A {@link ServerTimer} with a thread of its own, which exists only while there is
+ * something to wait for. The application's schedulers would not do: they stop before the
+ * server does, and a user's slow task would delay the truth.
  */
-public final class ThreadDrainTimer implements DrainTimer, DisposableBean {
+public final class ThreadServerTimer implements ServerTimer, DisposableBean {
 
 	private final ScheduledThreadPoolExecutor executor;
 
 	/**
 	 * Create a new timer. No thread starts before the first task.
+	 * @param threadName the name of its thread
 	 */
-	public ThreadDrainTimer() {
+	public ThreadServerTimer(String threadName) {
 		this.executor = new ScheduledThreadPoolExecutor(1, (task) -> {
-			Thread thread = new Thread(task, "grpc-shutdown");
+			Thread thread = new Thread(task, threadName);
 			thread.setDaemon(true);
 			return thread;
 		});

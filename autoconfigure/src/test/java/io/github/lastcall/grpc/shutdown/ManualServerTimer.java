@@ -31,7 +31,7 @@ import org.springframework.beans.factory.DisposableBean;
  * A timer whose time passes only when a test says so. What is due at once runs at once,
  * on a thread of the timer as in production.
  */
-public final class ManualDrainTimer implements DrainTimer, DisposableBean {
+public final class ManualServerTimer implements ServerTimer, DisposableBean {
 
 	private final ExecutorService executor = Executors
 		.newSingleThreadExecutor((task) -> new Thread(task, "grpc-manual-timer"));
