@@ -21,12 +21,16 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 
+import io.github.lastcall.grpc.health.ActuatorHealthBridge;
 import io.github.lastcall.grpc.health.AvailabilityBridge;
+import io.github.lastcall.grpc.health.HealthGroupMapping;
 import io.github.lastcall.grpc.health.HealthService;
+import io.github.lastcall.grpc.health.HealthSettings;
 import io.github.lastcall.grpc.health.ServingGate;
 import io.github.lastcall.grpc.health.ServingStatusOverrides;
 import io.github.lastcall.grpc.health.ServingStatusTable;
 import io.github.lastcall.grpc.server.GrpcServerBuilderCustomizer;
+import io.github.lastcall.grpc.server.GrpcServerBuilderCustomizers;
 import io.github.lastcall.grpc.server.GrpcServerFactory;
 import io.github.lastcall.grpc.server.GrpcServerLifecycle;
 import io.github.lastcall.grpc.server.GrpcServerStartException;
@@ -46,12 +50,15 @@ import io.github.lastcall.grpc.shutdown.ShutdownSettings;
 import io.github.lastcall.grpc.shutdown.ThreadServerTimer;
 import io.grpc.BindableService;
 import io.grpc.ServerBuilder;
+import io.grpc.ServerInterceptors;
+import io.grpc.ServerServiceDefinition;
 import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
 import io.grpc.protobuf.services.ProtoReflectionServiceV1;
 import org.apache.commons.logging.LogFactory;
 
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.beans.factory.SmartInitializingSingleton;
+import org.springframework.beans.factory.annotation.Qualifier;
 import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
@@ -60,25 +67,47 @@ import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProperty;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
 import org.springframework.boot.autoconfigure.context.LifecycleAutoConfiguration;
 import org.springframework.boot.autoconfigure.context.LifecycleProperties;
 import org.springframework.boot.availability.ApplicationAvailability;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.boot.health.actuate.endpoint.HealthEndpointGroups;
+import org.springframework.boot.health.contributor.HealthContributors;
+import org.springframework.boot.health.registry.HealthContributorRegistry;
+import org.springframework.boot.health.registry.ReactiveHealthContributorRegistry;
 import org.springframework.context.ApplicationContext;
 import org.springframework.context.ApplicationEventPublisher;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.context.annotation.Primary;
 import org.springframework.core.env.ConfigurableEnvironment;
 import org.springframework.core.env.Environment;
+import org.springframework.util.function.SingletonSupplier;
 
 /**
  * {@link EnableAutoConfiguration Auto-configuration} for a gRPC server that serves the
  * {@link GrpcService @GrpcService} beans.
  */
-@AutoConfiguration(after = { ApplicationAvailabilityAutoConfiguration.class, LifecycleAutoConfiguration.class })
+@AutoConfiguration(after = { ApplicationAvailabilityAutoConfiguration.class, LifecycleAutoConfiguration.class },
+		afterName = "org.springframework.boot.health.autoconfigure.actuate.endpoint.HealthEndpointAutoConfiguration")
 @ConditionalOnClass({ BindableService.class, ProtoReflectionServiceV1.class })
 @ConditionalOnBooleanProperty(name = "grpc.server.enabled", matchIfMissing = true)
 public final class GrpcServerAutoConfiguration {
+
+	/**
+	 * The name of the server that serves the application.
+	 */
+	static final String NETWORK_SERVER = "network";
+
+	/**
+	 * The name of the server that serves health only.
+	 */
+	static final String HEALTH_SERVER = "health";
+
+	private static GrpcServerBuilderCustomizer<ServerBuilder<?>> track(InFlightCalls calls, Connections connections) {
+		return (builder) -> builder.addStreamTracerFactory(calls.tracerFactory()).addTransportFilter(connections);
+	}
 
 	@Configuration(proxyBeanMethods = false)
 	@ConditionalOnMissingBean(annotation = GrpcService.class)
@@ -97,12 +126,10 @@ public final class GrpcServerAutoConfiguration {
 	@EnableConfigurationProperties(GrpcServerProperties.class)
 	static class ServerConfiguration {
 
-		private static final String SERVER_NAME = "network";
-
 		@Bean
-		GrpcServerLifecycle grpcServerLifecycle(GrpcServiceDiscovery discovery, ServingStatusTable statuses,
-				ObjectProvider<GrpcServerFactory> factories, GrpcServerDrain drain,
-				ApplicationEventPublisher publisher) {
+		GrpcServerLifecycle grpcServerLifecycle(GrpcServiceDiscovery discovery, HealthGroupMapping healthGroups,
+				ObjectProvider<GrpcServerFactory> factories, GrpcServerBuilderCustomizers customizers,
+				GrpcServerDrain drain, ApplicationEventPublisher publisher) {
 			GrpcServerFactory factory = factories.getIfAvailable();
 			if (factory == null) {
 				throw new GrpcServerStartException(
@@ -111,11 +138,20 @@ public final class GrpcServerAutoConfiguration {
 						"Add the dependency io.grpc:grpc-netty-shaded (lastcall-spring-boot-starter has it), "
 								+ "define a GrpcServerFactory bean, or set grpc.server.enabled to false.");
 			}
-			return new GrpcServerLifecycle(SERVER_NAME, () -> {
+			return new GrpcServerLifecycle(NETWORK_SERVER, GrpcServerLifecycle.PHASE, () -> {
 				GrpcServices services = discovery.discover();
-				services.names().forEach((name) -> statuses.register(name, ServingStatusTable.READINESS));
+				healthGroups.register(services);
 				return services;
-			}, factory, drain, publisher);
+			}, factory, customizers, drain, publisher);
+		}
+
+		@Bean
+		GrpcServerBuilderCustomizers grpcServerBuilderCustomizers(InFlightCalls calls, Connections connections,
+				ObjectProvider<GrpcServerBuilderCustomizer<?>> customizers) {
+			List<GrpcServerBuilderCustomizer<?>> all = new ArrayList<>();
+			all.add(track(calls, connections));
+			customizers.orderedStream().forEach(all::add);
+			return new GrpcServerBuilderCustomizers(all);
 		}
 
 		@Bean
@@ -141,13 +177,8 @@ public final class GrpcServerAutoConfiguration {
 
 			@Bean
 			@ConditionalOnMissingBean(GrpcServerFactory.class)
-			NettyGrpcServerFactory grpcServerFactory(GrpcServerProperties properties, InFlightCalls calls,
-					Connections connections, ObjectProvider<GrpcServerBuilderCustomizer<?>> customizers) {
-				List<GrpcServerBuilderCustomizer<?>> all = new ArrayList<>();
-				all.add((ServerBuilder<?> builder) -> builder.addStreamTracerFactory(calls.tracerFactory())
-					.addTransportFilter(connections));
-				customizers.orderedStream().forEach(all::add);
-				return new NettyGrpcServerFactory(properties.address(), properties.validPort(), all);
+			NettyGrpcServerFactory grpcServerFactory(GrpcServerProperties properties) {
+				return new NettyGrpcServerFactory(properties.address(), properties.validPort(), "grpc.server.port");
 			}
 
 		}
@@ -177,10 +208,11 @@ public final class GrpcServerAutoConfiguration {
 			}
 
 			@Bean
+			@Primary
 			GrpcServerDrain grpcServerDrain(ShutdownSettings settings, InFlightCalls calls, Connections connections,
 					ServerTimer timer, ApplicationEventPublisher publisher,
 					ObjectProvider<GrpcServerStateListener> listeners) {
-				return new GrpcServerDrain(SERVER_NAME, settings, calls, connections, timer, Clock.systemUTC(),
+				return new GrpcServerDrain(NETWORK_SERVER, settings, calls, connections, timer, Clock.systemUTC(),
 						publisher, listeners.orderedStream().toList());
 			}
 
@@ -212,8 +244,20 @@ public final class GrpcServerAutoConfiguration {
 		static class HealthConfiguration {
 
 			@Bean
-			ServingStatusTable grpcServingStatusTable() {
-				return new ServingStatusTable(List.of(ServingStatusTable.READINESS, ServingStatusTable.LIVENESS));
+			HealthSettings grpcHealthSettings(GrpcServerProperties properties) {
+				return properties.health().settings();
+			}
+
+			@Bean
+			ServingStatusTable grpcServingStatusTable(ObjectProvider<HealthGroupNames> groups) {
+				return new ServingStatusTable(groups.getIfAvailable(HealthGroupNames::ofAvailability).names());
+			}
+
+			@Bean
+			HealthGroupMapping grpcHealthGroupMapping(GrpcServerProperties properties, ServingStatusTable statuses,
+					ObjectProvider<HealthGroupNames> groups) {
+				return new HealthGroupMapping(properties.health().services(),
+						groups.getIfAvailable(HealthGroupNames::ofAvailability).names(), statuses);
 			}
 
 			@Bean
@@ -227,13 +271,94 @@ public final class GrpcServerAutoConfiguration {
 			}
 
 			@Bean
-			AvailabilityBridge grpcAvailabilityBridge(ServingStatusTable statuses) {
-				return new AvailabilityBridge(statuses);
+			AvailabilityBridge grpcAvailabilityBridge(ServingStatusTable statuses, ApplicationAvailability availability,
+					ObjectProvider<HealthGroupNames> groups) {
+				return new AvailabilityBridge(statuses, availability,
+						groups.getIfAvailable(HealthGroupNames::ofAvailability).followingAvailability());
 			}
 
 			@Bean
-			InfrastructureService grpcHealthService(ServingStatusTable statuses) {
-				return new InfrastructureService(new HealthService(statuses), "the health service");
+			InfrastructureService grpcHealthService(ServingStatusTable statuses, HealthSettings settings) {
+				return new InfrastructureService(new HealthService(statuses, settings.notServingAs()),
+						"the health service");
+			}
+
+		}
+
+		@Configuration(proxyBeanMethods = false)
+		@ConditionalOnClass(HealthEndpointGroups.class)
+		@ConditionalOnBean({ HealthEndpointGroups.class, HealthContributorRegistry.class })
+		static class ActuatorHealthConfiguration {
+
+			@Bean
+			HealthGroupNames grpcHealthGroupNames(HealthEndpointGroups groups) {
+				return HealthGroupNames.of(groups.getNames());
+			}
+
+			@Bean
+			ActuatorHealthBridge grpcActuatorHealthBridge(ObjectProvider<HealthContributorRegistry> registry,
+					ObjectProvider<ReactiveHealthContributorRegistry> reactiveRegistry, HealthEndpointGroups groups,
+					ApplicationAvailability availability, ServingStatusTable statuses, HealthSettings settings,
+					@Qualifier("grpcHealthTimer") ServerTimer timer) {
+				// Looked up late: the server's own indicator needs the server.
+				return new ActuatorHealthBridge(SingletonSupplier.of(() -> {
+					ReactiveHealthContributorRegistry reactive = reactiveRegistry.getIfAvailable();
+					return (reactive != null)
+							? HealthContributors.of(registry.getObject(), reactive.asHealthContributors())
+							: registry.getObject();
+				}), groups, availability, statuses, settings, timer);
+			}
+
+			@Bean(defaultCandidate = false)
+			@ConditionalOnMissingBean(name = "grpcHealthTimer")
+			ThreadServerTimer grpcHealthTimer() {
+				return new ThreadServerTimer("grpc-health-sampler");
+			}
+
+		}
+
+		/**
+		 * A second server for probes, up before the first one and until after it.
+		 */
+		@Configuration(proxyBeanMethods = false)
+		@ConditionalOnClass(NettyServerBuilder.class)
+		@ConditionalOnProperty("grpc.server.health.port")
+		static class HealthServerConfiguration {
+
+			private static final int PHASE = GrpcServerLifecycle.PHASE - 512;
+
+			/**
+			 * Nobody has to wait for a probe.
+			 */
+			private static final ShutdownSettings SETTINGS = new ShutdownSettings(Duration.ZERO, Duration.ofSeconds(1),
+					Duration.ZERO);
+
+			private final InFlightCalls calls;
+
+			private final Connections connections = new Connections();
+
+			HealthServerConfiguration(ServerTimer timer) {
+				this.calls = new InFlightCalls(timer);
+			}
+
+			@Bean
+			GrpcServerDrain grpcHealthServerDrain(ServerTimer timer, ApplicationEventPublisher publisher) {
+				return new GrpcServerDrain(HEALTH_SERVER, SETTINGS, this.calls, this.connections, timer,
+						Clock.systemUTC(), publisher, List.of());
+			}
+
+			@Bean
+			GrpcServerLifecycle grpcHealthServerLifecycle(GrpcServerProperties properties,
+					@Qualifier("grpcHealthServerDrain") GrpcServerDrain drain,
+					@Qualifier("grpcHealthService") InfrastructureService health, ApplicationEventPublisher publisher) {
+				NettyGrpcServerFactory factory = new NettyGrpcServerFactory(properties.address(),
+						properties.health().validPort(), "grpc.server.health.port");
+				ServerServiceDefinition service = ServerInterceptors.interceptForward(health.service().bindService(),
+						List.of(this.calls.interceptor()));
+				return new GrpcServerLifecycle(HEALTH_SERVER, PHASE,
+						() -> new GrpcServices(List.of(), List.of(service)), factory,
+						new GrpcServerBuilderCustomizers(List.of(track(this.calls, this.connections))), drain,
+						publisher);
 			}
 
 		}

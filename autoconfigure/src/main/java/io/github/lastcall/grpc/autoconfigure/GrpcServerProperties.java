@@ -18,7 +18,9 @@ package io.github.lastcall.grpc.autoconfigure;
 
 import java.net.InetAddress;
 import java.time.Duration;
+import java.util.Map;
 
+import io.github.lastcall.grpc.health.HealthSettings;
 import io.github.lastcall.grpc.shutdown.ShutdownSettings;
 import org.jspecify.annotations.Nullable;
 
@@ -27,6 +29,7 @@ import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
 import org.springframework.boot.context.properties.source.InvalidConfigurationPropertyValueException;
 import org.springframework.core.env.Environment;
+import org.springframework.util.Assert;
 
 /**
  * The properties under {@code grpc.server}.
@@ -35,11 +38,13 @@ import org.springframework.core.env.Environment;
  * @param address Network address that the server listens on. All interfaces unless set.
  * @param port Port that the server listens on. 0 picks a free one.
  * @param reflection Server reflection.
+ * @param health What the health service tells.
  * @param shutdown What happens when the application stops.
  */
 @ConfigurationProperties("grpc.server")
 public record GrpcServerProperties(@DefaultValue("true") boolean enabled, @Nullable InetAddress address,
-		@DefaultValue("9090") int port, @DefaultValue Reflection reflection, @DefaultValue Shutdown shutdown) {
+		@DefaultValue("9090") int port, @DefaultValue Reflection reflection, @DefaultValue Health health,
+		@DefaultValue Shutdown shutdown) {
 
 	/**
 	 * Server reflection.
@@ -48,6 +53,43 @@ public record GrpcServerProperties(@DefaultValue("true") boolean enabled, @Nulla
 	 * and v1alpha.
 	 */
 	public record Reflection(@DefaultValue("true") boolean enabled) {
+
+	}
+
+	/**
+	 * What the health service tells.
+	 *
+	 * @param port Port of a second, plaintext server that serves health only, for probes
+	 * that cannot reach the first one. 0 picks a free one. Off unless set.
+	 * @param services Health groups by full service name. A service that is not listed
+	 * follows its annotation, or the readiness group.
+	 * @param sampleInterval How often the health indicators of the groups are asked.
+	 * @param sampleTimeout How long a health indicator may take before it counts as DOWN.
+	 * @param notServingAs How Check tells NOT_SERVING. "status" is the specification's
+	 * way; "error" lets the call fail with UNAVAILABLE, for balancers that look at
+	 * nothing else. Watch and List stay as they are.
+	 */
+	public record Health(@Nullable Integer port, @DefaultValue Map<String, String> services,
+			@DefaultValue("5s") Duration sampleInterval, @DefaultValue("2s") Duration sampleTimeout,
+			@DefaultValue("status") HealthSettings.NotServingAs notServingAs) {
+
+		HealthSettings settings() {
+			return new HealthSettings(positive("sample-interval", this.sampleInterval),
+					positive("sample-timeout", this.sampleTimeout), this.notServingAs);
+		}
+
+		int validPort() {
+			Assert.state(this.port != null, "No port");
+			return GrpcServerProperties.validPort("grpc.server.health.port", this.port);
+		}
+
+		private static Duration positive(String name, Duration value) {
+			if (value.isZero() || value.isNegative()) {
+				throw new InvalidConfigurationPropertyValueException("grpc.server.health." + name, value,
+						"The duration must be positive.");
+			}
+			return value;
+		}
 
 	}
 
@@ -87,11 +129,15 @@ public record GrpcServerProperties(@DefaultValue("true") boolean enabled, @Nulla
 	}
 
 	int validPort() {
-		if (this.port < 0 || this.port > 65535) {
-			throw new InvalidConfigurationPropertyValueException("grpc.server.port", this.port,
+		return validPort("grpc.server.port", this.port);
+	}
+
+	private static int validPort(String property, int port) {
+		if (port < 0 || port > 65535) {
+			throw new InvalidConfigurationPropertyValueException(property, port,
 					"A port is a number from 0 (any free one) to 65535.");
 		}
-		return this.port;
+		return port;
 	}
 
 }

@@ -47,6 +47,11 @@ class GrpcServerStartupLog implements ApplicationListener<GrpcServerStartedEvent
 	@Override
 	public void onApplicationEvent(GrpcServerStartedEvent event) {
 		GrpcServer server = event.getServer();
+		if (GrpcServerAutoConfiguration.HEALTH_SERVER.equals(server.getName())) {
+			logger.info("gRPC server '%s' listens on port %d (address %s), in plaintext and with health only"
+				.formatted(server.getName(), server.getPort(), server.getAddress()));
+			return;
+		}
 		logger.info(
 				"gRPC server '%s' listens on port %d (address %s) with services %s, reflection %s; started in %d ms; stops within %s (propagation delay %s + grace period %s + force timeout %s)"
 					.formatted(server.getName(), server.getPort(), server.getAddress(),

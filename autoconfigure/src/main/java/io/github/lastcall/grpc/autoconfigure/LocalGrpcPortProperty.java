@@ -26,7 +26,8 @@ import org.springframework.core.env.ConfigurableEnvironment;
 import org.springframework.core.env.MapPropertySource;
 
 /**
- * Sets {@code local.grpc.server.port} to the port that the server really listens on.
+ * Sets {@code local.grpc.server.port} to the port that the server really listens on, and
+ * {@code local.grpc.health.port} to that of the server for probes.
  */
 class LocalGrpcPortProperty implements ApplicationListener<GrpcServerStartedEvent> {
 
@@ -42,7 +43,8 @@ class LocalGrpcPortProperty implements ApplicationListener<GrpcServerStartedEven
 
 	@Override
 	public void onApplicationEvent(GrpcServerStartedEvent event) {
-		this.properties.put("local.grpc.server.port", event.getServer().getPort());
+		boolean probes = GrpcServerAutoConfiguration.HEALTH_SERVER.equals(event.getServer().getName());
+		this.properties.put(probes ? "local.grpc.health.port" : "local.grpc.server.port", event.getServer().getPort());
 		if (!this.environment.getPropertySources().contains(PROPERTY_SOURCE)) {
 			this.environment.getPropertySources().addFirst(new MapPropertySource(PROPERTY_SOURCE, this.properties));
 		}

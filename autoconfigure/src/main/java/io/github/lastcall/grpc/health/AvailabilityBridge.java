@@ -16,9 +16,14 @@
 
 package io.github.lastcall.grpc.health;
 
+import java.util.Map;
+import java.util.Set;
+
 import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
 
+import org.springframework.boot.availability.ApplicationAvailability;
 import org.springframework.boot.availability.AvailabilityChangeEvent;
+import org.springframework.boot.availability.AvailabilityState;
 import org.springframework.boot.availability.LivenessState;
 import org.springframework.boot.availability.ReadinessState;
 import org.springframework.context.ApplicationListener;
@@ -26,32 +31,45 @@ import org.springframework.core.Ordered;
 
 /**
  * Lets the readiness and liveness groups follow the availability of the application, the
- * moment that it changes.
+ * moment that it changes. For an application in which Actuator has no such groups.
  */
 public final class AvailabilityBridge implements ApplicationListener<AvailabilityChangeEvent<?>>, Ordered {
 
 	private final ServingStatusTable table;
 
+	private final Set<String> groups;
+
 	/**
 	 * Create a new bridge.
 	 * @param table where the groups' statuses go
+	 * @param availability the application's availability now
+	 * @param groups which of the two groups follow the availability
 	 */
-	public AvailabilityBridge(ServingStatusTable table) {
+	public AvailabilityBridge(ServingStatusTable table, ApplicationAvailability availability, Set<String> groups) {
 		this.table = table;
+		this.groups = Set.copyOf(groups);
+		changed(availability.getReadinessState());
+		changed(availability.getLivenessState());
 	}
 
 	@Override
 	public void onApplicationEvent(AvailabilityChangeEvent<?> event) {
-		if (event.getState() instanceof ReadinessState state) {
+		changed(event.getState());
+	}
+
+	private void changed(AvailabilityState state) {
+		if (state instanceof ReadinessState) {
 			sample(ServingStatusTable.READINESS, state == ReadinessState.ACCEPTING_TRAFFIC);
 		}
-		else if (event.getState() instanceof LivenessState state) {
+		else if (state instanceof LivenessState) {
 			sample(ServingStatusTable.LIVENESS, state == LivenessState.CORRECT);
 		}
 	}
 
 	private void sample(String group, boolean serving) {
-		this.table.sample(group, serving ? ServingStatus.SERVING : ServingStatus.NOT_SERVING);
+		if (this.groups.contains(group)) {
+			this.table.sample(Map.of(group, serving ? ServingStatus.SERVING : ServingStatus.NOT_SERVING));
+		}
 	}
 
 	@Override

@@ -55,12 +55,16 @@ public final class HealthService extends HealthGrpc.HealthImplBase {
 
 	private final ServingStatusTable table;
 
+	private final HealthSettings.NotServingAs notServingAs;
+
 	/**
 	 * Create a new service.
 	 * @param table what it tells
+	 * @param notServingAs how Check tells that a name is not serving
 	 */
-	public HealthService(ServingStatusTable table) {
+	public HealthService(ServingStatusTable table, HealthSettings.NotServingAs notServingAs) {
 		this.table = table;
+		this.notServingAs = notServingAs;
 	}
 
 	@Override
@@ -68,6 +72,10 @@ public final class HealthService extends HealthGrpc.HealthImplBase {
 		ServingStatus status = this.table.get(request.getService());
 		if (status == null) {
 			observer.onError(Status.NOT_FOUND.withDescription("unknown service").asException());
+			return;
+		}
+		if (status == ServingStatus.NOT_SERVING && this.notServingAs == HealthSettings.NotServingAs.ERROR) {
+			observer.onError(Status.UNAVAILABLE.withDescription("NOT_SERVING").asException());
 			return;
 		}
 		observer.onNext(response(status));

@@ -21,6 +21,7 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
@@ -53,7 +54,7 @@ public final class ServingStatusTable {
 	public static final String READINESS = "readiness";
 
 	/**
-	 * The health group that a drain does not touch.
+	 * The health group whose name a drain does not touch.
 	 */
 	public static final String LIVENESS = "liveness";
 
@@ -84,12 +85,11 @@ public final class ServingStatusTable {
 	}
 
 	/**
-	 * Set the status of a group. A group that has never been sampled is NOT_SERVING.
-	 * @param group the health group
-	 * @param status its status
+	 * Set the status of groups. A group that has never been sampled is NOT_SERVING.
+	 * @param statuses statuses by health group
 	 */
-	public void sample(String group, ServingStatus status) {
-		update(() -> this.samples.put(group, status));
+	public void sample(Map<String, ServingStatus> statuses) {
+		update(() -> this.samples.putAll(statuses));
 	}
 
 	/**
@@ -137,6 +137,24 @@ public final class ServingStatusTable {
 	}
 
 	/**
+	 * What is known of every known name, for people.
+	 * @return descriptions by name, sorted
+	 */
+	public Map<String, Description> describe() {
+		Map<String, Description> descriptions = new TreeMap<>();
+		synchronized (this.lock) {
+			this.entries.forEach((name, entry) -> {
+				Source source = source(entry);
+				if (source != Source.NONE) {
+					descriptions.put(name,
+							new Description(status(entry), source, entry.group, entry.override, entry.watches.size()));
+				}
+			});
+		}
+		return descriptions;
+	}
+
+	/**
 	 * Watch a name, known or not.
 	 * @param name the name
 	 * @param changed called after each change, on the thread that made it; it must not
@@ -179,15 +197,30 @@ public final class ServingStatusTable {
 	}
 
 	private ServingStatus status(Entry entry) {
+		return switch (source(entry)) {
+			case NONE -> ServingStatus.SERVICE_UNKNOWN;
+			case DRAIN -> ServingStatus.NOT_SERVING;
+			case OVERRIDE -> Objects.requireNonNull(entry.override);
+			case GROUP -> sample(entry);
+		};
+	}
+
+	private Source source(Entry entry) {
 		if (entry.group == null && entry.override == null) {
-			return ServingStatus.SERVICE_UNKNOWN;
+			return Source.NONE;
 		}
-		if (!this.open && !LIVENESS.equals(entry.group)) {
-			return ServingStatus.NOT_SERVING;
+		if (!this.open && !LIVENESS.equals(entry.name)) {
+			return Source.DRAIN;
 		}
-		ServingStatus sample = (entry.group != null) ? this.samples.getOrDefault(entry.group, ServingStatus.NOT_SERVING)
+		if (entry.override != null && (entry.group == null || severity(entry.override) > severity(sample(entry)))) {
+			return Source.OVERRIDE;
+		}
+		return Source.GROUP;
+	}
+
+	private ServingStatus sample(Entry entry) {
+		return (entry.group != null) ? this.samples.getOrDefault(entry.group, ServingStatus.NOT_SERVING)
 				: ServingStatus.SERVING;
-		return (entry.override != null && severity(entry.override) > severity(sample)) ? entry.override : sample;
 	}
 
 	private static int severity(ServingStatus status) {
@@ -206,6 +239,47 @@ public final class ServingStatusTable {
 		if (entry.known() == null && entry.watches.isEmpty()) {
 			this.entries.remove(entry.name);
 		}
+	}
+
+	/**
+	 * Why a name has the status that it has.
+	 */
+	public enum Source {
+
+		/**
+		 * The health group that it follows says so.
+		 */
+		GROUP,
+
+		/**
+		 * User code has overridden it.
+		 */
+		OVERRIDE,
+
+		/**
+		 * The server starts, or is on its way down.
+		 */
+		DRAIN,
+
+		/**
+		 * The name is not known.
+		 */
+		NONE
+
+	}
+
+	/**
+	 * What is known of a name.
+	 *
+	 * @param status its status
+	 * @param source why it has it
+	 * @param group the health group that it follows, if it follows one
+	 * @param override what user code says, if it says something
+	 * @param watchers how many clients watch it
+	 */
+	public record Description(ServingStatus status, Source source, @Nullable String group,
+			@Nullable ServingStatus override, int watchers) {
+
 	}
 
 	private static final class Entry {

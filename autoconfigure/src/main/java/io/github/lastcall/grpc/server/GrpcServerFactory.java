@@ -18,19 +18,20 @@ package io.github.lastcall.grpc.server;
 
 import java.io.IOException;
 
-import io.grpc.Server;
+import io.grpc.ServerBuilder;
 
 /**
- * Builds servers for one transport and one address.
+ * Makes the builders of servers for one transport and one address. What every server gets
+ * (its services, the drain, the customizers) is added to the builder afterwards, so that
+ * a factory of an application cannot miss it.
  */
 public interface GrpcServerFactory {
 
 	/**
-	 * Build a server that is not started yet.
-	 * @param services what it serves
-	 * @return the server
+	 * Make the builder of a server.
+	 * @return a new builder
 	 */
-	Server create(GrpcServices services);
+	ServerBuilder<?> newBuilder();
 
 	/**
 	 * Tell what a failure to bind means in terms of the configuration.

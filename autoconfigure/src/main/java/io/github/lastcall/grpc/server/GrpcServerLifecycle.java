@@ -21,27 +21,33 @@ import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.function.Supplier;
 
-import io.grpc.Server;
+import io.grpc.ServerBuilder;
 
 import org.springframework.context.ApplicationEventPublisher;
 import org.springframework.context.SmartLifecycle;
 
 /**
- * Starts one server with its context, after the web server, and stops it in the phase in
- * which Boot's web server finishes its requests: both drain side by side.
+ * Starts one server with its context and stops it. A server of the application starts
+ * after the web server and stops in the phase in which that finishes its requests: both
+ * drain side by side.
  */
 public final class GrpcServerLifecycle implements SmartLifecycle {
 
 	/**
-	 * The phase, Boot's for the graceful shutdown of the web server.
+	 * The phase of a server that serves the application: Boot's for the graceful shutdown
+	 * of the web server.
 	 */
 	public static final int PHASE = SmartLifecycle.DEFAULT_PHASE - 1024;
 
 	private final String name;
 
+	private final int phase;
+
 	private final Supplier<GrpcServices> services;
 
 	private final GrpcServerFactory factory;
+
+	private final GrpcServerBuilderCustomizers customizers;
 
 	private final GrpcServerSupervisor supervisor;
 
@@ -50,16 +56,21 @@ public final class GrpcServerLifecycle implements SmartLifecycle {
 	/**
 	 * Create a new lifecycle.
 	 * @param name the name of the server, unique in its application
+	 * @param phase the phase in which it starts and stops
 	 * @param services finds the services, at every start
-	 * @param factory builds the server, at every start
+	 * @param factory makes the builder of the server, at every start
+	 * @param customizers complete the builder
 	 * @param supervisor follows the server and stops it
 	 * @param publisher gets a {@link GrpcServerStartedEvent} when the server is bound
 	 */
-	public GrpcServerLifecycle(String name, Supplier<GrpcServices> services, GrpcServerFactory factory,
-			GrpcServerSupervisor supervisor, ApplicationEventPublisher publisher) {
+	public GrpcServerLifecycle(String name, int phase, Supplier<GrpcServices> services, GrpcServerFactory factory,
+			GrpcServerBuilderCustomizers customizers, GrpcServerSupervisor supervisor,
+			ApplicationEventPublisher publisher) {
 		this.name = name;
+		this.phase = phase;
 		this.services = services;
 		this.factory = factory;
+		this.customizers = customizers;
 		this.supervisor = supervisor;
 		this.publisher = publisher;
 	}
@@ -73,8 +84,7 @@ public final class GrpcServerLifecycle implements SmartLifecycle {
 		this.supervisor.starting();
 		GrpcServer server;
 		try {
-			GrpcServices services = this.services.get();
-			server = new GrpcServer(this.name, this.factory.create(services), services);
+			server = build(this.services.get());
 			bind(server);
 		}
 		catch (RuntimeException | Error ex) {
@@ -85,13 +95,18 @@ public final class GrpcServerLifecycle implements SmartLifecycle {
 		this.publisher.publishEvent(new GrpcServerStartedEvent(server, Duration.ofNanos(System.nanoTime() - begun)));
 	}
 
+	private GrpcServer build(GrpcServices services) {
+		ServerBuilder<?> builder = this.factory.newBuilder();
+		this.customizers.customize(builder, services);
+		return new GrpcServer(this.name, builder.build(), services);
+	}
+
 	private void bind(GrpcServer server) {
 		try {
 			server.start();
 		}
 		catch (IOException ex) {
-			Server failed = server.getServer();
-			failed.shutdownNow();
+			server.getServer().shutdownNow();
 			throw this.factory.bindFailure(ex);
 		}
 	}
@@ -120,7 +135,7 @@ public final class GrpcServerLifecycle implements SmartLifecycle {
 
 	@Override
 	public int getPhase() {
-		return PHASE;
+		return this.phase;
 	}
 
 	@Override

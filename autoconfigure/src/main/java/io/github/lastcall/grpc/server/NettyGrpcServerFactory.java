@@ -19,19 +19,12 @@ package io.github.lastcall.grpc.server;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Set;
 
-import io.grpc.Metadata;
-import io.grpc.Server;
 import io.grpc.ServerBuilder;
-import io.grpc.ServerCall;
-import io.grpc.ServerCallExecutorSupplier;
 import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
 import org.jspecify.annotations.Nullable;
 
-import org.springframework.boot.util.LambdaSafe;
 import org.springframework.util.Assert;
 
 /**
@@ -50,38 +43,25 @@ public final class NettyGrpcServerFactory implements GrpcServerFactory {
 
 	private final int port;
 
-	private final List<GrpcServerBuilderCustomizer<?>> customizers;
+	private final String portProperty;
 
 	/**
 	 * Create a new factory.
 	 * @param address the address to listen on, {@code null} for all interfaces
 	 * @param port the port to listen on, 0 for a free one
-	 * @param customizers called for each builder, in this order
+	 * @param portProperty the property that the port comes from, for error messages
 	 */
-	public NettyGrpcServerFactory(@Nullable InetAddress address, int port,
-			List<GrpcServerBuilderCustomizer<?>> customizers) {
+	public NettyGrpcServerFactory(@Nullable InetAddress address, int port, String portProperty) {
 		Assert.isTrue(port >= 0 && port <= 65535, "'port' must be from 0 to 65535");
 		this.address = address;
 		this.port = port;
-		this.customizers = List.copyOf(customizers);
+		this.portProperty = portProperty;
 	}
 
 	@Override
-	public Server create(GrpcServices services) {
-		InetSocketAddress socketAddress = (this.address != null) ? new InetSocketAddress(this.address, this.port)
-				: new InetSocketAddress(this.port);
-		NettyServerBuilder builder = NettyServerBuilder.forAddress(socketAddress);
-		builder.addServices(services.all());
-		builder.callExecutor(new EventLoopForInfrastructure(services));
-		customize(builder);
-		return builder.build();
-	}
-
-	@SuppressWarnings("unchecked")
-	private void customize(NettyServerBuilder builder) {
-		LambdaSafe.callbacks(GrpcServerBuilderCustomizer.class, this.customizers, (ServerBuilder<?>) builder)
-			.withLogger(NettyGrpcServerFactory.class)
-			.invoke((customizer) -> customizer.customize(builder));
+	public ServerBuilder<?> newBuilder() {
+		return NettyServerBuilder.forAddress((this.address != null) ? new InetSocketAddress(this.address, this.port)
+				: new InetSocketAddress(this.port));
 	}
 
 	@Override
@@ -92,14 +72,14 @@ public final class NettyGrpcServerFactory implements GrpcServerFactory {
 		if (reason.contains("in use") || reason.contains(EPOLL_ADDRESS_IN_USE)) {
 			return new GrpcServerStartException(
 					"The gRPC server cannot listen on %s: the port is already in use.".formatted(where),
-					"Stop the process that listens on port %d, or let grpc.server.port be another port (0 picks a free one)."
-						.formatted(this.port),
-					List.of("grpc.server.port"), failure);
+					"Stop the process that listens on port %d, or let %s be another port (0 picks a free one)."
+						.formatted(this.port, this.portProperty),
+					List.of(this.portProperty), failure);
 		}
 		return new GrpcServerStartException("The gRPC server cannot listen on %s: %s.".formatted(where, reason),
 				"Let grpc.server.address be an address of this machine (all interfaces unless set) "
-						+ "and grpc.server.port a port that the process may open.",
-				List.of("grpc.server.address", "grpc.server.port"), failure);
+						+ "and %s a port that the process may open.".formatted(this.portProperty),
+				List.of("grpc.server.address", this.portProperty), failure);
 	}
 
 	private static String reason(Throwable failure) {
@@ -108,26 +88,6 @@ public final class NettyGrpcServerFactory implements GrpcServerFactory {
 			root = root.getCause();
 		}
 		return String.valueOf(root.getMessage());
-	}
-
-	/**
-	 * Infrastructure services never wait behind the application's executor.
-	 */
-	private static final class EventLoopForInfrastructure implements ServerCallExecutorSupplier {
-
-		private final Set<String> infrastructure = new HashSet<>();
-
-		EventLoopForInfrastructure(GrpcServices services) {
-			services.infrastructure()
-				.forEach((service) -> this.infrastructure.add(service.getServiceDescriptor().getName()));
-		}
-
-		@Override
-		public <Q, R> java.util.concurrent.@Nullable Executor getExecutor(ServerCall<Q, R> call, Metadata metadata) {
-			String service = call.getMethodDescriptor().getServiceName();
-			return (service != null && this.infrastructure.contains(service)) ? Runnable::run : null;
-		}
-
 	}
 
 }

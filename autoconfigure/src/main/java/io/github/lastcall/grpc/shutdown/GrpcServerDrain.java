@@ -158,6 +158,14 @@ public final class GrpcServerDrain implements GrpcServerSupervisor {
 		return this.calls.count();
 	}
 
+	/**
+	 * How many connections are open.
+	 * @return the number of connections
+	 */
+	public int getConnections() {
+		return this.connections.count();
+	}
+
 	@Override
 	public boolean isRunning() {
 		return this.status.state() != GrpcServerState.STOPPED;
@@ -218,8 +226,8 @@ public final class GrpcServerDrain implements GrpcServerSupervisor {
 		this.transitions.execute(() -> {
 			if (this.status.state() == GrpcServerState.SERVING) {
 				Duration delay = this.settings.propagationDelay();
-				to(GrpcServerState.ANNOUNCING, "health is NOT_SERVING, calls are served for another " + text(delay),
-						false);
+				to(GrpcServerState.ANNOUNCING, "health is NOT_SERVING"
+						+ (delay.isZero() ? "" : ", calls are served for another " + text(delay)), false);
 				in(delay, this::announced);
 			}
 			if (this.status.state() == GrpcServerState.ANNOUNCING && !this.announcementOver) {

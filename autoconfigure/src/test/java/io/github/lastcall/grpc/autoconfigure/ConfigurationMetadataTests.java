@@ -119,7 +119,10 @@ class ConfigurationMetadataTests {
 			DocumentContext document = JsonPath.parse(json);
 			List<Map<String, Object>> properties = new ArrayList<>(document.read("$.properties"));
 			Map<String, Map<String, Object>> byName = new LinkedHashMap<>();
-			properties.forEach((property) -> byName.put((String) property.get("name"), property));
+			// Those of Actuator's endpoints and indicators are Actuator's.
+			properties.stream()
+				.filter((property) -> !((String) property.get("name")).startsWith("management."))
+				.forEach((property) -> byName.put((String) property.get("name"), property));
 			return byName;
 		}
 	}

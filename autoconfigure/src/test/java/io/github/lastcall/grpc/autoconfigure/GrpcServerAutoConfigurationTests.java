@@ -31,7 +31,6 @@ import io.github.lastcall.grpc.server.GrpcServerLifecycle;
 import io.github.lastcall.grpc.server.GrpcServerStartException;
 import io.github.lastcall.grpc.server.GrpcServerStartedEvent;
 import io.github.lastcall.grpc.server.GrpcService;
-import io.github.lastcall.grpc.server.GrpcServices;
 import io.github.lastcall.grpc.server.NettyGrpcServerFactory;
 import io.github.lastcall.grpc.shutdown.GrpcServerDrain;
 import io.github.lastcall.grpc.shutdown.ShutdownSettings;
@@ -39,7 +38,7 @@ import io.github.lastcall.grpc.testing.GrpcClient;
 import io.github.lastcall.grpc.testing.GrpcServerContextRunner;
 import io.github.lastcall.grpc.testing.TestRouteGuide;
 import io.github.lastcall.sample.routeguide.RouteGuideGrpc;
-import io.grpc.Server;
+import io.grpc.ServerBuilder;
 import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
 import io.grpc.protobuf.services.ProtoReflectionServiceV1;
 import org.junit.jupiter.api.Test;
@@ -333,15 +332,13 @@ class GrpcServerAutoConfigurationTests {
 
 	static class OwnFactory implements GrpcServerFactory {
 
-		final List<Server> created = new CopyOnWriteArrayList<>();
+		final List<ServerBuilder<?>> created = new CopyOnWriteArrayList<>();
 
 		@Override
-		public Server create(GrpcServices services) {
-			Server server = NettyServerBuilder.forAddress(new InetSocketAddress("127.0.0.1", 0))
-				.addServices(services.all())
-				.build();
-			this.created.add(server);
-			return server;
+		public ServerBuilder<?> newBuilder() {
+			ServerBuilder<?> builder = NettyServerBuilder.forAddress(new InetSocketAddress("127.0.0.1", 0));
+			this.created.add(builder);
+			return builder;
 		}
 
 		@Override

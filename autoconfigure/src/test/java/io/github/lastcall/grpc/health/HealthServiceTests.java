@@ -72,13 +72,13 @@ class HealthServiceTests {
 	void start() throws Exception {
 		this.server = NettyServerBuilder.forPort(0)
 			.directExecutor()
-			.addService(new HealthService(this.table))
+			.addService(new HealthService(this.table, HealthSettings.NotServingAs.STATUS))
 			.build()
 			.start();
 		this.channel = channel();
 		this.table.register("a.Service", ServingStatusTable.READINESS);
-		this.table.sample(ServingStatusTable.READINESS, ServingStatus.SERVING);
-		this.table.sample(ServingStatusTable.LIVENESS, ServingStatus.SERVING);
+		this.table.sample(Map.of(ServingStatusTable.READINESS, ServingStatus.SERVING));
+		this.table.sample(Map.of(ServingStatusTable.LIVENESS, ServingStatus.SERVING));
 		this.table.gate(true);
 	}
 
@@ -89,14 +89,17 @@ class HealthServiceTests {
 	}
 
 	private ManagedChannel channel() {
-		return NettyChannelBuilder.forAddress("localhost", this.server.getPort()).usePlaintext().build();
+		return NettyChannelBuilder.forAddress("localhost", this.server.getPort())
+			.usePlaintext()
+			.flowControlWindow(16 * 1024)
+			.build();
 	}
 
 	@Test
 	void checkTellsTheStatusOfTheServerAndOfEachService() {
 		assertThat(check("")).isEqualTo("SERVING");
 		assertThat(check("a.Service")).isEqualTo("SERVING");
-		this.table.sample(ServingStatusTable.READINESS, ServingStatus.NOT_SERVING);
+		this.table.sample(Map.of(ServingStatusTable.READINESS, ServingStatus.NOT_SERVING));
 		assertThat(check("")).isEqualTo("NOT_SERVING");
 		assertThat(check("a.Service")).isEqualTo("NOT_SERVING");
 		assertThat(check("liveness")).isEqualTo("SERVING");
@@ -128,12 +131,12 @@ class HealthServiceTests {
 	void watchTellsEachChangeOnce() {
 		Observer<HealthCheckResponse> watch = watch("a.Service");
 		watch.awaitMessages(1);
-		this.table.sample(ServingStatusTable.READINESS, ServingStatus.SERVING);
+		this.table.sample(Map.of(ServingStatusTable.READINESS, ServingStatus.SERVING));
 		this.overrides.set("a.Service", ServingStatus.SERVING);
 		this.overrides.set("another", ServingStatus.NOT_SERVING);
-		this.table.sample(ServingStatusTable.READINESS, ServingStatus.NOT_SERVING);
+		this.table.sample(Map.of(ServingStatusTable.READINESS, ServingStatus.NOT_SERVING));
 		watch.awaitMessages(2);
-		this.table.sample(ServingStatusTable.READINESS, ServingStatus.SERVING);
+		this.table.sample(Map.of(ServingStatusTable.READINESS, ServingStatus.SERVING));
 		watch.awaitMessages(3);
 		assertThat(names(watch)).containsExactly("SERVING", "NOT_SERVING", "SERVING");
 	}
@@ -173,8 +176,9 @@ class HealthServiceTests {
 		call.sendMessage(HealthCheckRequest.newBuilder().setService("a.Service").build());
 		call.halfClose();
 		await().until(() -> this.table.watchers("a.Service") == 1);
-		// grpc-java's window takes thousands of these small messages before a stream is
-		// not ready any more.
+		// The window takes some thousands of these small messages before the stream is
+		// not
+		// ready any more.
 		for (int i = 0; i < 50_000; i++) {
 			this.overrides.set("a.Service", (i % 2 == 0) ? ServingStatus.NOT_SERVING : ServingStatus.SERVING);
 		}
@@ -194,7 +198,7 @@ class HealthServiceTests {
 		await().until(() -> this.table.watchers("a.Service") == 2);
 		cancelled.cancel();
 		await().until(() -> this.table.watchers("a.Service") == 1);
-		this.table.sample(ServingStatusTable.READINESS, ServingStatus.NOT_SERVING);
+		this.table.sample(Map.of(ServingStatusTable.READINESS, ServingStatus.NOT_SERVING));
 		other.awaitMessages(2);
 	}
 
@@ -212,9 +216,9 @@ class HealthServiceTests {
 	void theWorseOfOverrideAndSampleWins() {
 		this.overrides.set("a.Service", ServingStatus.UNKNOWN);
 		assertThat(check("a.Service")).isEqualTo("UNKNOWN");
-		this.table.sample(ServingStatusTable.READINESS, ServingStatus.NOT_SERVING);
+		this.table.sample(Map.of(ServingStatusTable.READINESS, ServingStatus.NOT_SERVING));
 		assertThat(check("a.Service")).isEqualTo("NOT_SERVING");
-		this.table.sample(ServingStatusTable.READINESS, ServingStatus.SERVING);
+		this.table.sample(Map.of(ServingStatusTable.READINESS, ServingStatus.SERVING));
 		this.overrides.set("a.Service", ServingStatus.NOT_SERVING);
 		assertThat(check("a.Service")).isEqualTo("NOT_SERVING");
 		this.overrides.clear("a.Service");
@@ -230,7 +234,7 @@ class HealthServiceTests {
 	@Test
 	void neitherASampleNorAnOverrideOpensAClosedGate() {
 		this.table.gate(false);
-		this.table.sample(ServingStatusTable.READINESS, ServingStatus.SERVING);
+		this.table.sample(Map.of(ServingStatusTable.READINESS, ServingStatus.SERVING));
 		this.overrides.set("a.Service", ServingStatus.SERVING);
 		this.overrides.set("mine", ServingStatus.SERVING);
 		assertThat(list()).containsExactlyInAnyOrderEntriesOf(Map.of("", "NOT_SERVING", "a.Service", "NOT_SERVING",

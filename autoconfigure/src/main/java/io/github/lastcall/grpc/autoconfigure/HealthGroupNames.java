@@ -1,0 +1,52 @@
+/*
+ * Copyright 2026 the Last Call authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.lastcall.grpc.autoconfigure;
+
+import java.util.Collection;
+import java.util.Set;
+import java.util.TreeSet;
+
+import io.github.lastcall.grpc.health.ServingStatusTable;
+
+/**
+ * The health groups that there are.
+ *
+ * @param names all of them, readiness and liveness at least
+ * @param followingAvailability those that Actuator does not have: they follow the
+ * availability of the application
+ */
+record HealthGroupNames(Set<String> names, Set<String> followingAvailability) {
+
+	/**
+	 * Without Actuator's health endpoint.
+	 */
+	static HealthGroupNames ofAvailability() {
+		return of(Set.of());
+	}
+
+	/**
+	 * With the groups of Actuator.
+	 */
+	static HealthGroupNames of(Collection<String> groups) {
+		Set<String> availability = new TreeSet<>(Set.of(ServingStatusTable.READINESS, ServingStatusTable.LIVENESS));
+		Set<String> names = new TreeSet<>(groups);
+		availability.removeAll(names);
+		names.addAll(availability);
+		return new HealthGroupNames(names, availability);
+	}
+
+}

@@ -1,0 +1,267 @@
+/*
+ * Copyright 2026 the Last Call authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.lastcall.grpc.health;
+
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Supplier;
+
+import io.github.lastcall.grpc.shutdown.GrpcServerState;
+import io.github.lastcall.grpc.shutdown.GrpcServerStateListener;
+import io.github.lastcall.grpc.shutdown.ServerTimer;
+import io.grpc.SynchronizationContext;
+import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.beans.factory.DisposableBean;
+import org.springframework.boot.availability.ApplicationAvailability;
+import org.springframework.boot.availability.AvailabilityChangeEvent;
+import org.springframework.boot.availability.AvailabilityState;
+import org.springframework.boot.availability.LivenessState;
+import org.springframework.boot.availability.ReadinessState;
+import org.springframework.boot.health.actuate.endpoint.HealthEndpointGroup;
+import org.springframework.boot.health.actuate.endpoint.HealthEndpointGroups;
+import org.springframework.boot.health.application.LivenessStateHealthIndicator;
+import org.springframework.boot.health.application.ReadinessStateHealthIndicator;
+import org.springframework.boot.health.contributor.Health;
+import org.springframework.boot.health.contributor.HealthContributor;
+import org.springframework.boot.health.contributor.HealthContributors;
+import org.springframework.boot.health.contributor.HealthIndicator;
+import org.springframework.boot.health.contributor.Status;
+import org.springframework.context.ApplicationListener;
+import org.springframework.core.Ordered;
+
+/**
+ * Lets the serving statuses follow Actuator's health groups.
+ * <p>
+ * Only indicators that some group contains are asked, on threads of this library. The two
+ * indicators of the application's availability are not asked at all: their answers are
+ * taken from the events, so that a change is told at once and no late sample can undo it.
+ */
+public final class ActuatorHealthBridge
+		implements GrpcServerStateListener, ApplicationListener<AvailabilityChangeEvent<?>>, Ordered, DisposableBean {
+
+	private static final Log logger = LogFactory.getLog(ActuatorHealthBridge.class);
+
+	private final Supplier<? extends HealthContributors> contributors;
+
+	private final HealthEndpointGroups groups;
+
+	private final ServingStatusTable table;
+
+	private final HealthSampler<Status> sampler;
+
+	private final SynchronizationContext aggregation = new SynchronizationContext(
+			(thread, ex) -> logger.error("The health groups cannot be aggregated", ex));
+
+	private final Map<Class<?>, Status> availability = new ConcurrentHashMap<>();
+
+	private Map<String, Status> answers = Map.of();
+
+	/**
+	 * Create a new bridge.
+	 * @param contributors the health indicators, asked for when the server starts
+	 * @param groups the health groups
+	 * @param availability the application's availability now
+	 * @param table where the groups' statuses go
+	 * @param settings interval and timeout
+	 * @param timer tells when a round is due or a time is over
+	 */
+	public ActuatorHealthBridge(Supplier<? extends HealthContributors> contributors, HealthEndpointGroups groups,
+			ApplicationAvailability availability, ServingStatusTable table, HealthSettings settings,
+			ServerTimer timer) {
+		this.contributors = contributors;
+		this.groups = groups;
+		this.table = table;
+		this.sampler = new HealthSampler<>(this::indicators, Status.DOWN, this::answered,
+				new HealthSampler.SampleSettings(settings.sampleInterval(), settings.sampleTimeout()), timer);
+		this.availability.put(ReadinessStateHealthIndicator.class, status(availability.getReadinessState()));
+		this.availability.put(LivenessStateHealthIndicator.class, status(availability.getLivenessState()));
+	}
+
+	@Override
+	public void stateChanged(String server, GrpcServerState from, GrpcServerState to) {
+		switch (to) {
+			case STARTING -> {
+				this.sampler.start();
+				this.aggregation.execute(this::aggregate);
+			}
+			// What an indicator said while the application started may be history.
+			case SERVING -> this.sampler.sampleNow();
+			case STOPPED -> this.sampler.stop();
+			// An operator may look on, and liveness is still told.
+			case ANNOUNCING, DRAINING, FORCING -> {
+			}
+		}
+	}
+
+	@Override
+	public void onApplicationEvent(AvailabilityChangeEvent<?> event) {
+		AvailabilityState state = event.getState();
+		if (state instanceof ReadinessState) {
+			this.availability.put(ReadinessStateHealthIndicator.class, status(state));
+			this.aggregation.execute(this::aggregate);
+		}
+		else if (state instanceof LivenessState) {
+			this.availability.put(LivenessStateHealthIndicator.class, status(state));
+			this.aggregation.execute(this::aggregate);
+		}
+	}
+
+	/**
+	 * What the two indicators answer.
+	 */
+	private static Status status(AvailabilityState state) {
+		if (state == ReadinessState.ACCEPTING_TRAFFIC || state == LivenessState.CORRECT) {
+			return Status.UP;
+		}
+		return (state instanceof ReadinessState) ? Status.OUT_OF_SERVICE : Status.DOWN;
+	}
+
+	@Override
+	public int getOrder() {
+		return Ordered.HIGHEST_PRECEDENCE;
+	}
+
+	@Override
+	public void destroy() {
+		this.sampler.stop();
+	}
+
+	private Map<String, Callable<Status>> indicators() {
+		Map<String, Callable<Status>> indicators = new HashMap<>();
+		collect(this.contributors.get(), "", indicators);
+		return indicators;
+	}
+
+	private void collect(HealthContributors contributors, String prefix, Map<String, Callable<Status>> indicators) {
+		for (HealthContributors.Entry entry : contributors) {
+			String name = prefix + entry.name();
+			HealthContributor contributor = entry.contributor();
+			if (contributor instanceof HealthContributors composite) {
+				collect(composite, name + "/", indicators);
+			}
+			else if (contributor instanceof HealthIndicator indicator && answerOfAvailability(indicator) == null
+					&& isMemberOfAnyGroup(name)) {
+				indicators.put(name, () -> ask(indicator));
+			}
+		}
+	}
+
+	private static Status ask(HealthIndicator indicator) {
+		Health health = indicator.health(false);
+		return (health != null) ? health.getStatus() : Status.UNKNOWN;
+	}
+
+	private boolean isMemberOfAnyGroup(String name) {
+		for (String groupName : this.groups.getNames()) {
+			HealthEndpointGroup group = this.groups.get(groupName);
+			if (group != null && group.isMember(name)) {
+				return true;
+			}
+		}
+		return false;
+	}
+
+	private @Nullable Status answerOfAvailability(HealthIndicator indicator) {
+		return this.availability.get(indicator.getClass());
+	}
+
+	private void answered(Map<String, Status> answers) {
+		this.aggregation.execute(() -> {
+			this.answers = answers;
+			aggregate();
+		});
+	}
+
+	private void aggregate() {
+		Map<String, ServingStatus> statuses = new HashMap<>();
+		for (String name : this.groups.getNames()) {
+			HealthEndpointGroup group = this.groups.get(name);
+			if (group != null) {
+				statuses.put(name, servingStatus(group));
+			}
+		}
+		this.table.sample(statuses);
+	}
+
+	private ServingStatus servingStatus(HealthEndpointGroup group) {
+		try {
+			Set<Status> members = new HashSet<>();
+			if (!collectAnswers(this.contributors.get(), "", group, members)) {
+				// Not known yet is no reason to be sent calls.
+				return ServingStatus.NOT_SERVING;
+			}
+			return servingStatus(group, group.getStatusAggregator().getAggregateStatus(members));
+		}
+		catch (RuntimeException ex) {
+			logger.error("A health group cannot be aggregated, it is not serving", ex);
+			return ServingStatus.NOT_SERVING;
+		}
+	}
+
+	/**
+	 * Collect the answers as Actuator does: a composite is aggregated on its own first.
+	 * @return whether all members have answered
+	 */
+	private boolean collectAnswers(HealthContributors contributors, String prefix, HealthEndpointGroup group,
+			Set<Status> answers) {
+		for (HealthContributors.Entry entry : contributors) {
+			String name = prefix + entry.name();
+			HealthContributor contributor = entry.contributor();
+			if (contributor instanceof HealthContributors composite) {
+				Set<Status> children = new HashSet<>();
+				if (!collectAnswers(composite, name + "/", group, children)) {
+					return false;
+				}
+				if (!children.isEmpty()) {
+					answers.add(group.getStatusAggregator().getAggregateStatus(children));
+				}
+			}
+			else if (contributor instanceof HealthIndicator indicator && group.isMember(name)) {
+				Status answer = answerOfAvailability(indicator);
+				answer = (answer != null) ? answer : this.answers.get(name);
+				if (answer == null) {
+					return false;
+				}
+				answers.add(answer);
+			}
+		}
+		return true;
+	}
+
+	private static ServingStatus servingStatus(HealthEndpointGroup group, Status status) {
+		if (Status.UP.equals(status)) {
+			return ServingStatus.SERVING;
+		}
+		if (Status.DOWN.equals(status) || Status.OUT_OF_SERVICE.equals(status)) {
+			return ServingStatus.NOT_SERVING;
+		}
+		if (Status.UNKNOWN.equals(status)) {
+			return ServingStatus.UNKNOWN;
+		}
+		int code = group.getHttpCodeStatusMapper().getStatusCode(status);
+		return (code >= 200 && code < 300) ? ServingStatus.SERVING : ServingStatus.NOT_SERVING;
+	}
+
+}

@@ -1,0 +1,98 @@
+/*
+ * Copyright 2026 the Last Call authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.lastcall.grpc.health;
+
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.TreeSet;
+
+import io.github.lastcall.grpc.server.GrpcServerStartException;
+import io.github.lastcall.grpc.server.GrpcServices;
+
+/**
+ * Which health group each service follows.
+ */
+public final class HealthGroupMapping {
+
+	private static final String PROPERTY = "grpc.server.health.services.";
+
+	private final Map<String, String> groupsByService;
+
+	private final TreeSet<String> groups;
+
+	private final ServingStatusTable table;
+
+	/**
+	 * Create a new mapping.
+	 * @param groupsByService health groups by full service name, as the properties say
+	 * @param groups the health groups that there are
+	 * @param table where the services are registered
+	 */
+	public HealthGroupMapping(Map<String, String> groupsByService, Iterable<String> groups, ServingStatusTable table) {
+		this.groupsByService = new TreeMap<>(groupsByService);
+		this.groups = new TreeSet<>();
+		groups.forEach(this.groups::add);
+		this.table = table;
+	}
+
+	/**
+	 * Register the services of a server.
+	 * @param services the services
+	 * @throws GrpcServerStartException if a mapping names a group or a service that does
+	 * not exist
+	 */
+	public void register(GrpcServices services) {
+		List<String> names = services.names();
+		this.groupsByService.forEach((service, group) -> {
+			if (!names.contains(service)) {
+				throw new GrpcServerStartException(
+						"The health of service '%s' is mapped to group '%s', but no such service is served."
+							.formatted(service, group),
+						"Remove the property, or let it name one of the services %s.".formatted(new TreeSet<>(names)),
+						List.of(PROPERTY + service), null);
+			}
+			requireGroup(group, "service '%s'".formatted(service), List.of(PROPERTY + service));
+		});
+		for (GrpcServices.Registration service : services.application()) {
+			String group = service.annotation().healthGroup();
+			if (!group.isEmpty()) {
+				requireGroup(group, "@GrpcService bean '%s'".formatted(service.beanName()), List.of());
+			}
+		}
+		names.forEach((name) -> this.table.register(name, ServingStatusTable.READINESS));
+		for (GrpcServices.Registration service : services.application()) {
+			String group = service.annotation().healthGroup();
+			if (!group.isEmpty()) {
+				this.table.register(service.name(), group);
+			}
+		}
+		this.groupsByService.forEach(this.table::register);
+	}
+
+	private void requireGroup(String group, String who, List<String> properties) {
+		if (!this.groups.contains(group)) {
+			throw new GrpcServerStartException(
+					"The health of %s is mapped to group '%s', but there is no such health group.".formatted(who,
+							group),
+					"Define it with management.endpoint.health.group.%s.include, or use one of %s.".formatted(group,
+							this.groups),
+					properties, null);
+		}
+	}
+
+}

@@ -1,0 +1,254 @@
+/*
+ * Copyright 2026 the Last Call authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.lastcall.grpc.health;
+
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.SynchronousQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+
+import io.github.lastcall.grpc.shutdown.ServerTimer;
+import io.grpc.SynchronizationContext;
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Asks health indicators at an interval, each on a thread of its own and never twice at a
+ * time: one that hangs delays no other and holds one thread, however long it hangs.
+ * <p>
+ * What is known is kept in a {@link SynchronizationContext}: results come from any
+ * thread, are taken one after the other, and no lock is held while others are told.
+ *
+ * @param <R> what an indicator answers
+ */
+final class HealthSampler<R> {
+
+	private static final Log logger = LogFactory.getLog(HealthSampler.class);
+
+	private final SynchronizationContext state = new SynchronizationContext(
+			(thread, ex) -> logger.error("Health cannot be told", ex));
+
+	private final Supplier<Map<String, Callable<R>>> indicators;
+
+	private final R failure;
+
+	private final Consumer<Map<String, R>> listener;
+
+	private final SampleSettings settings;
+
+	private final ServerTimer timer;
+
+	private final Map<String, Sample> samples = new HashMap<>();
+
+	private @Nullable ExecutorService executor;
+
+	private Runnable nextRound = () -> {
+	};
+
+	/**
+	 * Create a new sampler that is not started.
+	 * @param indicators what to ask, by name; looked up at every round
+	 * @param failure the answer of an indicator that throws, or does not answer in time
+	 * @param listener told of all answers whenever one has changed; an indicator that has
+	 * not answered yet is missing
+	 * @param settings interval and timeout
+	 * @param timer tells when a round is due or a time is over
+	 */
+	HealthSampler(Supplier<Map<String, Callable<R>>> indicators, R failure, Consumer<Map<String, R>> listener,
+			SampleSettings settings, ServerTimer timer) {
+		this.indicators = indicators;
+		this.failure = failure;
+		this.listener = listener;
+		this.settings = settings;
+		this.timer = timer;
+	}
+
+	/**
+	 * Start: ask now and from then on at the interval.
+	 */
+	void start() {
+		this.state.execute(() -> {
+			if (this.executor == null) {
+				this.executor = newExecutor();
+				round();
+			}
+		});
+	}
+
+	/**
+	 * Ask now, besides the interval.
+	 */
+	void sampleNow() {
+		this.state.execute(() -> {
+			if (this.executor != null) {
+				sampleAll();
+			}
+		});
+	}
+
+	/**
+	 * Stop, and interrupt what hangs. What is known is forgotten.
+	 */
+	void stop() {
+		this.state.execute(() -> {
+			if (this.executor != null) {
+				this.nextRound.run();
+				this.samples.values().forEach((sample) -> sample.cancelTimeout.run());
+				this.samples.clear();
+				this.executor.shutdownNow();
+				this.executor = null;
+			}
+		});
+	}
+
+	private void round() {
+		if (this.executor != null) {
+			// First of all: a round that fails must not be the last one.
+			this.nextRound = this.timer.schedule(() -> this.state.execute(this::round), this.settings.interval());
+			sampleAll();
+		}
+	}
+
+	private void sampleAll() {
+		Map<String, Callable<R>> indicators = this.indicators.get();
+		if (this.samples.keySet().retainAll(indicators.keySet())) {
+			tell();
+		}
+		indicators.forEach((name, indicator) -> {
+			Sample sample = this.samples.computeIfAbsent(name, Sample::new);
+			if (!sample.running) {
+				ask(sample, indicator);
+			}
+		});
+	}
+
+	private void ask(Sample sample, Callable<R> indicator) {
+		ExecutorService executor = this.executor;
+		if (executor == null) {
+			return;
+		}
+		sample.running = true;
+		sample.cancelTimeout = this.timer.schedule(() -> this.state.execute(() -> timeOut(sample)),
+				this.settings.timeout());
+		executor.execute(() -> {
+			try {
+				R answer = indicator.call();
+				this.state.execute(() -> answered(sample, answer, null));
+			}
+			catch (Throwable ex) {
+				this.state.execute(() -> answered(sample, this.failure, ex));
+			}
+		});
+	}
+
+	private void answered(Sample sample, R answer, @Nullable Throwable failure) {
+		if (this.samples.get(sample.name) != sample) {
+			return;
+		}
+		sample.running = false;
+		sample.cancelTimeout.run();
+		String problem = (failure != null) ? "fails: " + failure : null;
+		report(sample, problem);
+		take(sample, answer);
+	}
+
+	private void timeOut(Sample sample) {
+		if (this.samples.get(sample.name) == sample && sample.running) {
+			report(sample, "has not answered within " + this.settings.timeout().toMillis() + " ms");
+			take(sample, this.failure);
+		}
+	}
+
+	/**
+	 * One line for each trouble, not one for each interval.
+	 */
+	private void report(Sample sample, @Nullable String problem) {
+		if (problem != null && !sample.troubled) {
+			logger.warn("Health indicator '%s' %s; the health groups that contain it are not serving until it answers"
+				.formatted(sample.name, problem));
+		}
+		else if (problem == null && sample.troubled) {
+			logger.info("Health indicator '%s' answers again".formatted(sample.name));
+		}
+		sample.troubled = problem != null;
+	}
+
+	private void take(Sample sample, R answer) {
+		if (!answer.equals(sample.answer)) {
+			sample.answer = answer;
+			tell();
+		}
+	}
+
+	private void tell() {
+		Map<String, R> answers = new HashMap<>();
+		this.samples.forEach((name, sample) -> {
+			R answer = sample.answer;
+			if (answer != null) {
+				answers.put(name, answer);
+			}
+		});
+		this.listener.accept(answers);
+	}
+
+	private static ExecutorService newExecutor() {
+		AtomicInteger number = new AtomicInteger();
+		return new ThreadPoolExecutor(0, Integer.MAX_VALUE, 10, TimeUnit.SECONDS, new SynchronousQueue<>(), (task) -> {
+			Thread thread = new Thread(task, "grpc-health-" + number.incrementAndGet());
+			thread.setDaemon(true);
+			return thread;
+		});
+	}
+
+	/**
+	 * How often indicators are asked and how long they may take.
+	 *
+	 * @param interval from one round to the next
+	 * @param timeout how long an indicator may take before it counts as failed
+	 */
+	record SampleSettings(Duration interval, Duration timeout) {
+
+	}
+
+	private final class Sample {
+
+		private final String name;
+
+		private boolean running;
+
+		private boolean troubled;
+
+		private Runnable cancelTimeout = () -> {
+		};
+
+		private @Nullable R answer;
+
+		Sample(String name) {
+			this.name = name;
+		}
+
+	}
+
+}
