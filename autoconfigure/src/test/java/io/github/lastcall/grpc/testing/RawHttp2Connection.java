@@ -1,0 +1,296 @@
+/*
+ * Copyright 2026 the Last Call authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.lastcall.grpc.testing;
+
+import java.io.ByteArrayOutputStream;
+import java.io.Closeable;
+import java.io.DataInputStream;
+import java.io.EOFException;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.Socket;
+import java.net.SocketException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+import io.grpc.netty.shaded.io.netty.buffer.ByteBuf;
+import io.grpc.netty.shaded.io.netty.buffer.Unpooled;
+import io.grpc.netty.shaded.io.netty.handler.codec.http2.DefaultHttp2HeadersDecoder;
+import io.grpc.netty.shaded.io.netty.handler.codec.http2.Http2Exception;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A client that sends whatever it is told to, which no gRPC library does.
+ */
+public final class RawHttp2Connection implements Closeable {
+
+	private static final int DATA = 0;
+
+	private static final int HEADERS = 1;
+
+	private static final int RST_STREAM = 3;
+
+	private static final int SETTINGS = 4;
+
+	private static final int GOAWAY = 7;
+
+	private static final int END_STREAM = 1;
+
+	private static final int ACK = 1;
+
+	private static final int END_HEADERS = 4;
+
+	private final Socket socket;
+
+	private final DataInputStream in;
+
+	private final DefaultHttp2HeadersDecoder headersDecoder = new DefaultHttp2HeadersDecoder();
+
+	private final Response response = new Response();
+
+	/**
+	 * Connect to a port of this machine, and say nothing yet.
+	 */
+	public RawHttp2Connection(int port) throws IOException {
+		this.socket = new Socket(InetAddress.getByName("127.0.0.1"), port);
+		this.socket.setSoTimeout((int) Duration.ofSeconds(30).toMillis());
+		this.in = new DataInputStream(this.socket.getInputStream());
+	}
+
+	/**
+	 * Send bytes as they are.
+	 */
+	public RawHttp2Connection bytes(byte[] bytes) throws IOException {
+		this.socket.getOutputStream().write(bytes);
+		this.socket.getOutputStream().flush();
+		return this;
+	}
+
+	/**
+	 * Send the preface of HTTP/2 and empty settings.
+	 */
+	public RawHttp2Connection preface() throws IOException {
+		bytes("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
+		return frame(SETTINGS, 0, 0, new byte[0]);
+	}
+
+	/**
+	 * Open stream 1 as a gRPC call, with more headers or others.
+	 */
+	public RawHttp2Connection call(String method, Map<String, String> headers) throws IOException {
+		Map<String, String> all = new LinkedHashMap<>();
+		all.put(":method", "POST");
+		all.put(":scheme", "http");
+		all.put(":path", "/" + method);
+		all.put(":authority", "localhost");
+		all.put("content-type", "application/grpc");
+		all.put("te", "trailers");
+		all.putAll(headers);
+		ByteArrayOutputStream block = new ByteArrayOutputStream();
+		all.forEach((name, value) -> {
+			// Literal without indexing, new name, no Huffman coding.
+			block.write(0);
+			literal(block, name);
+			literal(block, value);
+		});
+		return frame(HEADERS, END_HEADERS, 1, block.toByteArray());
+	}
+
+	/**
+	 * Send the one message of the call.
+	 * @param compressed whether the message says that it is compressed
+	 * @param length the length that it says it has
+	 */
+	public RawHttp2Connection message(boolean compressed, int length, byte[] message) throws IOException {
+		ByteBuf payload = Unpooled.buffer();
+		payload.writeByte(compressed ? 1 : 0).writeInt(length).writeBytes(message);
+		byte[] bytes = new byte[payload.readableBytes()];
+		payload.readBytes(bytes);
+		return frame(DATA, END_STREAM, 1, bytes);
+	}
+
+	/**
+	 * Send the one message of the call, as it should be sent.
+	 */
+	public RawHttp2Connection message(byte[] message) throws IOException {
+		return message(false, message.length, message);
+	}
+
+	/**
+	 * End the call without a message.
+	 */
+	public RawHttp2Connection end() throws IOException {
+		return frame(DATA, END_STREAM, 1, new byte[0]);
+	}
+
+	private RawHttp2Connection frame(int type, int flags, int stream, byte[] payload) throws IOException {
+		ByteArrayOutputStream frame = new ByteArrayOutputStream();
+		frame.write(payload.length >> 16);
+		frame.write(payload.length >> 8);
+		frame.write(payload.length);
+		frame.write(type);
+		frame.write(flags);
+		for (int shift = 24; shift >= 0; shift -= 8) {
+			frame.write(stream >> shift);
+		}
+		frame.writeBytes(payload);
+		return bytes(frame.toByteArray());
+	}
+
+	/**
+	 * Read until the server has ended the call or closed the connection.
+	 */
+	public Response response() throws IOException, Http2Exception {
+		try {
+			while (!this.response.ended) {
+				readFrame();
+			}
+		}
+		catch (EOFException | SocketException ex) {
+			this.response.closed = true;
+		}
+		return this.response;
+	}
+
+	/**
+	 * Read whatever comes until the server closes the connection.
+	 */
+	public byte[] bytesUntilClosed() throws IOException {
+		ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+		try {
+			this.in.transferTo(bytes);
+		}
+		catch (SocketException ex) {
+			// Reset instead of closed: the server has not read all that was sent.
+		}
+		return bytes.toByteArray();
+	}
+
+	private void readFrame() throws IOException, Http2Exception {
+		int length = (this.in.readUnsignedByte() << 16) | this.in.readUnsignedShort();
+		int type = this.in.readUnsignedByte();
+		int flags = this.in.readUnsignedByte();
+		int stream = this.in.readInt();
+		byte[] payload = this.in.readNBytes(length);
+		if (payload.length < length) {
+			throw new EOFException();
+		}
+		if (type == HEADERS) {
+			this.headersDecoder.decodeHeaders(stream, Unpooled.wrappedBuffer(payload))
+				.forEach((header) -> this.response.headers.put(header.getKey().toString(),
+						header.getValue().toString()));
+		}
+		else if (type == DATA) {
+			this.response.data.writeBytes(payload);
+		}
+		else if (type == RST_STREAM) {
+			this.response.reset = Unpooled.wrappedBuffer(payload).getInt(0);
+			this.response.ended = true;
+		}
+		else if (type == GOAWAY) {
+			this.response.goAway = new String(payload, 8, payload.length - 8, StandardCharsets.UTF_8);
+		}
+		else if (type == SETTINGS && (flags & ACK) == 0) {
+			frame(SETTINGS, ACK, 0, new byte[0]);
+		}
+		if ((type == HEADERS || type == DATA) && (flags & END_STREAM) != 0) {
+			this.response.ended = true;
+		}
+	}
+
+	private static void literal(ByteArrayOutputStream block, String text) {
+		int length = text.length();
+		if (length < 127) {
+			block.write(length);
+		}
+		else {
+			block.write(127);
+			length -= 127;
+			while (length >= 128) {
+				block.write((length % 128) + 128);
+				length /= 128;
+			}
+			block.write(length);
+		}
+		block.writeBytes(text.getBytes(StandardCharsets.US_ASCII));
+	}
+
+	@Override
+	public void close() throws IOException {
+		this.socket.close();
+	}
+
+	/**
+	 * What the server has answered to stream 1.
+	 */
+	public static final class Response {
+
+		private final Map<String, String> headers = new LinkedHashMap<>();
+
+		private final ByteArrayOutputStream data = new ByteArrayOutputStream();
+
+		private @Nullable Integer reset;
+
+		private @Nullable String goAway;
+
+		private boolean ended;
+
+		private boolean closed;
+
+		/**
+		 * Headers and trailers.
+		 */
+		public Map<String, String> headers() {
+			return this.headers;
+		}
+
+		public byte[] data() {
+			return this.data.toByteArray();
+		}
+
+		/**
+		 * The error code of RST_STREAM.
+		 */
+		public @Nullable Integer reset() {
+			return this.reset;
+		}
+
+		/**
+		 * The debug data of GOAWAY.
+		 */
+		public @Nullable String goAway() {
+			return this.goAway;
+		}
+
+		/**
+		 * Whether the connection was closed before the call ended.
+		 */
+		public boolean closed() {
+			return this.closed;
+		}
+
+		@Override
+		public String toString() {
+			return "headers " + this.headers + ", data " + this.data.toString(StandardCharsets.UTF_8) + ", reset "
+					+ this.reset + ", GOAWAY " + this.goAway + ", closed " + this.closed;
+		}
+
+	}
+
+}
