@@ -59,6 +59,7 @@ import org.springframework.boot.test.context.SpringBootTest.WebEnvironment;
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.context.annotation.Bean;
+import org.springframework.test.annotation.DirtiesContext;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
@@ -68,6 +69,7 @@ import static org.awaitility.Awaitility.await;
  * What clients get that send what they should not, or meet a handler that fails. Each
  * time the server goes on serving, and the client learns nothing of its inside.
  */
+@DirtiesContext
 @SpringBootTest(webEnvironment = WebEnvironment.NONE, properties = "grpc.server.port=0")
 @ExtendWith(OutputCaptureExtension.class)
 class BadInputTests {
