@@ -121,7 +121,7 @@ class ConfigurationMetadataTests {
 			Map<String, Map<String, Object>> byName = new LinkedHashMap<>();
 			// Those of Actuator's endpoints and indicators are Actuator's.
 			properties.stream()
-				.filter((property) -> !((String) property.get("name")).startsWith("management."))
+				.filter((property) -> !String.valueOf(property.get("name")).startsWith("management."))
 				.forEach((property) -> byName.put((String) property.get("name"), property));
 			return byName;
 		}
