@@ -18,7 +18,6 @@ package io.github.lastcall.grpc.actuate;
 
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -27,6 +26,7 @@ import java.util.TreeMap;
 import io.github.lastcall.grpc.health.HealthSettings;
 import io.github.lastcall.grpc.health.ServingStatusTable;
 import io.github.lastcall.grpc.server.GrpcServer;
+import io.github.lastcall.grpc.shutdown.DrainControl;
 import io.github.lastcall.grpc.shutdown.GrpcServerDrain;
 import io.github.lastcall.grpc.shutdown.GrpcServerState;
 import io.github.lastcall.grpc.shutdown.GrpcServerStatus;
@@ -38,16 +38,25 @@ import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
 import io.grpc.protobuf.ProtoMethodDescriptorSupplier;
 import org.jspecify.annotations.Nullable;
 
+import org.springframework.boot.actuate.endpoint.Access;
+import org.springframework.boot.actuate.endpoint.InvalidEndpointRequestException;
 import org.springframework.boot.actuate.endpoint.OperationResponseBody;
 import org.springframework.boot.actuate.endpoint.annotation.Endpoint;
 import org.springframework.boot.actuate.endpoint.annotation.ReadOperation;
+import org.springframework.boot.actuate.endpoint.annotation.Selector;
+import org.springframework.boot.actuate.endpoint.annotation.WriteOperation;
+import org.springframework.boot.actuate.endpoint.web.WebEndpointResponse;
 
 /**
- * {@code /actuator/grpc}: the servers, their services, and what health tells of them and
- * why.
+ * {@code /actuator/grpc}: the servers, their services and calls in flight, and what
+ * health tells of them and why. {@code POST /actuator/grpc/drain} and {@code /resume}
+ * take the servers out of service and bring them back; that is write access, which nobody
+ * has unless {@code management.endpoint.grpc.access} is {@code unrestricted}.
  */
-@Endpoint(id = "grpc")
+@Endpoint(id = "grpc", defaultAccess = Access.READ_ONLY)
 public final class GrpcEndpoint {
+
+	private static final int STATUS_CONFLICT = 409;
 
 	private final List<GrpcServerDrain> drains;
 
@@ -55,16 +64,21 @@ public final class GrpcEndpoint {
 
 	private final HealthSettings healthSettings;
 
+	private final DrainControl control;
+
 	/**
 	 * Create a new endpoint.
 	 * @param drains know the servers
 	 * @param statuses the serving statuses
 	 * @param healthSettings the settings of health
+	 * @param control drains and resumes the servers
 	 */
-	public GrpcEndpoint(List<GrpcServerDrain> drains, ServingStatusTable statuses, HealthSettings healthSettings) {
+	public GrpcEndpoint(List<GrpcServerDrain> drains, ServingStatusTable statuses, HealthSettings healthSettings,
+			DrainControl control) {
 		this.drains = List.copyOf(drains);
 		this.statuses = statuses;
 		this.healthSettings = healthSettings;
+		this.control = control;
 	}
 
 	/**
@@ -73,14 +87,9 @@ public final class GrpcEndpoint {
 	 */
 	@ReadOperation
 	public GrpcDescriptor grpc() {
-		List<ServerDescriptor> servers = new ArrayList<>();
 		Map<String, ServiceDescriptor> services = new TreeMap<>();
 		for (GrpcServerDrain drain : this.drains) {
-			GrpcServerStatus status = drain.getStatus();
-			GrpcServer server = status.server();
-			servers.add(new ServerDescriptor(drain.getName(), (server != null) ? server.getAddress() : null,
-					(server != null) ? server.getPort() : null, status.state(), status.since(), status.failed(),
-					drain.getConnections(), drain.getCallsInFlight()));
+			GrpcServer server = drain.getStatus().server();
 			if (server != null) {
 				List<String> application = server.getServices().applicationNames();
 				for (ServerServiceDefinition service : server.getServices().all()) {
@@ -89,7 +98,40 @@ public final class GrpcEndpoint {
 				}
 			}
 		}
-		return new GrpcDescriptor(servers, services, health());
+		return new GrpcDescriptor(servers(), services, health());
+	}
+
+	/**
+	 * Drain or resume.
+	 * @param operation {@code drain} or {@code resume}
+	 * @return the servers afterwards; 409 if the application is about to stop, so that
+	 * there is nothing to resume
+	 */
+	@WriteOperation
+	public WebEndpointResponse<List<ServerDescriptor>> operate(@Selector String operation) {
+		switch (operation) {
+			case "drain" -> this.control.drain();
+			case "resume" -> this.control.resume();
+			default -> throw new InvalidEndpointRequestException(
+					"'%s' is neither drain nor resume".formatted(operation), "Only drain and resume are possible");
+		}
+		boolean refused = operation.equals("resume") && this.control.isStopping();
+		return new WebEndpointResponse<>(servers(), refused ? STATUS_CONFLICT : WebEndpointResponse.STATUS_OK);
+	}
+
+	private List<ServerDescriptor> servers() {
+		return this.drains.stream().map(GrpcEndpoint::server).toList();
+	}
+
+	private static ServerDescriptor server(GrpcServerDrain drain) {
+		GrpcServerStatus status = drain.getStatus();
+		GrpcServer server = status.server();
+		Map<String, CallsDescriptor> calls = new TreeMap<>();
+		drain.getMethodsInFlight()
+			.forEach((method, inFlight) -> calls.put(method, new CallsDescriptor(inFlight.calls(), inFlight.oldest())));
+		return new ServerDescriptor(drain.getName(), (server != null) ? server.getAddress() : null,
+				(server != null) ? server.getPort() : null, status.state(), status.since(), status.failed(),
+				drain.getConnections(), drain.getCallsInFlight(), calls);
 	}
 
 	private HealthDescriptor health() {
@@ -154,9 +196,21 @@ public final class GrpcEndpoint {
 	 * @param failed whether it is stopped because it could not start or has died
 	 * @param connections how many connections are open
 	 * @param callsInFlight how many calls of the application are in flight
+	 * @param methodsInFlight the same by full method name
 	 */
 	public record ServerDescriptor(String name, @Nullable String address, @Nullable Integer port, GrpcServerState state,
-			Instant since, boolean failed, int connections, int callsInFlight) {
+			Instant since, boolean failed, int connections, int callsInFlight,
+			Map<String, CallsDescriptor> methodsInFlight) {
+
+	}
+
+	/**
+	 * Calls of one method in flight.
+	 *
+	 * @param calls how many
+	 * @param oldest the age of the oldest
+	 */
+	public record CallsDescriptor(int calls, Duration oldest) {
 
 	}
 

@@ -21,6 +21,7 @@ import java.util.List;
 import io.github.lastcall.grpc.actuate.GrpcEndpoint;
 import io.github.lastcall.grpc.health.HealthSettings;
 import io.github.lastcall.grpc.health.ServingStatusTable;
+import io.github.lastcall.grpc.shutdown.DrainControl;
 import io.github.lastcall.grpc.shutdown.GrpcServerDrain;
 
 import org.springframework.boot.actuate.autoconfigure.endpoint.condition.ConditionalOnAvailableEndpoint;
@@ -42,9 +43,9 @@ public final class GrpcEndpointAutoConfiguration {
 
 	@Bean
 	@ConditionalOnMissingBean
-	GrpcEndpoint grpcEndpoint(List<GrpcServerDrain> drains, ServingStatusTable statuses,
-			HealthSettings healthSettings) {
-		return new GrpcEndpoint(drains, statuses, healthSettings);
+	GrpcEndpoint grpcEndpoint(List<GrpcServerDrain> drains, ServingStatusTable statuses, HealthSettings healthSettings,
+			DrainControl control) {
+		return new GrpcEndpoint(drains, statuses, healthSettings, control);
 	}
 
 }

@@ -39,8 +39,11 @@ import io.github.lastcall.grpc.server.GrpcServiceDiscovery;
 import io.github.lastcall.grpc.server.GrpcServices;
 import io.github.lastcall.grpc.server.InfrastructureService;
 import io.github.lastcall.grpc.server.NettyGrpcServerFactory;
+import io.github.lastcall.grpc.server.ServerExecutor;
 import io.github.lastcall.grpc.shutdown.ApplicationReadiness;
 import io.github.lastcall.grpc.shutdown.Connections;
+import io.github.lastcall.grpc.shutdown.DrainControl;
+import io.github.lastcall.grpc.shutdown.EnvoyHealthHeader;
 import io.github.lastcall.grpc.shutdown.ServerTimer;
 import io.github.lastcall.grpc.shutdown.GrpcAnnounceLifecycle;
 import io.github.lastcall.grpc.shutdown.GrpcServerDrain;
@@ -50,6 +53,7 @@ import io.github.lastcall.grpc.shutdown.ShutdownSettings;
 import io.github.lastcall.grpc.shutdown.ThreadServerTimer;
 import io.grpc.BindableService;
 import io.grpc.ServerBuilder;
+import io.grpc.ServerInterceptor;
 import io.grpc.ServerInterceptors;
 import io.grpc.ServerServiceDefinition;
 import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
@@ -146,19 +150,27 @@ public final class GrpcServerAutoConfiguration {
 		}
 
 		@Bean
-		GrpcServerBuilderCustomizers grpcServerBuilderCustomizers(InFlightCalls calls, Connections connections,
-				ObjectProvider<GrpcServerBuilderCustomizer<?>> customizers) {
+		ServerExecutor grpcServerExecutor() {
+			return new ServerExecutor();
+		}
+
+		@Bean
+		GrpcServerBuilderCustomizers grpcServerBuilderCustomizers(ServerExecutor executor, InFlightCalls calls,
+				Connections connections, ObjectProvider<GrpcServerBuilderCustomizer<?>> customizers) {
 			List<GrpcServerBuilderCustomizer<?>> all = new ArrayList<>();
 			all.add(track(calls, connections));
 			customizers.orderedStream().forEach(all::add);
-			return new GrpcServerBuilderCustomizers(all);
+			return new GrpcServerBuilderCustomizers(executor.get(), all);
 		}
 
 		@Bean
 		GrpcServiceDiscovery grpcServiceDiscovery(ConfigurableListableBeanFactory beanFactory,
-				ObjectProvider<InfrastructureService> infrastructureServices, InFlightCalls calls) {
-			return new GrpcServiceDiscovery(beanFactory, infrastructureServices.orderedStream().toList(),
-					List.of(calls.interceptor()));
+				ObjectProvider<InfrastructureService> infrastructureServices, InFlightCalls calls,
+				ObjectProvider<EnvoyHealthHeader> envoyHeader) {
+			List<ServerInterceptor> outermost = new ArrayList<>();
+			envoyHeader.ifAvailable(outermost::add);
+			outermost.add(calls.interceptor());
+			return new GrpcServiceDiscovery(beanFactory, infrastructureServices.orderedStream().toList(), outermost);
 		}
 
 		@Bean
@@ -198,8 +210,8 @@ public final class GrpcServerAutoConfiguration {
 			}
 
 			@Bean
-			InFlightCalls grpcInFlightCalls(ServerTimer timer) {
-				return new InFlightCalls(timer);
+			InFlightCalls grpcInFlightCalls(ServerTimer timer, ServerExecutor executor) {
+				return new InFlightCalls(timer, executor.get());
 			}
 
 			@Bean
@@ -225,6 +237,18 @@ public final class GrpcServerAutoConfiguration {
 			ApplicationReadiness grpcApplicationReadiness(ApplicationContext context,
 					ApplicationAvailability availability, List<GrpcServerDrain> drains) {
 				return new ApplicationReadiness(context, availability, drains);
+			}
+
+			@Bean
+			DrainControl grpcDrainControl(ApplicationContext context, ApplicationAvailability availability,
+					List<GrpcServerDrain> drains) {
+				return new DrainControl(context, availability, drains);
+			}
+
+			@Bean
+			@ConditionalOnBooleanProperty("grpc.server.shutdown.envoy-header")
+			EnvoyHealthHeader grpcEnvoyHealthHeader() {
+				return new EnvoyHealthHeader();
 			}
 
 			@Bean
@@ -330,7 +354,7 @@ public final class GrpcServerAutoConfiguration {
 			/**
 			 * Nobody has to wait for a probe.
 			 */
-			private static final ShutdownSettings SETTINGS = new ShutdownSettings(Duration.ZERO, Duration.ofSeconds(1),
+			private static final ShutdownSettings SETTINGS = ShutdownSettings.of(Duration.ZERO, Duration.ofSeconds(1),
 					Duration.ZERO);
 
 			private final InFlightCalls calls;
@@ -338,7 +362,7 @@ public final class GrpcServerAutoConfiguration {
 			private final Connections connections = new Connections();
 
 			HealthServerConfiguration(ServerTimer timer) {
-				this.calls = new InFlightCalls(timer);
+				this.calls = new InFlightCalls(timer, Runnable::run);
 			}
 
 			@Bean
@@ -357,8 +381,8 @@ public final class GrpcServerAutoConfiguration {
 						List.of(this.calls.interceptor()));
 				return new GrpcServerLifecycle(HEALTH_SERVER, PHASE,
 						() -> new GrpcServices(List.of(), List.of(service)), factory,
-						new GrpcServerBuilderCustomizers(List.of(track(this.calls, this.connections))), drain,
-						publisher);
+						new GrpcServerBuilderCustomizers(Runnable::run, List.of(track(this.calls, this.connections))),
+						drain, publisher);
 			}
 
 		}

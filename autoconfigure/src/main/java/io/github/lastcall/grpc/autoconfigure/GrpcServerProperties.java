@@ -99,28 +99,61 @@ public record GrpcServerProperties(@DefaultValue("true") boolean enabled, @Nulla
 	 * @param propagationDelay How long to go on serving after health has become
 	 * NOT_SERVING, so that load balancers notice. 5s on a cloud platform such as
 	 * Kubernetes, 0 elsewhere.
+	 * @param quietPeriod After the propagation delay, how long no new call must have
+	 * arrived before the listener is closed. 0 does not wait for quiet.
+	 * @param maxPropagationDelay How long to wait for quiet, counted from the same moment
+	 * as the propagation delay. 7s unless set, or the propagation delay if that is
+	 * longer.
 	 * @param gracePeriod How long calls in flight may take to end after the listener is
 	 * closed. 0 means no time at all.
+	 * @param streamGracePeriod How long streaming calls in flight may take to end. The
+	 * grace period unless set.
 	 * @param forceTimeout How long calls that are closed by force may take to clean up
 	 * before beans are destroyed. 0 means no time at all.
+	 * @param envoyHeader Whether responses have the header
+	 * x-envoy-immediate-health-check-fail while the server announces its end, which lets
+	 * Envoy take the host out at once.
 	 */
-	public record Shutdown(@Nullable Duration propagationDelay, @DefaultValue("20s") Duration gracePeriod,
-			@DefaultValue("2s") Duration forceTimeout) {
+	public record Shutdown(@Nullable Duration propagationDelay, @DefaultValue("0") Duration quietPeriod,
+			@Nullable Duration maxPropagationDelay, @DefaultValue("20s") Duration gracePeriod,
+			@Nullable Duration streamGracePeriod, @DefaultValue("2s") Duration forceTimeout,
+			@DefaultValue("false") boolean envoyHeader) {
+
+		private static final String PREFIX = "grpc.server.shutdown.";
 
 		private static final Duration CLOUD_PROPAGATION_DELAY = Duration.ofSeconds(5);
+
+		/**
+		 * With the other defaults a shutdown stays under Kubernetes' 30 seconds.
+		 */
+		private static final Duration MAX_PROPAGATION_DELAY = Duration.ofSeconds(7);
 
 		ShutdownSettings settings(Environment environment) {
 			Duration delay = this.propagationDelay;
 			if (delay == null) {
 				delay = (CloudPlatform.getActive(environment) != null) ? CLOUD_PROPAGATION_DELAY : Duration.ZERO;
 			}
-			return new ShutdownSettings(notNegative("propagation-delay", delay),
-					notNegative("grace-period", this.gracePeriod), notNegative("force-timeout", this.forceTimeout));
+			Duration max = this.maxPropagationDelay;
+			if (max == null) {
+				max = (delay.compareTo(MAX_PROPAGATION_DELAY) > 0) ? delay : MAX_PROPAGATION_DELAY;
+			}
+			notNegative("propagation-delay", delay);
+			notNegative("quiet-period", this.quietPeriod);
+			notNegative("grace-period", this.gracePeriod);
+			notNegative("force-timeout", this.forceTimeout);
+			if (max.compareTo(delay) < 0) {
+				throw new InvalidConfigurationPropertyValueException(PREFIX + "max-propagation-delay", max,
+						"It must not be shorter than %spropagation-delay, which is %d ms.".formatted(PREFIX,
+								delay.toMillis()));
+			}
+			Duration streamGrace = (this.streamGracePeriod != null)
+					? notNegative("stream-grace-period", this.streamGracePeriod) : this.gracePeriod;
+			return new ShutdownSettings(delay, this.quietPeriod, max, this.gracePeriod, streamGrace, this.forceTimeout);
 		}
 
 		private static Duration notNegative(String name, Duration value) {
 			if (value.isNegative()) {
-				throw new InvalidConfigurationPropertyValueException("grpc.server.shutdown." + name, value,
+				throw new InvalidConfigurationPropertyValueException(PREFIX + name, value,
 						"A duration must not be negative. Use 0 for no time at all.");
 			}
 			return value;

@@ -33,6 +33,16 @@ import org.springframework.context.ApplicationListener;
  */
 class GrpcServerStartupLog implements ApplicationListener<GrpcServerStartedEvent> {
 
+	/**
+	 * What Kubernetes allows unless told otherwise.
+	 */
+	private static final Duration TERMINATION_GRACE_PERIOD = Duration.ofSeconds(30);
+
+	/**
+	 * What a JVM needs besides, as the README's formula says.
+	 */
+	private static final Duration EXIT = Duration.ofSeconds(3);
+
 	private static final Log logger = LogFactory.getLog(GrpcServerStartupLog.class);
 
 	private final boolean reflection;
@@ -57,8 +67,13 @@ class GrpcServerStartupLog implements ApplicationListener<GrpcServerStartedEvent
 					.formatted(server.getName(), server.getPort(), server.getAddress(),
 							server.getServices().applicationNames(), this.reflection ? "on" : "off",
 							event.getTimeTaken().toMillis(), text(this.shutdown.budget()),
-							text(this.shutdown.propagationDelay()), text(this.shutdown.gracePeriod()),
+							text(this.shutdown.longestAnnouncement()), text(this.shutdown.gracePeriod()),
 							text(this.shutdown.forceTimeout())));
+		if (this.shutdown.budget().compareTo(TERMINATION_GRACE_PERIOD) > 0) {
+			logger.info(
+					"On Kubernetes, let terminationGracePeriodSeconds be at least %d (propagation delay + grace period + force timeout + %d)"
+						.formatted(this.shutdown.budget().plus(EXIT).toSeconds(), EXIT.toSeconds()));
+		}
 	}
 
 	private String text(Duration duration) {

@@ -56,7 +56,7 @@ class ShutdownPhaseTimeouts implements ApplicationListener<GrpcServerStartedEven
 	public void onApplicationEvent(GrpcServerStartedEvent event) {
 		Object processor = this.beanFactory.getSingleton(AbstractApplicationContext.LIFECYCLE_PROCESSOR_BEAN_NAME);
 		if (processor instanceof DefaultLifecycleProcessor lifecycleProcessor) {
-			raise(lifecycleProcessor, GrpcAnnounceLifecycle.PHASE, this.settings.propagationDelay());
+			raise(lifecycleProcessor, GrpcAnnounceLifecycle.PHASE, this.settings.longestAnnouncement());
 			raise(lifecycleProcessor, GrpcServerLifecycle.PHASE,
 					this.settings.gracePeriod().plus(this.settings.forceTimeout()));
 		}

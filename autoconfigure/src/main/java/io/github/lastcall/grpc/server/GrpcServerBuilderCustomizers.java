@@ -35,19 +35,24 @@ import org.springframework.boot.util.LambdaSafe;
  */
 public final class GrpcServerBuilderCustomizers {
 
+	private final Executor executor;
+
 	private final List<GrpcServerBuilderCustomizer<?>> customizers;
 
 	/**
 	 * Create new customizers.
+	 * @param executor the executor of the application's calls
 	 * @param customizers called for each builder, in this order
 	 */
-	public GrpcServerBuilderCustomizers(List<? extends GrpcServerBuilderCustomizer<?>> customizers) {
+	public GrpcServerBuilderCustomizers(Executor executor, List<? extends GrpcServerBuilderCustomizer<?>> customizers) {
+		this.executor = executor;
 		this.customizers = List.copyOf(customizers);
 	}
 
 	@SuppressWarnings("unchecked")
 	void customize(ServerBuilder<?> builder, GrpcServices services) {
 		builder.addServices(services.all());
+		builder.executor(this.executor);
 		builder.callExecutor(new EventLoopForInfrastructure(services));
 		LambdaSafe.callbacks(GrpcServerBuilderCustomizer.class, this.customizers, builder)
 			.withLogger(GrpcServerBuilderCustomizers.class)

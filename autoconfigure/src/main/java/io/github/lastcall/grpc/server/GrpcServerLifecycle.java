@@ -84,7 +84,9 @@ public final class GrpcServerLifecycle implements SmartLifecycle {
 		this.supervisor.starting();
 		GrpcServer server;
 		try {
-			server = build(this.services.get());
+			GrpcServices services = this.services.get();
+			server = build(services);
+			this.supervisor.binding(services);
 			bind(server);
 		}
 		catch (RuntimeException | Error ex) {
@@ -113,7 +115,7 @@ public final class GrpcServerLifecycle implements SmartLifecycle {
 
 	@Override
 	public void stop(Runnable callback) {
-		this.supervisor.stop(callback);
+		this.supervisor.stop(Interruption.hold(callback));
 	}
 
 	@Override

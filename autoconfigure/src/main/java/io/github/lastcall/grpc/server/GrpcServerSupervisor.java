@@ -22,9 +22,15 @@ package io.github.lastcall.grpc.server;
 public interface GrpcServerSupervisor {
 
 	/**
-	 * The server is about to be built and bound.
+	 * The server is about to be built.
 	 */
 	void starting();
+
+	/**
+	 * The server is built and about to be bound.
+	 * @param services what it is going to serve
+	 */
+	void binding(GrpcServices services);
 
 	/**
 	 * The server is bound.
@@ -33,7 +39,7 @@ public interface GrpcServerSupervisor {
 	void started(GrpcServer server);
 
 	/**
-	 * The server could not be bound.
+	 * The server could not be built or bound.
 	 */
 	void startFailed();
 

@@ -20,6 +20,8 @@ import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 
+import io.github.lastcall.grpc.server.Interruption;
+
 import org.springframework.context.SmartLifecycle;
 
 /**
@@ -53,10 +55,11 @@ public final class GrpcAnnounceLifecycle implements SmartLifecycle {
 	@Override
 	public void stop(Runnable callback) {
 		this.running = false;
+		Runnable over = Interruption.hold(callback);
 		AtomicInteger pending = new AtomicInteger(this.drains.size());
 		Runnable announced = () -> {
 			if (pending.decrementAndGet() == 0) {
-				callback.run();
+				over.run();
 			}
 		};
 		this.drains.forEach((drain) -> drain.announce(announced));

@@ -20,19 +20,17 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Collection;
-import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 
 import io.github.lastcall.grpc.server.GrpcServer;
 import io.github.lastcall.grpc.server.GrpcServerSupervisor;
+import io.github.lastcall.grpc.server.GrpcServices;
 import io.grpc.Status;
 import io.grpc.SynchronizationContext;
-import org.apache.commons.logging.Log;
-import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
+import org.springframework.beans.factory.DisposableBean;
 import org.springframework.context.ApplicationEventPublisher;
 import org.springframework.util.Assert;
 
@@ -44,7 +42,7 @@ import org.springframework.util.Assert;
  * a call reports is handed to the timer's thread first, so that no event loop ever runs a
  * transition.
  */
-public final class GrpcServerDrain implements GrpcServerSupervisor {
+public final class GrpcServerDrain implements GrpcServerSupervisor, DisposableBean {
 
 	/**
 	 * How long connections without a call may take to close by themselves after GOAWAY: a
@@ -53,12 +51,8 @@ public final class GrpcServerDrain implements GrpcServerSupervisor {
 	 */
 	static final Duration CONNECTION_LINGER = Duration.ofMillis(500);
 
-	private static final int MAX_FORCED_CALLS_IN_LOG = 20;
-
-	private static final Log logger = LogFactory.getLog(GrpcServerDrain.class);
-
 	private final SynchronizationContext transitions = new SynchronizationContext(
-			(thread, ex) -> logger.error("A transition of gRPC server '" + getName() + "' failed", ex));
+			(thread, ex) -> log().failed("a transition failed", ex));
 
 	private final String name;
 
@@ -76,16 +70,18 @@ public final class GrpcServerDrain implements GrpcServerSupervisor {
 
 	private final List<GrpcServerStateListener> listeners;
 
+	private final DrainLog log;
+
+	private volatile GrpcServerStatus status = new GrpcServerStatus(GrpcServerState.STOPPED, Instant.EPOCH, null,
+			false);
+
+	/* What follows belongs to the transitions. */
+
 	private final List<Runnable> announced = new ArrayList<>();
 
 	private final List<Runnable> stopped = new ArrayList<>();
 
-	private final List<Runnable> timers = new ArrayList<>();
-
-	private final Map<GrpcServerState, Duration> times = new EnumMap<>(GrpcServerState.class);
-
-	private volatile GrpcServerStatus status = new GrpcServerStatus(GrpcServerState.STOPPED, Instant.EPOCH, null,
-			false);
+	private final List<Task> tasks = new ArrayList<>();
 
 	private @Nullable GrpcServer server;
 
@@ -93,13 +89,13 @@ public final class GrpcServerDrain implements GrpcServerSupervisor {
 
 	private boolean applicationReady;
 
+	private volatile boolean closing;
+
 	private boolean announcementOver;
 
 	private boolean lingering;
 
 	private boolean terminated;
-
-	private int forced;
 
 	/**
 	 * Create a new drain for a server that has not started.
@@ -124,6 +120,11 @@ public final class GrpcServerDrain implements GrpcServerSupervisor {
 		this.clock = clock;
 		this.publisher = publisher;
 		this.listeners = List.copyOf(listeners);
+		this.log = new DrainLog(name);
+	}
+
+	private DrainLog log() {
+		return this.log;
 	}
 
 	/**
@@ -159,6 +160,23 @@ public final class GrpcServerDrain implements GrpcServerSupervisor {
 	}
 
 	/**
+	 * The calls of the application in flight, by method.
+	 * @return counts and ages by full method name, sorted
+	 */
+	public Map<String, InFlightCalls.MethodInFlight> getMethodsInFlight() {
+		return this.calls.byMethod();
+	}
+
+	/**
+	 * How many calls have been closed because the server was shutting down, since the
+	 * application was started.
+	 * @return the number of calls
+	 */
+	public long getForcedCalls() {
+		return this.calls.forced();
+	}
+
+	/**
 	 * How many connections are open.
 	 * @return the number of connections
 	 */
@@ -166,27 +184,40 @@ public final class GrpcServerDrain implements GrpcServerSupervisor {
 		return this.connections.count();
 	}
 
+	/**
+	 * Whether the end that is announced is in sight, so that there is no way back.
+	 * @return whether the server is about to stop
+	 */
+	public boolean isClosing() {
+		return this.closing;
+	}
+
 	@Override
 	public boolean isRunning() {
 		return this.status.state() != GrpcServerState.STOPPED;
 	}
 
+	/* STOPPED -> STARTING -> SERVING */
+
 	@Override
 	public void starting() {
 		this.transitions.execute(() -> {
 			this.server = null;
+			this.closing = false;
 			this.announcementOver = false;
 			this.lingering = false;
 			this.terminated = false;
-			this.forced = 0;
-			this.times.clear();
-			to(GrpcServerState.STARTING, "", false);
+			to(GrpcServerState.STARTING, "");
 		});
 	}
 
 	@Override
+	public void binding(GrpcServices services) {
+		this.calls.open(services);
+	}
+
+	@Override
 	public void started(GrpcServer server) {
-		this.calls.open(server.getServices());
 		server.onTermination(() -> later(() -> terminated(server)));
 		this.transitions.execute(() -> {
 			if (this.status.state() != GrpcServerState.STARTING) {
@@ -201,7 +232,7 @@ public final class GrpcServerDrain implements GrpcServerSupervisor {
 
 	@Override
 	public void startFailed() {
-		this.transitions.execute(() -> to(GrpcServerState.STOPPED, "it could not start", true));
+		this.transitions.execute(() -> failed("it could not start"));
 	}
 
 	/**
@@ -216,77 +247,133 @@ public final class GrpcServerDrain implements GrpcServerSupervisor {
 		});
 	}
 
+	private void serveIfReady() {
+		if (this.status.state() == GrpcServerState.STARTING && this.server != null && this.applicationReady) {
+			to(GrpcServerState.SERVING, "");
+		}
+	}
+
+	/* SERVING -> ANNOUNCING, and back */
+
 	/**
-	 * Announce that the server is going to stop, and go on serving meanwhile. Does
-	 * nothing in a server that announces already, and only calls back if there is nobody
-	 * to tell (it never served) or nothing to announce any more.
-	 * @param callback called once when the propagation delay is over
+	 * Announce an end that is not in sight: an operator takes the server out of service
+	 * and may bring it back. Does nothing in a server that does not serve.
+	 */
+	public void hold() {
+		this.transitions.execute(() -> {
+			if (this.status.state() == GrpcServerState.SERVING) {
+				announcing("an operator drains it, calls are served until it is resumed or stopped");
+			}
+		});
+	}
+
+	/**
+	 * Go back to serving after {@link #hold()}. Does nothing in a server that is not
+	 * held, or is about to stop.
+	 */
+	public void resume() {
+		this.transitions.execute(() -> {
+			if (this.status.state() == GrpcServerState.ANNOUNCING && !this.closing) {
+				this.calls.noteArrivals(false);
+				to(GrpcServerState.SERVING, "an operator resumes it");
+			}
+		});
+	}
+
+	/**
+	 * Announce that the server is going to stop, and go on serving meanwhile. The time
+	 * counts from the moment that the server began to announce. A server that never
+	 * served has nobody to tell.
+	 * @param callback called once when the announcement is over, or there is none
 	 */
 	public void announce(Runnable callback) {
 		this.transitions.execute(() -> {
 			if (this.status.state() == GrpcServerState.SERVING) {
 				Duration delay = this.settings.propagationDelay();
-				to(GrpcServerState.ANNOUNCING, "health is NOT_SERVING"
-						+ (delay.isZero() ? "" : ", calls are served for another " + text(delay)), false);
-				in(delay, this::announced);
+				announcing("health is NOT_SERVING"
+						+ (delay.isZero() ? "" : ", calls are served for another " + DrainLog.text(delay)));
 			}
-			if (this.status.state() == GrpcServerState.ANNOUNCING && !this.announcementOver) {
-				this.announced.add(callback);
-			}
-			else {
+			if (this.status.state() != GrpcServerState.ANNOUNCING || this.announcementOver) {
 				callback.run();
+				return;
+			}
+			this.announced.add(callback);
+			if (!this.closing) {
+				this.closing = true;
+				in(this.settings.propagationDelay().minus(timeInState()), this::announceUntilQuiet);
 			}
 		});
 	}
+
+	private void announcing(String detail) {
+		this.calls.noteArrivals(true);
+		to(GrpcServerState.ANNOUNCING, detail);
+	}
+
+	private void announceUntilQuiet() {
+		Duration quiet = this.settings.quietPeriod().minus(this.calls.quiet());
+		Duration most = this.settings.longestAnnouncement().minus(timeInState());
+		if (this.settings.quietPeriod().isZero() || !isPositive(quiet) || !isPositive(most)) {
+			announcementOver();
+		}
+		else {
+			in((quiet.compareTo(most) < 0) ? quiet : most, this::announceUntilQuiet);
+		}
+	}
+
+	private void announcementOver() {
+		this.announcementOver = true;
+		runAll(this.announced);
+	}
+
+	/* -> DRAINING */
 
 	@Override
 	public void stop(Runnable callback) {
 		this.transitions.execute(() -> {
-			if (!isRunning()) {
-				callback.run();
-				return;
-			}
-			this.stopped.add(callback);
-			if (this.status.state() != GrpcServerState.DRAINING && this.status.state() != GrpcServerState.FORCING) {
-				drain();
+			switch (this.status.state()) {
+				case STOPPED -> callback.run();
+				case STARTING, SERVING, ANNOUNCING -> {
+					this.stopped.add(callback);
+					drain();
+				}
+				case DRAINING, FORCING -> this.stopped.add(callback);
 			}
 		});
 	}
 
-	private void serveIfReady() {
-		if (this.status.state() == GrpcServerState.STARTING && this.server != null && this.applicationReady) {
-			to(GrpcServerState.SERVING, "", false);
-		}
-	}
-
-	private void announced() {
-		cancelTimers();
-		this.announcementOver = true;
-		List<Runnable> callbacks = List.copyOf(this.announced);
-		this.announced.clear();
-		callbacks.forEach(Runnable::run);
-	}
-
 	private void drain() {
+		this.closing = true;
+		cancelTasks();
+		announcementOver();
 		GrpcServer server = this.server;
-		announced();
 		if (server == null) {
-			to(GrpcServerState.STOPPED, "it was not bound", false);
+			stopped("it was not bound");
 			return;
 		}
-		to(GrpcServerState.DRAINING,
-				"new calls are refused, calls in flight may take " + text(this.settings.gracePeriod()), false);
+		Duration grace = this.settings.gracePeriod();
+		to(GrpcServerState.DRAINING, "new calls are refused, calls in flight may take " + DrainLog.text(grace));
 		// GOAWAY first: a client whose Watch ends on a live connection opens it again.
 		server.getServer().shutdown();
-		this.calls.drain(() -> later(this::idle));
-		in(this.settings.gracePeriod(), this::force);
-		idle();
+		this.calls.drain(() -> later(this::endIfIdle));
+		if (this.settings.streamGracePeriod().compareTo(grace) < 0) {
+			in(this.settings.streamGracePeriod(), this::closeStreams);
+		}
+		in(grace, this::force);
+		endIfIdle();
+	}
+
+	private void closeStreams() {
+		this.log.streamsClosed(this.calls.closeStreaming(Status.UNAVAILABLE
+			.withDescription("The server is shutting down: its grace period of %s for streaming calls is over"
+				.formatted(DrainLog.text(this.settings.streamGracePeriod()))))
+			.size());
 	}
 
 	/**
-	 * No call of the application may be left: end as soon as the connections are gone.
+	 * If no call of the application is left, end as soon as the connections are gone.
 	 */
-	private void idle() {
+	private void endIfIdle() {
 		GrpcServerState state = this.status.state();
 		if ((state != GrpcServerState.DRAINING && state != GrpcServerState.FORCING) || this.calls.count() > 0) {
 			return;
@@ -296,141 +383,198 @@ public final class GrpcServerDrain implements GrpcServerSupervisor {
 		}
 		else if (!this.lingering) {
 			this.lingering = true;
-			in(CONNECTION_LINGER, this::closeConnections);
+			in(CONNECTION_LINGER, this::closeIdleConnections);
 		}
 	}
 
-	private void closeConnections() {
+	private void closeIdleConnections() {
 		this.lingering = false;
 		if (this.calls.count() == 0) {
-			requireServer().getServer().shutdownNow();
+			shutdownNow();
 		}
 	}
+
+	/* -> FORCING */
 
 	private void force() {
-		to(GrpcServerState.FORCING, "the grace period is over", false);
-		Collection<InFlightCall> calls = this.calls
-			.close(Status.UNAVAILABLE.withDescription("The server is shutting down: its grace period of %s is over"
-				.formatted(text(this.settings.gracePeriod()))));
-		this.forced = calls.size();
-		calls.stream().limit(MAX_FORCED_CALLS_IN_LOG).forEach(this::warnOfForcedCall);
-		if (this.forced > MAX_FORCED_CALLS_IN_LOG) {
-			logger.warn("... and %d more calls".formatted(this.forced - MAX_FORCED_CALLS_IN_LOG));
-		}
+		to(GrpcServerState.FORCING, "the grace period is over");
+		closeCalls("its grace period of %s is over".formatted(DrainLog.text(this.settings.gracePeriod())));
 		// Half of the time is for the statuses to reach the clients, half for the
-		// clean-up.
+		// handlers to clean up.
 		Duration timeout = this.settings.forceTimeout();
-		in(timeout.dividedBy(2), requireServer().getServer()::shutdownNow);
-		in(timeout, () -> {
-			requireServer().getServer().shutdownNow();
-			int left = this.calls.count();
-			stopped((left == 0) ? "all calls have ended"
-					: left + " handlers have not returned within the force timeout of " + text(timeout));
-		});
-		idle();
+		in(timeout.dividedBy(2), this::shutdownNow);
+		in(timeout, this::forceTimeoutOver);
+		endIfIdle();
 	}
 
-	private void warnOfForcedCall(InFlightCall call) {
-		logger.warn("gRPC server '%s' forced call %s: age %s, peer %s, %d messages received, %d sent".formatted(
-				this.name, call.method(), text(Duration.ofNanos(this.timer.nanoTime() - call.startNanos())),
-				call.peer(), call.messagesReceived(), call.messagesSent()));
+	private void closeCalls(String reason) {
+		this.log.forced(this.calls.close(Status.UNAVAILABLE.withDescription("The server is shutting down: " + reason)),
+				this.timer.nanoTime());
 	}
+
+	private void forceTimeoutOver() {
+		shutdownNow();
+		int left = this.calls.count();
+		stopped((left == 0) ? "all calls have ended" : left + " handlers have not returned within the force timeout of "
+				+ DrainLog.text(this.settings.forceTimeout()));
+	}
+
+	private void shutdownNow() {
+		GrpcServer server = this.server;
+		if (server != null) {
+			server.getServer().shutdownNow();
+		}
+	}
+
+	/* -> STOPPED */
 
 	private void terminated(GrpcServer server) {
-		if (server != this.server || !isRunning()) {
+		if (server != this.server) {
 			return;
 		}
 		this.terminated = true;
-		GrpcServerState state = this.status.state();
-		if (state == GrpcServerState.DRAINING || state == GrpcServerState.FORCING) {
-			idle();
-		}
-		else {
-			logger
-				.error("gRPC server '%s' has died: it has terminated although nobody stopped it".formatted(this.name));
-			announced();
-			to(GrpcServerState.STOPPED, "it has died", true);
+		switch (this.status.state()) {
+			case STARTING, SERVING, ANNOUNCING -> {
+				this.log.died();
+				failed("it has died");
+			}
+			case DRAINING, FORCING -> endIfIdle();
+			case STOPPED -> {
+			}
 		}
 	}
 
+	private void failed(String detail) {
+		cancelTasks();
+		to(GrpcServerState.STOPPED, detail, true);
+		announcementOver();
+		runAll(this.stopped);
+	}
+
 	private void stopped(String detail) {
-		cancelTimers();
+		cancelTasks();
 		long ended = this.calls.endedWhileDraining();
-		to(GrpcServerState.STOPPED, detail, false);
-		logger.info("gRPC server '%s' has shut down: %s, %d calls ended while draining, %d of them forced"
-			.formatted(this.name, times(), ended, this.forced));
-		List<Runnable> callbacks = List.copyOf(this.stopped);
-		this.stopped.clear();
-		callbacks.forEach(Runnable::run);
+		boolean drained = this.status.state().isStopping();
+		to(GrpcServerState.STOPPED, detail);
+		if (drained) {
+			this.log.summary(ended);
+		}
+		runAll(this.stopped);
+	}
+
+	/**
+	 * Spring destroys the bean when the server has stopped. If it could not wait so long
+	 * (its thread was interrupted), nothing is left open behind its back.
+	 */
+	@Override
+	public void destroy() {
+		this.transitions.execute(() -> {
+			if (isRunning()) {
+				closeCalls("its application is gone");
+				shutdownNow();
+				announcementOver();
+				stopped("its application did not wait");
+			}
+		});
+	}
+
+	/* All transitions */
+
+	private void to(GrpcServerState state, String detail) {
+		to(state, detail, false);
 	}
 
 	private void to(GrpcServerState state, String detail, boolean failed) {
 		GrpcServerState from = this.status.state();
-		long now = this.timer.nanoTime();
-		Duration time = Duration.ofNanos(now - this.enteredNanos);
-		if (from.isStopping()) {
-			this.times.put(from, time);
-		}
-		this.enteredNanos = now;
+		Duration time = timeInState();
 		Instant since = this.clock.instant();
 		int inFlight = this.calls.count();
+		this.enteredNanos = this.timer.nanoTime();
 		this.status = new GrpcServerStatus(state, since,
 				(state != GrpcServerState.STOPPED || failed) ? this.server : null, failed);
 		for (GrpcServerStateListener listener : this.listeners) {
-			listener.stateChanged(this.name, from, state);
+			carefully(() -> listener.stateChanged(this.name, from, state));
 		}
-		logger.info("gRPC server '%s' %s -> %s%s%s (calls in flight %d, connections %d)".formatted(this.name, from,
-				state, (from != GrpcServerState.STOPPED) ? " after " + text(time) : "",
-				detail.isEmpty() ? "" : ": " + detail, inFlight, this.connections.count()));
-		publish(new GrpcServerStateChangedEvent(this, this.name, from, state, inFlight, since));
+		this.log.transition(from, state, time, detail, inFlight, this.connections.count());
+		carefully(() -> this.publisher
+			.publishEvent(new GrpcServerStateChangedEvent(this, this.name, from, state, inFlight, since)));
 	}
 
-	private void publish(GrpcServerStateChangedEvent event) {
+	/**
+	 * Whoever listens cannot keep the server from going on.
+	 */
+	private void carefully(Runnable listener) {
 		try {
-			this.publisher.publishEvent(event);
+			listener.run();
 		}
 		catch (RuntimeException ex) {
-			logger.warn("A listener failed on " + event.getTo() + " of gRPC server '" + this.name + "'", ex);
+			this.log.failed("a listener failed on " + this.status.state(), ex);
 		}
 	}
 
-	private GrpcServer requireServer() {
-		GrpcServer server = this.server;
-		Assert.state(server != null, "No server");
-		return server;
+	private Duration timeInState() {
+		return Duration.ofNanos(this.timer.nanoTime() - this.enteredNanos);
 	}
 
-	private void cancelTimers() {
-		this.timers.forEach(Runnable::run);
-		this.timers.clear();
+	private static boolean isPositive(Duration duration) {
+		return !duration.isZero() && !duration.isNegative();
 	}
 
-	private void later(Runnable task) {
-		this.timer.schedule(() -> this.transitions.execute(task), Duration.ZERO);
+	private static void runAll(List<Runnable> callbacks) {
+		List<Runnable> all = List.copyOf(callbacks);
+		callbacks.clear();
+		all.forEach(Runnable::run);
 	}
 
-	private void in(Duration delay, Runnable task) {
-		if (delay.isZero()) {
-			task.run();
-			return;
+	private void later(Runnable transition) {
+		this.timer.schedule(() -> this.transitions.execute(transition), Duration.ZERO);
+	}
+
+	private void in(Duration delay, Runnable transition) {
+		if (isPositive(delay)) {
+			Task task = new Task(transition);
+			this.tasks.add(task);
+			task.cancel = this.timer.schedule(() -> this.transitions.execute(task), delay);
 		}
-		this.timers.add(this.timer.schedule(() -> this.transitions.execute(task), delay));
-	}
-
-	private String times() {
-		StringBuilder text = new StringBuilder();
-		this.times.forEach(
-				(state, time) -> text.append(text.isEmpty() ? "" : ", ").append(state).append(' ').append(text(time)));
-		return text.toString();
-	}
-
-	private static String text(Duration duration) {
-		long millis = duration.toMillis();
-		if (millis < 1000) {
-			return millis + "ms";
+		else {
+			transition.run();
 		}
-		long tenths = Math.round(millis / 100.0);
-		return (tenths % 10 == 0) ? tenths / 10 + "s" : tenths / 10 + "." + tenths % 10 + "s";
+	}
+
+	private void cancelTasks() {
+		this.tasks.forEach(Task::cancel);
+		this.tasks.clear();
+	}
+
+	/**
+	 * A transition at a time, or never: it may have been cancelled when its time had come
+	 * already.
+	 */
+	private static final class Task implements Runnable {
+
+		private final Runnable transition;
+
+		private Runnable cancel = () -> {
+		};
+
+		private boolean cancelled;
+
+		Task(Runnable transition) {
+			this.transition = transition;
+		}
+
+		void cancel() {
+			this.cancelled = true;
+			this.cancel.run();
+		}
+
+		@Override
+		public void run() {
+			if (!this.cancelled) {
+				this.transition.run();
+			}
+		}
+
 	}
 
 }

@@ -17,16 +17,19 @@
 package io.github.lastcall.grpc.shutdown;
 
 import java.net.SocketAddress;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Executor;
 
 import io.grpc.Context;
-import io.grpc.ForwardingServerCall.SimpleForwardingServerCall;
-import io.grpc.ForwardingServerCallListener.SimpleForwardingServerCallListener;
 import io.grpc.Grpc;
 import io.grpc.Metadata;
 import io.grpc.ServerCall;
 import io.grpc.ServerCallHandler;
 import io.grpc.ServerStreamTracer;
 import io.grpc.Status;
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -38,13 +41,15 @@ final class InFlightCall extends ServerStreamTracer {
 
 	static final Context.Key<InFlightCall> KEY = Context.key("io.github.lastcall.grpc.shutdown.call");
 
+	private static final Log logger = LogFactory.getLog(InFlightCall.class);
+
 	private final InFlightCalls calls;
 
-	private final String method;
-
-	private final boolean application;
+	private final TrackedMethod method;
 
 	private final long startNanos;
+
+	private final CallbackSerializer callbacks = new CallbackSerializer();
 
 	private @Nullable SocketAddress peer;
 
@@ -62,21 +67,18 @@ final class InFlightCall extends ServerStreamTracer {
 
 	private @Nullable TrackedServerCall<?, ?> serverCall;
 
-	private Context.@Nullable CancellableContext context;
+	private Context context = Context.ROOT;
 
-	InFlightCall(InFlightCalls calls, String method, boolean application, long startNanos) {
+	private @Nullable List<Runnable> drainActions;
+
+	InFlightCall(InFlightCalls calls, TrackedMethod method, long startNanos) {
 		this.calls = calls;
 		this.method = method;
-		this.application = application;
 		this.startNanos = startNanos;
 	}
 
-	String method() {
+	TrackedMethod method() {
 		return this.method;
-	}
-
-	boolean isApplication() {
-		return this.application;
 	}
 
 	long startNanos() {
@@ -127,6 +129,7 @@ final class InFlightCall extends ServerStreamTracer {
 		boolean ended;
 		synchronized (this) {
 			this.streamClosed = true;
+			this.drainActions = null;
 			ended = !this.handlerPending;
 		}
 		if (ended) {
@@ -134,41 +137,15 @@ final class InFlightCall extends ServerStreamTracer {
 		}
 	}
 
-	private void handlerDone() {
+	void handlerDone() {
 		boolean ended;
 		synchronized (this) {
 			this.handlerPending = false;
+			this.drainActions = null;
 			ended = this.streamClosed;
 		}
 		if (ended) {
 			this.calls.remove(this);
-		}
-	}
-
-	/**
-	 * Close the call from outside of its handler, through the call, so that the client
-	 * gets a status. The handler sees a cancellation unless the status is OK. Does
-	 * nothing if the call has been closed already; a call whose handler has not begun is
-	 * closed instead of handled.
-	 * @param status the status that the client gets
-	 */
-	void close(Status status) {
-		Context.CancellableContext context;
-		synchronized (this) {
-			TrackedServerCall<?, ?> serverCall = this.serverCall;
-			if (this.closedFromOutside != null || (serverCall != null && serverCall.closed)) {
-				return;
-			}
-			this.closedFromOutside = status;
-			if (serverCall == null) {
-				return;
-			}
-			serverCall.closeNow(status);
-			context = this.context;
-		}
-		if (context != null && !status.isOk()) {
-			// The handler may be busy; whoever waits for its context is told at once.
-			context.cancel(status.asException());
 		}
 	}
 
@@ -178,10 +155,10 @@ final class InFlightCall extends ServerStreamTracer {
 		Status closed;
 		synchronized (this) {
 			this.serverCall = tracked;
-			this.context = (Context.current() instanceof Context.CancellableContext cancellable) ? cancellable : null;
+			this.context = Context.current();
 			closed = this.closedFromOutside;
 			if (closed != null) {
-				tracked.closeNow(closed);
+				tracked.closeFromOutside(closed);
 			}
 		}
 		if (closed != null) {
@@ -190,116 +167,151 @@ final class InFlightCall extends ServerStreamTracer {
 			};
 		}
 		boolean started = false;
+		// Nobody else knows the call yet but those who see it in flight, and they only
+		// leave tasks.
+		boolean entered = this.callbacks.enter();
 		try {
-			ServerCall.Listener<Q> listener = new TrackedListener<>(handler.startCall(tracked, headers), this);
+			ServerCall.Listener<Q> listener = new TrackedListener<>(this, this.callbacks,
+					handler.startCall(tracked, headers));
 			started = true;
 			return listener;
 		}
 		finally {
+			if (entered) {
+				this.callbacks.exit();
+			}
 			if (!started) {
 				handlerDone();
 			}
 		}
 	}
 
-	private boolean isCancelledFromOutside() {
+	/**
+	 * Close the call from outside of its handler, through the call, so that the client
+	 * gets a status. The handler sees a cancellation unless the status is OK. Does
+	 * nothing if the call has been closed already; a call whose handler has not begun is
+	 * closed instead of handled.
+	 * @param status the status that the client gets
+	 * @return whether the call was not closed yet
+	 */
+	boolean close(Status status) {
+		Context context;
+		synchronized (this) {
+			TrackedServerCall<?, ?> serverCall = this.serverCall;
+			if (this.closedFromOutside != null || (serverCall != null && serverCall.isClosed())) {
+				return false;
+			}
+			this.closedFromOutside = status;
+			if (serverCall == null) {
+				return true;
+			}
+			serverCall.closeFromOutside(status);
+			context = this.context;
+		}
+		if (!status.isOk() && context instanceof Context.CancellableContext cancellable) {
+			// The handler may be busy; whoever waits for its context is told at once.
+			cancellable.cancel(status.asException());
+		}
+		return true;
+	}
+
+	boolean isClosedFromOutside() {
+		return this.closedFromOutside != null;
+	}
+
+	boolean isCancelledFromOutside() {
 		Status status = this.closedFromOutside;
 		return status != null && !status.isOk();
 	}
 
-	/**
-	 * A call that two sides may close: the handler and the drain. The first wins, what
-	 * the handler sends afterwards is dropped.
-	 */
-	private static final class TrackedServerCall<Q, R> extends SimpleForwardingServerCall<Q, R> {
+	/* The drain signal. */
 
-		private final InFlightCall call;
-
-		private boolean closed;
-
-		TrackedServerCall(ServerCall<Q, R> delegate, InFlightCall call) {
-			super(delegate);
-			this.call = call;
-		}
-
-		void closeNow(Status status) {
-			super.close(status, new Metadata());
-		}
-
-		@Override
-		public void sendHeaders(Metadata headers) {
-			synchronized (this.call) {
-				if (this.call.closedFromOutside == null) {
-					super.sendHeaders(headers);
-				}
-			}
-		}
-
-		@Override
-		public void sendMessage(R message) {
-			synchronized (this.call) {
-				if (this.call.closedFromOutside == null) {
-					super.sendMessage(message);
-				}
-			}
-		}
-
-		@Override
-		public void close(Status status, Metadata trailers) {
-			synchronized (this.call) {
-				if (this.call.closedFromOutside == null) {
-					this.closed = true;
-					super.close(status, trailers);
-				}
-			}
-		}
-
-		@Override
-		public boolean isReady() {
-			return this.call.closedFromOutside == null && super.isReady();
-		}
-
-		@Override
-		public boolean isCancelled() {
-			return super.isCancelled() || this.call.isCancelledFromOutside();
-		}
-
+	boolean isDraining() {
+		return this.calls.isDraining();
 	}
 
-	private static final class TrackedListener<Q> extends SimpleForwardingServerCallListener<Q> {
-
-		private final InFlightCall call;
-
-		TrackedListener(ServerCall.Listener<Q> delegate, InFlightCall call) {
-			super(delegate);
-			this.call = call;
+	/**
+	 * Remember what to do when the server drains, or do it if it does.
+	 */
+	void onDrain(Runnable action) {
+		synchronized (this) {
+			if (isOver()) {
+				return;
+			}
+			List<Runnable> actions = this.drainActions;
+			if (actions == null) {
+				actions = new ArrayList<>(1);
+				this.drainActions = actions;
+			}
+			actions.add(action);
 		}
+		// Read after adding: a drain that starts now sees the action, or is seen here.
+		if (isDraining()) {
+			signalDrain();
+		}
+	}
 
-		@Override
-		public void onComplete() {
-			try {
-				if (this.call.isCancelledFromOutside()) {
-					super.onCancel();
+	/**
+	 * Run what is to be done when the server drains, once, between the callbacks of the
+	 * call.
+	 */
+	void signalDrain() {
+		List<Runnable> actions;
+		synchronized (this) {
+			actions = this.drainActions;
+			this.drainActions = null;
+		}
+		if (actions == null) {
+			return;
+		}
+		for (Runnable action : actions) {
+			Runnable task = () -> {
+				if (!isOverNow()) {
+					runBetweenCallbacks(action);
 				}
-				else {
-					super.onComplete();
-				}
-			}
-			finally {
-				this.call.handlerDone();
-			}
-		}
-
-		@Override
-		public void onCancel() {
-			try {
-				super.onCancel();
-			}
-			finally {
-				this.call.handlerDone();
+			};
+			if (this.callbacks.enterOrLeave(task)) {
+				executor().execute(() -> {
+					try {
+						task.run();
+					}
+					finally {
+						this.callbacks.exit();
+					}
+				});
 			}
 		}
+	}
 
+	private Executor executor() {
+		return this.calls.executor();
+	}
+
+	private synchronized boolean isOverNow() {
+		return isOver();
+	}
+
+	private boolean isOver() {
+		TrackedServerCall<?, ?> serverCall = this.serverCall;
+		return this.streamClosed || this.closedFromOutside != null || (serverCall != null && serverCall.isClosed());
+	}
+
+	/**
+	 * Run what has no caller that could be told of a failure: as with grpc-java, the
+	 * client learns nothing but that there was one.
+	 */
+	void runBetweenCallbacks(Runnable task) {
+		Context previous = this.context.attach();
+		try {
+			task.run();
+		}
+		catch (RuntimeException | Error ex) {
+			logger.error("The handler of " + this.method.name() + " failed", ex);
+			close(Status.UNKNOWN.withDescription("Application error processing RPC"));
+		}
+		finally {
+			this.context.detach(previous);
+		}
 	}
 
 }

@@ -16,13 +16,16 @@
 
 package io.github.lastcall.grpc.shutdown;
 
-import java.util.Collection;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.Predicate;
 
 import io.github.lastcall.grpc.server.GrpcServices;
 import io.grpc.Metadata;
@@ -30,7 +33,6 @@ import io.grpc.MethodDescriptor.MethodType;
 import io.grpc.ServerCall;
 import io.grpc.ServerCallHandler;
 import io.grpc.ServerInterceptor;
-import io.grpc.ServerMethodDefinition;
 import io.grpc.ServerServiceDefinition;
 import io.grpc.ServerStreamTracer;
 import io.grpc.Status;
@@ -47,20 +49,20 @@ public final class InFlightCalls {
 
 	private final ServerTimer timer;
 
-	private final Set<InFlightCall> application = ConcurrentHashMap.newKeySet();
+	private final Executor executor;
 
-	private final Set<InFlightCall> infrastructureStreams = ConcurrentHashMap.newKeySet();
+	private final LongAdder forced = new LongAdder();
 
-	private volatile Map<String, Kind> methods = Map.of();
-
-	private volatile @Nullable Drain drain;
+	private volatile Life life = new Life(Map.of());
 
 	/**
 	 * Create a new registry.
 	 * @param timer tells when a call has begun
+	 * @param executor the executor of the application's calls
 	 */
-	public InFlightCalls(ServerTimer timer) {
+	public InFlightCalls(ServerTimer timer, Executor executor) {
 		this.timer = timer;
+		this.executor = executor;
 	}
 
 	/**
@@ -100,53 +102,119 @@ public final class InFlightCalls {
 	 * @return the number of calls
 	 */
 	public int count() {
-		return this.application.size();
+		return this.life.application.size();
 	}
 
 	/**
-	 * A server starts: learn its methods, accept calls.
+	 * How many calls of the application have been closed from outside of their handlers,
+	 * because the server was shutting down, since there is this registry.
+	 * @return the number of calls
+	 */
+	public long forced() {
+		return this.forced.sum();
+	}
+
+	/**
+	 * The calls of the application in flight, by method.
+	 * @return counts and ages by full method name, sorted
+	 */
+	public Map<String, MethodInFlight> byMethod() {
+		Map<String, MethodInFlight> methods = new TreeMap<>();
+		long now = this.timer.nanoTime();
+		for (InFlightCall call : this.life.application) {
+			MethodInFlight one = new MethodInFlight(1, Duration.ofNanos(Math.max(0, now - call.startNanos())));
+			methods.merge(call.method().name(), one, MethodInFlight::plus);
+		}
+		return methods;
+	}
+
+	Executor executor() {
+		return this.executor;
+	}
+
+	/**
+	 * A server is about to be bound: learn its methods, accept calls.
 	 * @param services what the server serves
 	 */
 	void open(GrpcServices services) {
-		Map<String, Kind> methods = new HashMap<>();
-		services.application()
-			.forEach((service) -> add(methods, service.definition(), Kind.APPLICATION, Kind.APPLICATION));
-		services.infrastructure()
-			.forEach((service) -> add(methods, service, Kind.UNTRACKED, Kind.INFRASTRUCTURE_STREAM));
-		this.methods = Map.copyOf(methods);
-		this.drain = null;
+		Map<String, TrackedMethod> methods = new HashMap<>();
+		services.application().forEach((service) -> add(methods, service.definition(), true));
+		services.infrastructure().forEach((service) -> add(methods, service, false));
+		this.life = new Life(methods);
 	}
 
-	private void add(Map<String, Kind> methods, ServerServiceDefinition service, Kind unary, Kind streaming) {
-		for (ServerMethodDefinition<?, ?> method : service.getMethods()) {
-			boolean isUnary = method.getMethodDescriptor().getType() == MethodType.UNARY;
-			methods.put(method.getMethodDescriptor().getFullMethodName(), isUnary ? unary : streaming);
-		}
+	private void add(Map<String, TrackedMethod> methods, ServerServiceDefinition service, boolean application) {
+		service.getMethods().forEach((method) -> {
+			String name = method.getMethodDescriptor().getFullMethodName();
+			boolean streaming = method.getMethodDescriptor().getType() != MethodType.UNARY;
+			if (application || streaming) {
+				methods.put(name, new TrackedMethod(name, application, streaming));
+			}
+		});
 	}
 
 	/**
-	 * The server drains: from now on streams of infrastructure services are completed,
-	 * those that are open and those that still arrive, and the end of the last call of
-	 * the application is reported.
+	 * Note from now on when a call of the application arrives, or no longer.
+	 */
+	void noteArrivals(boolean note) {
+		Life life = this.life;
+		life.lastArrival = this.timer.nanoTime();
+		life.notesArrivals = note;
+	}
+
+	/**
+	 * How long no call of the application has arrived, at most since arrivals are noted.
+	 * @return the time
+	 */
+	Duration quiet() {
+		return Duration.ofNanos(this.timer.nanoTime() - this.life.lastArrival);
+	}
+
+	/**
+	 * The server drains: from now on handlers get the drain signal, streams of
+	 * infrastructure services are completed, those that are open and those that still
+	 * arrive, and the end of the last call of the application is reported.
 	 * @param onIdle called whenever the last call has ended, on the thread that ended it
 	 */
 	void drain(Runnable onIdle) {
-		this.drain = new Drain(onIdle);
-		this.infrastructureStreams.forEach((call) -> call.close(Status.OK));
+		Life life = this.life;
+		life.notesArrivals = true;
+		life.onIdle = onIdle;
+		life.infrastructure.forEach((call) -> call.close(Status.OK));
+		life.application.forEach(InFlightCall::signalDrain);
+	}
+
+	boolean isDraining() {
+		return this.life.onIdle != null;
+	}
+
+	/**
+	 * Close streaming calls of the application, those in flight and those that still
+	 * arrive.
+	 * @param status the status that the clients get
+	 * @return the calls that were in flight
+	 */
+	List<InFlightCall> closeStreaming(Status status) {
+		this.life.streamRefusal = status;
+		return close(status, (call) -> call.method().streaming());
 	}
 
 	/**
 	 * Close all calls of the application, those in flight and those that still arrive.
 	 * @param status the status that the clients get
-	 * @return the calls that were in flight
+	 * @return the calls that were in flight and not closed yet
 	 */
-	Collection<InFlightCall> close(Status status) {
-		Drain drain = this.drain;
-		if (drain != null) {
-			drain.refusal = status;
-		}
-		List<InFlightCall> calls = List.copyOf(this.application);
-		calls.forEach((call) -> call.close(status));
+	List<InFlightCall> close(Status status) {
+		this.life.streamRefusal = status;
+		this.life.refusal = status;
+		return close(status, (call) -> true);
+	}
+
+	private List<InFlightCall> close(Status status, Predicate<InFlightCall> filter) {
+		List<InFlightCall> calls = this.life.application.stream()
+			.filter((call) -> filter.test(call) && call.close(status))
+			.toList();
+		this.forced.add(calls.size());
 		return calls;
 	}
 
@@ -155,59 +223,103 @@ public final class InFlightCalls {
 	 * @return the number of calls
 	 */
 	long endedWhileDraining() {
-		Drain drain = this.drain;
-		return (drain != null) ? drain.ended.sum() : 0;
+		return this.life.ended.sum();
 	}
 
-	private ServerStreamTracer trace(String method) {
-		Kind kind = this.methods.getOrDefault(method, Kind.UNTRACKED);
-		if (kind == Kind.UNTRACKED) {
+	private ServerStreamTracer trace(String name) {
+		Life life = this.life;
+		TrackedMethod method = life.methods.get(name);
+		if (method == null) {
 			return UNTRACKED;
 		}
-		InFlightCall call = new InFlightCall(this, method, kind == Kind.APPLICATION, this.timer.nanoTime());
-		set(call).add(call);
-		// Read after adding: a drain that starts now sees the call, or is seen here.
-		Drain drain = this.drain;
-		if (drain != null) {
-			Status status = call.isApplication() ? drain.refusal : Status.OK;
-			if (status != null) {
-				call.close(status);
-			}
+		InFlightCall call = new InFlightCall(this, method, this.timer.nanoTime());
+		life.calls(method).add(call);
+		if (life.notesArrivals) {
+			arrived(life, call);
 		}
 		return call;
 	}
 
+	private void arrived(Life life, InFlightCall call) {
+		if (call.method().application()) {
+			life.lastArrival = call.startNanos();
+		}
+		// Read after adding: a drain that starts now sees the call, or is seen here.
+		Status status = refusal(life, call.method());
+		if (status != null) {
+			call.close(status);
+		}
+	}
+
+	private static @Nullable Status refusal(Life life, TrackedMethod method) {
+		if (!method.application()) {
+			return (life.onIdle != null) ? Status.OK : null;
+		}
+		return method.streaming() ? life.streamRefusal : life.refusal;
+	}
+
 	void remove(InFlightCall call) {
-		set(call).remove(call);
-		Drain drain = this.drain;
-		if (drain != null && call.isApplication()) {
-			drain.ended.increment();
-			if (this.application.isEmpty()) {
-				drain.onIdle.run();
+		Life life = this.life;
+		if (!life.calls(call.method()).remove(call)) {
+			// A call that has outlived its server, which may have been started again.
+			return;
+		}
+		Runnable onIdle = life.onIdle;
+		if (onIdle != null && call.method().application()) {
+			life.ended.increment();
+			if (life.application.isEmpty()) {
+				onIdle.run();
 			}
 		}
 	}
 
-	private Set<InFlightCall> set(InFlightCall call) {
-		return call.isApplication() ? this.application : this.infrastructureStreams;
+	/**
+	 * Calls of one method in flight.
+	 *
+	 * @param calls how many
+	 * @param oldest the age of the oldest
+	 */
+	public record MethodInFlight(int calls, Duration oldest) {
+
+		private MethodInFlight plus(MethodInFlight other) {
+			return new MethodInFlight(this.calls + other.calls,
+					(this.oldest.compareTo(other.oldest) > 0) ? this.oldest : other.oldest);
+		}
+
 	}
 
-	private enum Kind {
+	/**
+	 * From one start of the server to its stop.
+	 */
+	private static final class Life {
 
-		APPLICATION, INFRASTRUCTURE_STREAM, UNTRACKED
+		private final Map<String, TrackedMethod> methods;
 
-	}
+		private final Set<InFlightCall> application = ConcurrentHashMap.newKeySet();
 
-	private static final class Drain {
-
-		private final Runnable onIdle;
+		private final Set<InFlightCall> infrastructure = ConcurrentHashMap.newKeySet();
 
 		private final LongAdder ended = new LongAdder();
 
+		/**
+		 * Set before all that follows; the one of them that an ordinary call reads.
+		 */
+		private volatile boolean notesArrivals;
+
+		private volatile long lastArrival;
+
+		private volatile @Nullable Runnable onIdle;
+
+		private volatile @Nullable Status streamRefusal;
+
 		private volatile @Nullable Status refusal;
 
-		Drain(Runnable onIdle) {
-			this.onIdle = onIdle;
+		Life(Map<String, TrackedMethod> methods) {
+			this.methods = Map.copyOf(methods);
+		}
+
+		private Set<InFlightCall> calls(TrackedMethod method) {
+			return method.application() ? this.application : this.infrastructure;
 		}
 
 	}

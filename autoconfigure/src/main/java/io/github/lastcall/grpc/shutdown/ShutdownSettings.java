@@ -21,20 +21,53 @@ import java.time.Duration;
 import org.springframework.util.Assert;
 
 /**
- * How long each state of a shutdown may take. Zero skips it, negative values are refused.
+ * How long each state of a shutdown may take. Zero skips it or gives it no time, negative
+ * values are refused.
  *
  * @param propagationDelay how long to go on serving after health has become NOT_SERVING,
  * so that load balancers notice
+ * @param quietPeriod how long no new call must have arrived before the listener is
+ * closed; zero does not wait for quiet
+ * @param maxPropagationDelay how long to wait for quiet, counted from the same moment as
+ * the propagation delay and not shorter than it
  * @param gracePeriod how long calls in flight may take to end after the listener is
  * closed
+ * @param streamGracePeriod how long streaming calls among them may take; no longer than
+ * the grace period has an effect
  * @param forceTimeout how long calls that are closed by force may take to clean up
  */
-public record ShutdownSettings(Duration propagationDelay, Duration gracePeriod, Duration forceTimeout) {
+public record ShutdownSettings(Duration propagationDelay, Duration quietPeriod, Duration maxPropagationDelay,
+		Duration gracePeriod, Duration streamGracePeriod, Duration forceTimeout) {
 
 	public ShutdownSettings {
-		Assert.isTrue(!propagationDelay.isNegative(), "'propagationDelay' must not be negative");
-		Assert.isTrue(!gracePeriod.isNegative(), "'gracePeriod' must not be negative");
-		Assert.isTrue(!forceTimeout.isNegative(), "'forceTimeout' must not be negative");
+		notNegative(propagationDelay, "propagationDelay");
+		notNegative(quietPeriod, "quietPeriod");
+		notNegative(maxPropagationDelay, "maxPropagationDelay");
+		notNegative(gracePeriod, "gracePeriod");
+		notNegative(streamGracePeriod, "streamGracePeriod");
+		notNegative(forceTimeout, "forceTimeout");
+		Assert.isTrue(maxPropagationDelay.compareTo(propagationDelay) >= 0,
+				"'maxPropagationDelay' must not be shorter than 'propagationDelay'");
+	}
+
+	/**
+	 * Settings without a quiet period, and the same grace for streaming calls.
+	 * @param propagationDelay how long to announce
+	 * @param gracePeriod how long to drain
+	 * @param forceTimeout how long to force
+	 * @return the settings
+	 */
+	public static ShutdownSettings of(Duration propagationDelay, Duration gracePeriod, Duration forceTimeout) {
+		return new ShutdownSettings(propagationDelay, Duration.ZERO, propagationDelay, gracePeriod, gracePeriod,
+				forceTimeout);
+	}
+
+	/**
+	 * How long the end may be announced.
+	 * @return the propagation delay, or the longest one if quiet is waited for
+	 */
+	public Duration longestAnnouncement() {
+		return this.quietPeriod.isZero() ? this.propagationDelay : this.maxPropagationDelay;
 	}
 
 	/**
@@ -42,7 +75,11 @@ public record ShutdownSettings(Duration propagationDelay, Duration gracePeriod, 
 	 * @return the sum of all
 	 */
 	public Duration budget() {
-		return this.propagationDelay.plus(this.gracePeriod).plus(this.forceTimeout);
+		return longestAnnouncement().plus(this.gracePeriod).plus(this.forceTimeout);
+	}
+
+	private static void notNegative(Duration duration, String name) {
+		Assert.isTrue(!duration.isNegative(), () -> "'" + name + "' must not be negative");
 	}
 
 }

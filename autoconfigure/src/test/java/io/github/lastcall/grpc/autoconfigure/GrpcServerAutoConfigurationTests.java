@@ -257,7 +257,8 @@ class GrpcServerAutoConfigurationTests {
 	@Test
 	void shutdownSettingsHaveTheDocumentedDefaults() {
 		this.withService.run((context) -> assertThat(context.getBean(ShutdownSettings.class))
-			.isEqualTo(new ShutdownSettings(Duration.ZERO, Duration.ofSeconds(20), Duration.ofSeconds(2))));
+			.isEqualTo(new ShutdownSettings(Duration.ZERO, Duration.ZERO, Duration.ofSeconds(7), Duration.ofSeconds(20),
+					Duration.ofSeconds(20), Duration.ofSeconds(2))));
 	}
 
 	@Test

@@ -1,0 +1,46 @@
+/*
+ * Copyright 2026 the Last Call authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.lastcall.grpc.autoconfigure;
+
+import java.util.List;
+
+import io.github.lastcall.grpc.actuate.GrpcServerMetrics;
+import io.github.lastcall.grpc.shutdown.GrpcServerDrain;
+import io.micrometer.core.instrument.binder.MeterBinder;
+
+import org.springframework.boot.autoconfigure.AutoConfiguration;
+import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
+import org.springframework.context.annotation.Bean;
+
+/**
+ * {@link EnableAutoConfiguration Auto-configuration} for the meters of the servers.
+ */
+@AutoConfiguration(after = GrpcServerAutoConfiguration.class)
+@ConditionalOnClass(MeterBinder.class)
+@ConditionalOnBean(GrpcServerDrain.class)
+public final class GrpcServerMetricsAutoConfiguration {
+
+	@Bean
+	@ConditionalOnMissingBean
+	GrpcServerMetrics grpcServerMetrics(List<GrpcServerDrain> drains) {
+		return new GrpcServerMetrics(drains);
+	}
+
+}
