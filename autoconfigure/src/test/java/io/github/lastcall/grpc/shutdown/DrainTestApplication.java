@@ -25,6 +25,8 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import java.util.function.UnaryOperator;
 
 import io.github.lastcall.grpc.autoconfigure.GrpcServerAutoConfiguration;
 import io.github.lastcall.grpc.server.GrpcService;
@@ -194,6 +196,17 @@ final class DrainTestApplication implements AutoCloseable {
 		volatile Runnable onCall = () -> {
 		};
 
+		/**
+		 * What ListFeatures does after its first feature.
+		 */
+		volatile Consumer<ServerCallStreamObserver<Feature>> onList = (responses) -> {
+		};
+
+		/**
+		 * What RouteChat does.
+		 */
+		volatile UnaryOperator<StreamObserver<RouteNote>> onChat = Echo::new;
+
 		private final Resource resource;
 
 		Handler(Resource resource) {
@@ -237,6 +250,7 @@ final class DrainTestApplication implements AutoCloseable {
 			ServerCallStreamObserver<Feature> call = (ServerCallStreamObserver<Feature>) responses;
 			call.setOnCancelHandler(() -> this.resourceDestroyedAtCancel.complete(this.resource.destroyed));
 			call.onNext(Feature.newBuilder().setName("first").build());
+			this.onList.accept(call);
 			this.started.add("ListFeatures");
 		}
 
@@ -244,24 +258,36 @@ final class DrainTestApplication implements AutoCloseable {
 		public StreamObserver<RouteNote> routeChat(StreamObserver<RouteNote> responses) {
 			((ServerCallStreamObserver<RouteNote>) responses)
 				.setOnCancelHandler(() -> this.resourceDestroyedAtCancel.complete(this.resource.destroyed));
+			StreamObserver<RouteNote> requests = this.onChat.apply(responses);
 			this.started.add("RouteChat");
-			return new StreamObserver<>() {
+			return requests;
+		}
 
-				@Override
-				public void onNext(RouteNote note) {
-					responses.onNext(note);
-				}
+	}
 
-				@Override
-				public void onError(Throwable ex) {
-				}
+	/**
+	 * Sends back what it gets.
+	 */
+	static class Echo implements StreamObserver<RouteNote> {
 
-				@Override
-				public void onCompleted() {
-					responses.onCompleted();
-				}
+		private final StreamObserver<RouteNote> responses;
 
-			};
+		Echo(StreamObserver<RouteNote> responses) {
+			this.responses = responses;
+		}
+
+		@Override
+		public void onNext(RouteNote note) {
+			this.responses.onNext(note);
+		}
+
+		@Override
+		public void onError(Throwable ex) {
+		}
+
+		@Override
+		public void onCompleted() {
+			this.responses.onCompleted();
 		}
 
 	}

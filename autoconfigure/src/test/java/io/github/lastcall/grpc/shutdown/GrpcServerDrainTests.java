@@ -22,10 +22,12 @@ import java.net.Socket;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -36,6 +38,7 @@ import io.github.lastcall.sample.routeguide.Rectangle;
 import io.github.lastcall.sample.routeguide.RouteGuideGrpc;
 import io.github.lastcall.sample.routeguide.RouteNote;
 import io.grpc.ManagedChannel;
+import io.grpc.Metadata;
 import io.grpc.Status;
 import io.grpc.health.v1.HealthCheckRequest;
 import io.grpc.health.v1.HealthCheckResponse;
@@ -44,6 +47,7 @@ import io.grpc.health.v1.HealthGrpc;
 import io.grpc.reflection.v1.ServerReflectionGrpc;
 import io.grpc.reflection.v1.ServerReflectionRequest;
 import io.grpc.reflection.v1.ServerReflectionResponse;
+import io.grpc.stub.MetadataUtils;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -52,6 +56,7 @@ import org.springframework.boot.availability.ApplicationAvailability;
 import org.springframework.boot.availability.ReadinessState;
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
+import org.springframework.context.event.ContextClosedEvent;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
@@ -128,7 +133,7 @@ class GrpcServerDrainTests {
 
 			assertThat(call.awaitEnd()).isEqualTo(Status.Code.OK);
 			assertThat(call.messages).extracting(Feature::getName).containsExactly("late");
-			assertThat(app.handler.resourceDestroyedAtEnd).isCompletedWithValue(false);
+			assertThat(app.handler.resourceDestroyedAtEnd).succeedsWithin(Duration.ofSeconds(30)).isEqualTo(false);
 			assertThat(closed).succeedsWithin(Duration.ofSeconds(30));
 			assertThat(app.context.isActive()).isFalse();
 		}
@@ -147,7 +152,7 @@ class GrpcServerDrainTests {
 			assertThat(call.awaitEnd()).isEqualTo(Status.Code.UNAVAILABLE);
 			assertThat(call.status().getDescription()).contains("shutting down").contains("grace period of 7s");
 			assertThat(app.handler.resourceDestroyedAtCancel).succeedsWithin(Duration.ofSeconds(30)).isEqualTo(false);
-			assertThat(app.handler.resourceDestroyedAtEnd).isCompletedWithValue(false);
+			assertThat(app.handler.resourceDestroyedAtEnd).succeedsWithin(Duration.ofSeconds(30)).isEqualTo(false);
 			assertThat(app.handler.contextCancelled.await(30, TimeUnit.SECONDS)).isTrue();
 			assertThat(closed).succeedsWithin(Duration.ofSeconds(30));
 			assertThat(output).contains("forced call routeguide.RouteGuide/GetFeature: age 7s, peer /127.0.0.1:")
@@ -302,7 +307,7 @@ class GrpcServerDrainTests {
 			elapse(Duration.ofMillis(50));
 			app.handler.release.countDown();
 			assertThat(call.awaitEnd()).isEqualTo(Status.Code.OK);
-			assertThat(app.handler.resourceDestroyedAtEnd).isCompletedWithValue(false);
+			assertThat(app.handler.resourceDestroyedAtEnd).succeedsWithin(Duration.ofSeconds(30)).isEqualTo(false);
 			assertThat(closed).succeedsWithin(Duration.ofSeconds(30));
 			assertThat(output).doesNotContain("Shutdown phase");
 		}
@@ -337,6 +342,160 @@ class GrpcServerDrainTests {
 			app.timer.advance(Duration.ofSeconds(2));
 			assertThat(closed).succeedsWithin(Duration.ofSeconds(30));
 		}
+	}
+
+	@Test
+	void theListenerStaysOpenUntilNoNewCallHasArrivedForTheQuietPeriod() {
+		try (DrainTestApplication app = new DrainTestApplication("grpc.server.shutdown.propagation-delay=5s",
+				"grpc.server.shutdown.quiet-period=2s", "grpc.server.shutdown.max-propagation-delay=60s")) {
+			ManagedChannel channel = app.channel();
+			CompletableFuture<Void> closed = app.closeAsync();
+			await().until(() -> app.state() == GrpcServerState.ANNOUNCING);
+			app.timer.advance(Duration.ofSeconds(4));
+			RouteGuideGrpc.newBlockingStub(channel).getFeature(NOW);
+			app.timer.advance(Duration.ofMillis(1999));
+			assertThat(app.state()).isEqualTo(GrpcServerState.ANNOUNCING);
+			RouteGuideGrpc.newBlockingStub(channel).getFeature(NOW);
+			// Checks and watches are no calls.
+			check(channel);
+			watch(channel).awaitMessages(1);
+			app.timer.advance(Duration.ofMillis(1999));
+			assertThat(app.state()).isEqualTo(GrpcServerState.ANNOUNCING);
+			check(channel);
+			app.timer.advance(Duration.ofMillis(1));
+			assertThat(closed).succeedsWithin(Duration.ofSeconds(30));
+			assertThat(app.events.all).last()
+				.extracting(GrpcServerStateChangedEvent::getTo)
+				.isEqualTo(GrpcServerState.STOPPED);
+		}
+	}
+
+	@Test
+	void quietIsNotWaitedForLongerThanTheLongestPropagationDelay() {
+		try (DrainTestApplication app = new DrainTestApplication("grpc.server.shutdown.propagation-delay=1s",
+				"grpc.server.shutdown.quiet-period=2s", "grpc.server.shutdown.max-propagation-delay=5s")) {
+			ManagedChannel channel = app.channel();
+			CompletableFuture<Void> closed = app.closeAsync();
+			await().until(() -> app.state() == GrpcServerState.ANNOUNCING);
+			for (int second = 0; second < 4; second++) {
+				RouteGuideGrpc.newBlockingStub(channel).getFeature(NOW);
+				app.timer.advance(Duration.ofSeconds(1));
+				assertThat(app.state()).isEqualTo(GrpcServerState.ANNOUNCING);
+			}
+			RouteGuideGrpc.newBlockingStub(channel).getFeature(NOW);
+			app.timer.advance(Duration.ofSeconds(1));
+			assertThat(closed).succeedsWithin(Duration.ofSeconds(30));
+		}
+	}
+
+	@Test
+	void streamsHaveAGracePeriodOfTheirOwn(CapturedOutput output) {
+		try (DrainTestApplication app = new DrainTestApplication("grpc.server.shutdown.stream-grace-period=3s")) {
+			Observer<Feature> unary = getFeature(app.channel(), LATE);
+			Observer<Feature> list = new Observer<>();
+			RouteGuideGrpc.newStub(app.channel()).listFeatures(Rectangle.getDefaultInstance(), list);
+			awaitStarted(app, "GetFeature", "ListFeatures");
+			CompletableFuture<Void> closed = app.closeAsync();
+			await().until(() -> app.state() == GrpcServerState.DRAINING);
+			app.timer.advance(Duration.ofMillis(2999));
+			assertThat(list.ended).isNotDone();
+			app.timer.advance(Duration.ofMillis(1));
+			assertThat(list.awaitEnd()).isEqualTo(Status.Code.UNAVAILABLE);
+			assertThat(list.status().getDescription()).contains("shutting down").contains("3s for streaming calls");
+			assertThat(unary.ended).isNotDone();
+			assertThat(app.state()).isEqualTo(GrpcServerState.DRAINING);
+			app.handler.release.countDown();
+			assertThat(unary.awaitEnd()).isEqualTo(Status.Code.OK);
+			assertThat(closed).succeedsWithin(Duration.ofSeconds(30));
+			assertThat(output).contains("closed 1 streaming calls")
+				.contains("2 calls ended while draining, 1 of them forced");
+		}
+	}
+
+	@Test
+	void anInterruptedShutdownThreadStillWaitsForTheCallsAndStaysInterrupted() {
+		try (DrainTestApplication app = new DrainTestApplication("grpc.server.shutdown.propagation-delay=5s")) {
+			Observer<Feature> call = getFeature(app.channel(), LATE);
+			awaitStarted(app, "GetFeature");
+			// Spring does not begin to close a context on a thread that is interrupted.
+			app.context.addApplicationListener((ContextClosedEvent event) -> Thread.currentThread().interrupt());
+			CompletableFuture<Boolean> closed = new CompletableFuture<>();
+			new Thread(() -> {
+				app.context.close();
+				closed.complete(Thread.currentThread().isInterrupted());
+			}, "interrupted-closer").start();
+			await().until(() -> app.state() == GrpcServerState.ANNOUNCING);
+			RouteGuideGrpc.newBlockingStub(app.channel()).getFeature(NOW);
+			app.timer.advance(Duration.ofSeconds(5));
+			await().until(() -> app.state() == GrpcServerState.DRAINING);
+			app.handler.release.countDown();
+			assertThat(call.awaitEnd()).isEqualTo(Status.Code.OK);
+			assertThat(app.handler.resourceDestroyedAtEnd).succeedsWithin(Duration.ofSeconds(30)).isEqualTo(false);
+			assertThat(closed).succeedsWithin(Duration.ofSeconds(30)).isEqualTo(true);
+		}
+	}
+
+	@Test
+	void aShutdownThatIsInterruptedWhileItWaitsLeavesNoCallWithoutAStatus() {
+		try (DrainTestApplication app = new DrainTestApplication()) {
+			Observer<Feature> call = getFeature(app.channel(), LATE);
+			awaitStarted(app, "GetFeature");
+			Thread closer = new Thread(app.context::close, "closer");
+			closer.start();
+			await().until(
+					() -> app.state() == GrpcServerState.DRAINING && closer.getState() == Thread.State.TIMED_WAITING);
+			closer.interrupt();
+			assertThat(call.awaitEnd()).isEqualTo(Status.Code.UNAVAILABLE);
+			assertThat(call.status().getDescription()).contains("shutting down");
+			await().until(() -> !closer.isAlive());
+			assertThat(app.state()).isEqualTo(GrpcServerState.STOPPED);
+		}
+	}
+
+	@Test
+	void closingTwiceFromTwoThreadsIsOneShutdown() {
+		try (DrainTestApplication app = new DrainTestApplication("grpc.server.shutdown.propagation-delay=5s")) {
+			CompletableFuture<Void> first = app.closeAsync();
+			CompletableFuture<Void> second = app.closeAsync();
+			await().until(() -> app.state() == GrpcServerState.ANNOUNCING);
+			app.timer.advance(Duration.ofSeconds(5));
+			assertThat(first).succeedsWithin(Duration.ofSeconds(30));
+			assertThat(second).succeedsWithin(Duration.ofSeconds(30));
+			app.context.close();
+			assertThat(app.events.all).extracting(GrpcServerStateChangedEvent::getTo)
+				.containsExactly(GrpcServerState.STARTING, GrpcServerState.SERVING, GrpcServerState.ANNOUNCING,
+						GrpcServerState.DRAINING, GrpcServerState.STOPPED);
+		}
+	}
+
+	@Test
+	void envoyIsToldByAHeaderWhileTheEndIsAnnouncedIfItIsAskedFor() {
+		try (DrainTestApplication app = new DrainTestApplication("grpc.server.shutdown.envoy-header=true",
+				"grpc.server.shutdown.propagation-delay=5s")) {
+			ManagedChannel channel = app.channel();
+			assertThat(responseHeaders(channel).containsKey(EnvoyHealthHeader.HEADER)).isFalse();
+			app.closeAsync();
+			await().until(() -> app.state() == GrpcServerState.ANNOUNCING);
+			assertThat(responseHeaders(channel).get(EnvoyHealthHeader.HEADER)).isEqualTo("true");
+		}
+	}
+
+	@Test
+	void envoyIsToldNothingUnlessItIsAskedFor() {
+		try (DrainTestApplication app = new DrainTestApplication("grpc.server.shutdown.propagation-delay=5s")) {
+			ManagedChannel channel = app.channel();
+			app.closeAsync();
+			await().until(() -> app.state() == GrpcServerState.ANNOUNCING);
+			assertThat(responseHeaders(channel).containsKey(EnvoyHealthHeader.HEADER)).isFalse();
+		}
+	}
+
+	private static Metadata responseHeaders(ManagedChannel channel) {
+		AtomicReference<Metadata> headers = new AtomicReference<>(new Metadata());
+		RouteGuideGrpc.newBlockingStub(channel)
+			.withInterceptors(MetadataUtils.newCaptureMetadataInterceptor(headers, new AtomicReference<>()))
+			.getFeature(NOW);
+		return Objects.requireNonNull(headers.get());
 	}
 
 	@Test
