@@ -19,6 +19,7 @@ package io.github.lastcall.sample;
 import java.util.Collections;
 import java.util.Iterator;
 
+import io.github.lastcall.grpc.shutdown.DrainSignal;
 import io.github.lastcall.sample.routeguide.Feature;
 import io.grpc.stub.ServerCallStreamObserver;
 import org.jspecify.annotations.Nullable;
@@ -31,6 +32,9 @@ import org.jspecify.annotations.Nullable;
  * Features come from the database a page at a time. Between two pages it holds neither a
  * connection nor a transaction, so a client that reads slowly, or not at all, costs one
  * page of memory. On a cancelled call there is never room again, and so it ends.
+ * <p>
+ * A server that drains does not wait for a slow client: it hands all that is left to
+ * gRPC, which is little enough here, and the client loses nothing.
  */
 final class FeatureSender implements Runnable {
 
@@ -42,9 +46,13 @@ final class FeatureSender implements Runnable {
 
 	private final ServerCallStreamObserver<Feature> responses;
 
+	private final DrainSignal drain = DrainSignal.current();
+
 	private Iterator<Feature> page = Collections.emptyIterator();
 
 	private @Nullable Location last;
+
+	private boolean ended;
 
 	FeatureSender(FeatureRepository features, Area area, ServerCallStreamObserver<Feature> responses) {
 		this.features = features;
@@ -52,13 +60,22 @@ final class FeatureSender implements Runnable {
 		this.responses = responses;
 	}
 
+	/**
+	 * Take over from gRPC. This is possible only before the service's method returns.
+	 */
+	void start() {
+		this.responses.setOnReadyHandler(this);
+		this.drain.onDrain(this);
+	}
+
 	@Override
 	public void run() {
-		while (this.responses.isReady() && !this.responses.isCancelled()) {
+		while (!this.ended && (this.responses.isReady() || this.drain.isDraining()) && !this.responses.isCancelled()) {
 			if (!this.page.hasNext()) {
 				this.page = this.features.findWithin(this.area, this.last, PAGE_SIZE).iterator();
 			}
 			if (!this.page.hasNext()) {
+				this.ended = true;
 				this.responses.onCompleted();
 				return;
 			}

@@ -16,6 +16,7 @@
 
 package io.github.lastcall.sample;
 
+import io.github.lastcall.grpc.shutdown.DrainSignal;
 import io.github.lastcall.sample.routeguide.RouteNote;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
@@ -27,6 +28,9 @@ import io.grpc.stub.StreamObserver;
  * One note can have many answers, so the next note is asked for only when there is room
  * for more answers. A client that writes and never reads is slowed down, and does not
  * fill the memory.
+ * <p>
+ * A chat has no end of its own. When the server drains it is completed, and the traveller
+ * goes on with another replica.
  */
 final class RouteChat implements StreamObserver<RouteNote> {
 
@@ -49,6 +53,7 @@ final class RouteChat implements StreamObserver<RouteNote> {
 	RouteChat start() {
 		this.responses.disableAutoRequest();
 		this.responses.setOnReadyHandler(this::requestNext);
+		DrainSignal.current().onDrain(this.responses::onCompleted);
 		return this;
 	}
 

@@ -64,7 +64,7 @@ final class RouteGuideService extends RouteGuideGrpc.RouteGuideImplBase {
 	@Override
 	public void listFeatures(Rectangle request, StreamObserver<Feature> responses) {
 		ServerCallStreamObserver<Feature> call = (ServerCallStreamObserver<Feature>) responses;
-		call.setOnReadyHandler(new FeatureSender(this.features, Area.of(request), call));
+		new FeatureSender(this.features, Area.of(request), call).start();
 	}
 
 	@Override

@@ -26,6 +26,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.IntStream;
 
+import io.github.lastcall.grpc.shutdown.SimulatedDrain;
 import io.github.lastcall.sample.routeguide.Feature;
 import io.github.lastcall.sample.routeguide.Point;
 import io.github.lastcall.sample.routeguide.Rectangle;
@@ -77,6 +78,8 @@ class RouteGuideServiceTests {
 	private final AtomicLong nanoTime = new AtomicLong();
 
 	private final AtomicInteger sent = new AtomicInteger();
+
+	private final SimulatedDrain drain = new SimulatedDrain(Runnable::run);
 
 	private Server server = start(DATABASE.getBean(FeatureRepository.class));
 
@@ -311,6 +314,31 @@ class RouteGuideServiceTests {
 		assertThat(responses.failure()).isEqualTo(Status.Code.INVALID_ARGUMENT);
 	}
 
+	@Test
+	void listFeaturesDoesNotWaitForASlowClientWhenTheServerDrains() {
+		int total = list(WORLD).size();
+		this.sent.set(0);
+		RecordingListener client = new RecordingListener();
+		ClientCall<Rectangle, Feature> call = listSlowly(client);
+		call.request(1);
+		assertThat(this.sent).hasValue(1);
+		this.drain.drain();
+		assertThat(this.sent).hasValue(total);
+		call.request(total);
+		assertThat(client.received).hasSize(total);
+		assertThat(client.status).isNotNull().extracting(Status::getCode).isEqualTo(Status.Code.OK);
+	}
+
+	@Test
+	void routeChatEndsWhenTheServerDrains() {
+		Recorder<RouteNote> responses = new Recorder<>();
+		StreamObserver<RouteNote> chat = async().routeChat(responses);
+		chat.onNext(note(EIFFEL_TOWER, "Hello"));
+		assertThat(responses.completed).isFalse();
+		this.drain.drain();
+		assertThat(responses.completed).isTrue();
+	}
+
 	private void restart(FeatureRepository features) {
 		stop();
 		this.server = start(features);
@@ -323,7 +351,7 @@ class RouteGuideServiceTests {
 			return InProcessServerBuilder.forName(UUID.randomUUID().toString())
 				.directExecutor()
 				.addService(ServerInterceptors.intercept(service, new ErrorStatusInterceptor(),
-						new MessageCounter(this.sent)))
+						new MessageCounter(this.sent), this.drain))
 				.build()
 				.start();
 		}

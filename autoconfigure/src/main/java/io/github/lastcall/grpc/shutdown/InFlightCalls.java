@@ -229,9 +229,14 @@ public final class InFlightCalls {
 	private ServerStreamTracer trace(String name) {
 		Life life = this.life;
 		TrackedMethod method = life.methods.get(name);
-		if (method == null) {
-			return UNTRACKED;
-		}
+		return (method != null) ? track(life, method) : UNTRACKED;
+	}
+
+	InFlightCall track(TrackedMethod method) {
+		return track(this.life, method);
+	}
+
+	private InFlightCall track(Life life, TrackedMethod method) {
 		InFlightCall call = new InFlightCall(this, method, this.timer.nanoTime());
 		life.calls(method).add(call);
 		if (life.notesArrivals) {

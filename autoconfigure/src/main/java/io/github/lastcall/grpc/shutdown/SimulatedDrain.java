@@ -1,0 +1,80 @@
+/*
+ * Copyright 2026 the Last Call authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.lastcall.grpc.shutdown;
+
+import java.time.Duration;
+import java.util.concurrent.Executor;
+
+import io.grpc.Context;
+import io.grpc.Contexts;
+import io.grpc.Metadata;
+import io.grpc.MethodDescriptor.MethodType;
+import io.grpc.ServerCall;
+import io.grpc.ServerCallHandler;
+import io.grpc.ServerInterceptor;
+
+/**
+ * Gives handlers a {@link DrainSignal} on a plain grpc-java server, such as the
+ * in-process server of a unit test, and sends it when the test says so.
+ */
+public final class SimulatedDrain implements ServerInterceptor {
+
+	private final InFlightCalls calls;
+
+	/**
+	 * Create a new simulation.
+	 * @param executor runs what handlers do at the signal, {@code Runnable::run} for the
+	 * thread that calls {@link #drain()}
+	 */
+	public SimulatedDrain(Executor executor) {
+		this.calls = new InFlightCalls(new NoTimer(), executor);
+	}
+
+	/**
+	 * Send the signal to all calls, and to those that still come.
+	 */
+	public void drain() {
+		this.calls.drain(() -> {
+		});
+	}
+
+	@Override
+	public <Q, R> ServerCall.Listener<Q> interceptCall(ServerCall<Q, R> call, Metadata headers,
+			ServerCallHandler<Q, R> next) {
+		boolean streaming = call.getMethodDescriptor().getType() != MethodType.UNARY;
+		InFlightCall inFlight = this.calls
+			.track(new TrackedMethod(call.getMethodDescriptor().getFullMethodName(), true, streaming));
+		Context context = inFlight.filterContext(Context.current());
+		return Contexts.interceptCall(context, call, headers,
+				(tracked, trackedHeaders) -> inFlight.start(tracked, trackedHeaders, next));
+	}
+
+	private static final class NoTimer implements ServerTimer {
+
+		@Override
+		public long nanoTime() {
+			return System.nanoTime();
+		}
+
+		@Override
+		public Runnable schedule(Runnable task, Duration delay) {
+			throw new UnsupportedOperationException("Nothing takes time here");
+		}
+
+	}
+
+}
