@@ -18,8 +18,6 @@ package io.github.lastcall.sample;
 
 import java.io.File;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -55,7 +53,7 @@ final class PostgresServer implements AutoCloseable {
 	static PostgresServer start() throws IOException, InterruptedException {
 		Path programs = findPrograms().orElseThrow();
 		Path directory = Files.createTempDirectory("postgres");
-		PostgresServer server = new PostgresServer(programs, directory, freePort());
+		PostgresServer server = new PostgresServer(programs, directory, Tools.freePort());
 		try {
 			server.initialize();
 		}
@@ -75,19 +73,40 @@ final class PostgresServer implements AutoCloseable {
 			Files.setOwner(this.directory,
 					this.directory.getFileSystem().getUserPrincipalLookupService().lookupPrincipalByName("nobody"));
 		}
-		Path data = this.directory.resolve("data");
-		run("initdb", "--pgdata=" + data, "--username=tester", "--auth=trust", "--encoding=UTF8", "--no-locale",
+		run("initdb", "--pgdata=" + data(), "--username=tester", "--auth=trust", "--encoding=UTF8", "--no-locale",
 				"--no-sync");
+		startAgain();
+	}
+
+	/**
+	 * Stop, as for maintenance: connections are closed, and new ones refused. The data
+	 * stays.
+	 */
+	void stop() throws IOException, InterruptedException {
+		stop("fast");
+	}
+
+	/**
+	 * Start on the same port, after {@link #stop()}.
+	 */
+	void startAgain() throws IOException, InterruptedException {
 		String options = "-F -p %d -c listen_addresses=127.0.0.1 -c unix_socket_directories=''".formatted(this.port);
-		run("pg_ctl", "start", "--wait", "--pgdata=" + data, "--log=" + this.directory.resolve("log"),
+		run("pg_ctl", "start", "--wait", "--pgdata=" + data(), "--log=" + this.directory.resolve("log"),
 				"--options=" + options);
+	}
+
+	private void stop(String mode) throws IOException, InterruptedException {
+		run("pg_ctl", "stop", "--wait", "--mode=" + mode, "--pgdata=" + data());
+	}
+
+	private Path data() {
+		return this.directory.resolve("data");
 	}
 
 	@Override
 	public void close() throws IOException, InterruptedException {
-		Path data = this.directory.resolve("data");
-		if (Files.exists(data.resolve("postmaster.pid"))) {
-			run("pg_ctl", "stop", "--wait", "--mode=immediate", "--pgdata=" + data);
+		if (Files.exists(data().resolve("postmaster.pid"))) {
+			stop("immediate");
 		}
 		try (Stream<Path> files = Files.walk(this.directory)) {
 			files.sorted(Comparator.reverseOrder()).map(Path::toFile).forEach(File::delete);
@@ -121,12 +140,6 @@ final class PostgresServer implements AutoCloseable {
 
 	private static boolean isRoot() {
 		return "root".equals(System.getProperty("user.name"));
-	}
-
-	private static int freePort() throws IOException {
-		try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-			return socket.getLocalPort();
-		}
 	}
 
 	private static Optional<Path> findPrograms() throws IOException {

@@ -29,7 +29,9 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -47,6 +49,8 @@ final class SampleProcess implements AutoCloseable {
 	private static final Pattern GRPC_PORT = Pattern.compile("gRPC server 'network' listens on port (\\d+)");
 
 	private static final Pattern WEB_PORT = Pattern.compile("Tomcat started on port (\\d+)");
+
+	private static final Executor STARTERS = (task) -> new Thread(task, "sample-start").start();
 
 	private final Process process;
 
@@ -90,6 +94,34 @@ final class SampleProcess implements AutoCloseable {
 		catch (Exception ex) {
 			sample.close();
 			throw new IllegalStateException("The sample does not serve:\n" + sample.log(), ex);
+		}
+	}
+
+	/**
+	 * Start several at the same time and wait until all of them serve.
+	 * @param replicas the arguments of each
+	 * @return the running samples, in order
+	 */
+	static List<SampleProcess> startAll(List<List<String>> replicas) {
+		List<CompletableFuture<SampleProcess>> starting = replicas.stream()
+			.map((arguments) -> CompletableFuture.supplyAsync(() -> startUnchecked(arguments), STARTERS))
+			.toList();
+		try {
+			return starting.stream().map(CompletableFuture::join).toList();
+		}
+		catch (CompletionException ex) {
+			starting
+				.forEach((replica) -> replica.thenAccept(SampleProcess::close).exceptionally((failure) -> null).join());
+			throw ex;
+		}
+	}
+
+	private static SampleProcess startUnchecked(List<String> arguments) {
+		try {
+			return start(arguments.toArray(String[]::new));
+		}
+		catch (IOException ex) {
+			throw new UncheckedIOException(ex);
 		}
 	}
 

@@ -18,6 +18,9 @@ package io.github.lastcall.sample;
 
 import java.io.File;
 import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -56,8 +59,50 @@ final class Tools {
 				"apt-get install python3-grpcio");
 	}
 
+	/**
+	 * HAProxy.
+	 * @return the program
+	 */
+	static String haproxy() {
+		return require("haproxy", (program) -> true, "apt-get install haproxy");
+	}
+
+	/**
+	 * Nginx with HTTP/2.
+	 * @return the program
+	 */
+	static String nginx() {
+		return require("nginx", (program) -> run(program, "-V").output().contains("--with-http_v2_module"),
+				"apt-get install nginx");
+	}
+
+	/**
+	 * TypeScript's compiler.
+	 * @return the program
+	 */
+	static String tsc() {
+		return require("tsc", (program) -> run(program, "--version").exit() == 0, "npm install -g typescript");
+	}
+
+	/**
+	 * A module that npm has installed for everyone.
+	 * @param name the name of the module
+	 * @return its directory
+	 */
+	static Path nodeModule(String name) {
+		String npm = require("npm", (program) -> true, "apt-get install npm");
+		// Warnings come first.
+		Path modules = Path.of(run(npm, "root", "--global").output().lines().reduce("", (before, line) -> line));
+		Path module = modules.resolve(name);
+		Assumptions.assumeTrue(Files.isDirectory(module),
+				() -> "%s is not installed (npm install -g %1$s)".formatted(name));
+		return module;
+	}
+
 	private static String require(String name, Predicate<String> usable, String install) {
-		Optional<String> program = Stream.of(System.getenv("PATH").split(File.pathSeparator))
+		// Servers are in a directory that not everyone has on the PATH.
+		Optional<String> program = Stream
+			.concat(Stream.of(System.getenv("PATH").split(File.pathSeparator)), Stream.of("/usr/sbin"))
 			.map((directory) -> Path.of(directory, name))
 			.filter(Files::isExecutable)
 			.map(Path::toString)
@@ -88,6 +133,19 @@ final class Tools {
 		catch (InterruptedException ex) {
 			Thread.currentThread().interrupt();
 			throw new IllegalStateException(ex);
+		}
+	}
+
+	/**
+	 * A port that was free a moment ago. Who uses it has to be ready to try another one.
+	 * @return the port
+	 */
+	static int freePort() {
+		try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+			return socket.getLocalPort();
+		}
+		catch (IOException ex) {
+			throw new UncheckedIOException(ex);
 		}
 	}
 

@@ -1,0 +1,130 @@
+/*
+ * Copyright 2026 the Last Call authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.lastcall.sample;
+
+import java.io.IOException;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.Channels;
+import java.nio.channels.SocketChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * HAProxy with one of the files in {@code deploy/haproxy}, in front of two replicas.
+ */
+final class HaProxy implements AutoCloseable {
+
+	private static final String STATS_SOCKET = "stats.sock";
+
+	private final BalancerProcess process;
+
+	private HaProxy(BalancerProcess process) {
+		this.process = process;
+	}
+
+	/**
+	 * Start HAProxy.
+	 * @param file the name of the configuration file
+	 * @param a what the file calls server a
+	 * @param b what the file calls server b
+	 * @return the running HAProxy, which has not checked its servers yet
+	 */
+	static HaProxy start(String file, SampleProcess a, SampleProcess b) throws IOException, InterruptedException {
+		return new HaProxy(BalancerProcess.start(new BalancerProcess.Recipe() {
+
+			@Override
+			public ProcessBuilder prepare(Path directory, int port) {
+				ProcessBuilder builder = new ProcessBuilder(Tools.haproxy(), "-db", "-f",
+						BalancerProcess.DEPLOY.resolve("haproxy").resolve(file).toString());
+				builder.environment()
+					.putAll(Map.of("LASTCALL_BIND", "127.0.0.1:" + port, "LASTCALL_A", "127.0.0.1:" + a.grpcPort(),
+							"LASTCALL_B", "127.0.0.1:" + b.grpcPort(), "LASTCALL_STATS_BIND",
+							directory.resolve("page.sock").toString(), "LASTCALL_STATS_SOCKET",
+							directory.resolve(STATS_SOCKET).toString()));
+				return builder;
+			}
+
+			@Override
+			public boolean isReady(Path directory, int port) throws IOException {
+				return Files.exists(directory.resolve(STATS_SOCKET)) && !servers(directory).isEmpty();
+			}
+
+		}));
+	}
+
+	int port() {
+		return this.process.port();
+	}
+
+	/**
+	 * What HAProxy thinks of a server at the moment.
+	 * @param name the name of the server, a or b
+	 * @return its state
+	 */
+	Server server(String name) throws IOException {
+		return servers(this.process.directory()).stream()
+			.filter((server) -> server.name().equals(name))
+			.findFirst()
+			.orElseThrow();
+	}
+
+	/**
+	 * Ask for the statistics: one line for each server, its fields separated by commas.
+	 */
+	private static List<Server> servers(Path directory) throws IOException {
+		try (SocketChannel channel = SocketChannel.open(StandardProtocolFamily.UNIX)) {
+			channel.connect(UnixDomainSocketAddress.of(directory.resolve(STATS_SOCKET)));
+			channel.write(ByteBuffer.wrap("show stat\n".getBytes(StandardCharsets.UTF_8)));
+			String answer = new String(Channels.newInputStream(channel).readAllBytes(), StandardCharsets.UTF_8);
+			return answer.lines()
+				.map((line) -> line.split(",", -1))
+				.filter((fields) -> fields.length > 17 && fields[1].matches("a|b"))
+				.map((fields) -> new Server(fields[1], fields[17], Long.parseLong(fields[7])))
+				.toList();
+		}
+	}
+
+	@Override
+	public void close() throws IOException, InterruptedException {
+		this.process.close();
+	}
+
+	/**
+	 * A server as HAProxy sees it.
+	 *
+	 * @param name its name
+	 * @param status UP, DOWN, or something in between, such as "UP 1/2"
+	 * @param sessions how many connections (L4) or calls (L7) it has been given so far
+	 */
+	record Server(String name, String status, long sessions) {
+
+		boolean isUp() {
+			return this.status.equals("UP");
+		}
+
+		boolean isDown() {
+			return this.status.startsWith("DOWN");
+		}
+
+	}
+
+}
