@@ -251,17 +251,30 @@ public final class ActuatorHealthBridge
 	}
 
 	private static ServingStatus servingStatus(HealthEndpointGroup group, Status status) {
-		if (Status.UP.equals(status)) {
-			return ServingStatus.SERVING;
+		// Spelled as Actuator's own order and mapping allow: "down" is DOWN, and a
+		// mapping
+		// that says nothing of it does not make it anything else.
+		switch (uniform(status)) {
+			case "up":
+				return ServingStatus.SERVING;
+			case "down", "outofservice":
+				return ServingStatus.NOT_SERVING;
+			case "unknown":
+				return ServingStatus.UNKNOWN;
+			default:
+				int code = group.getHttpCodeStatusMapper().getStatusCode(status);
+				return (code >= 200 && code < 300) ? ServingStatus.SERVING : ServingStatus.NOT_SERVING;
 		}
-		if (Status.DOWN.equals(status) || Status.OUT_OF_SERVICE.equals(status)) {
-			return ServingStatus.NOT_SERVING;
-		}
-		if (Status.UNKNOWN.equals(status)) {
-			return ServingStatus.UNKNOWN;
-		}
-		int code = group.getHttpCodeStatusMapper().getStatusCode(status);
-		return (code >= 200 && code < 300) ? ServingStatus.SERVING : ServingStatus.NOT_SERVING;
+	}
+
+	private static String uniform(Status status) {
+		StringBuilder code = new StringBuilder();
+		status.getCode()
+			.codePoints()
+			.filter(Character::isLetterOrDigit)
+			.map(Character::toLowerCase)
+			.forEach(code::appendCodePoint);
+		return code.toString();
 	}
 
 }
