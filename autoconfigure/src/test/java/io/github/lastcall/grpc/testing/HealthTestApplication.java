@@ -22,6 +22,8 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 import io.github.lastcall.grpc.health.ServingStatusOverrides;
 import io.github.lastcall.grpc.health.ServingStatusTable;
@@ -204,16 +206,24 @@ public final class HealthTestApplication implements AutoCloseable {
 	}
 
 	/**
-	 * Let health indicators be asked until what one says now is known to the status
+	 * Let health indicators be asked until what they say now is known to the status
 	 * table. An indicator is never asked twice at a time, so the second question after
 	 * now is asked when the answer to the first has been taken.
 	 */
-	public void sample(TestHealthIndicator indicator) {
-		int before = indicator.asked();
+	public void sample(TestHealthIndicator... indicators) {
+		int[] before = Stream.of(indicators).mapToInt(TestHealthIndicator::asked).toArray();
 		await().atMost(LONG).pollInterval(Duration.ofMillis(1)).until(() -> {
 			healthTimer().advance(Duration.ofSeconds(5));
-			return indicator.asked() >= before + 2;
+			return IntStream.range(0, before.length).allMatch((i) -> indicators[i].asked() >= before[i] + 2);
 		});
+	}
+
+	/**
+	 * Wait until no health indicator is being asked: the next round is all that is left
+	 * to wait for.
+	 */
+	public void awaitAnswers() {
+		await().atMost(LONG).pollInterval(Duration.ofMillis(1)).until(() -> healthTimer().pending() == 1);
 	}
 
 	/**
