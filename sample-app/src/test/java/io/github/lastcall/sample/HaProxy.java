@@ -71,8 +71,43 @@ final class HaProxy implements AutoCloseable {
 		}));
 	}
 
+	/**
+	 * Start HAProxy as the rolling restart has it: one for connections and one for calls.
+	 * @param l4Port where connections are balanced; calls are balanced on its own port
+	 * @param ports the ports of the three replicas
+	 * @return the running HAProxy, which has not checked its servers yet
+	 */
+	static HaProxy startForRollingRestart(int l4Port, List<Integer> ports) throws IOException, InterruptedException {
+		return new HaProxy(BalancerProcess.start(new BalancerProcess.Recipe() {
+
+			@Override
+			public ProcessBuilder prepare(Path directory, int port) {
+				ProcessBuilder builder = new ProcessBuilder(Tools.haproxy(), "-db", "-f",
+						"src/test/resources/rolling-restart.cfg");
+				builder.environment()
+					.putAll(Map.of("LASTCALL_L4", "" + l4Port, "LASTCALL_L7", "" + port, "LASTCALL_A",
+							"" + ports.get(0), "LASTCALL_B", "" + ports.get(1), "LASTCALL_C", "" + ports.get(2),
+							"LASTCALL_STATS_SOCKET", directory.resolve(STATS_SOCKET).toString()));
+				return builder;
+			}
+
+			@Override
+			public boolean isReady(Path directory, int port) throws IOException {
+				return Files.exists(directory.resolve(STATS_SOCKET)) && !servers(directory).isEmpty();
+			}
+
+		}));
+	}
+
 	int port() {
 		return this.process.port();
+	}
+
+	/**
+	 * Whether every server of every backend gets calls.
+	 */
+	boolean areAllUp() throws IOException {
+		return servers(this.process.directory()).stream().allMatch(Server::isUp);
 	}
 
 	/**
@@ -97,8 +132,8 @@ final class HaProxy implements AutoCloseable {
 			String answer = new String(Channels.newInputStream(channel).readAllBytes(), StandardCharsets.UTF_8);
 			return answer.lines()
 				.map((line) -> line.split(",", -1))
-				.filter((fields) -> fields.length > 17 && fields[1].matches("a|b"))
-				.map((fields) -> new Server(fields[1], fields[17], Long.parseLong(fields[7])))
+				.filter((fields) -> fields.length > 17 && fields[1].matches("[a-c]"))
+				.map((fields) -> new Server(fields[0], fields[1], fields[17], Long.parseLong(fields[7])))
 				.toList();
 		}
 	}
@@ -111,11 +146,12 @@ final class HaProxy implements AutoCloseable {
 	/**
 	 * A server as HAProxy sees it.
 	 *
+	 * @param backend the backend that it belongs to
 	 * @param name its name
 	 * @param status UP, DOWN, or something in between, such as "UP 1/2"
 	 * @param sessions how many connections (L4) or calls (L7) it has been given so far
 	 */
-	record Server(String name, String status, long sessions) {
+	record Server(String backend, String name, String status, long sessions) {
 
 		boolean isUp() {
 			return this.status.equals("UP");

@@ -35,6 +35,7 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 import io.grpc.ManagedChannel;
 import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
@@ -84,8 +85,11 @@ final class SampleProcess implements AutoCloseable {
 		}
 		List<String> command = new ArrayList<>(
 				List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-Xmx256m", "-jar",
-						JAR.toString(), "--server.port=0", "--grpc.server.port=0"));
+						JAR.toString(), "--server.port=0"));
 		command.addAll(List.of(arguments));
+		if (Stream.of(arguments).noneMatch((argument) -> argument.startsWith("--grpc.server.port="))) {
+			command.add("--grpc.server.port=0");
+		}
 		SampleProcess sample = new SampleProcess(new ProcessBuilder(command).redirectErrorStream(true).start());
 		try {
 			sample.serving.get(120, TimeUnit.SECONDS);
