@@ -36,8 +36,8 @@ import org.springframework.util.Assert;
  * <p>
  * A name follows a health group; user code may override it, and the worse of the two
  * wins. While the gate is closed (the application is not ready, or the server is on its
- * way down) every name is NOT_SERVING but those that follow the liveness group: neither a
- * late sample nor an override opens it.
+ * way down) every name is NOT_SERVING but {@code liveness}: neither a late sample nor an
+ * override opens it. A service that follows the liveness group is announced as any other.
  * <p>
  * Writes are serialized by a lock, reads take none, and watchers are told outside of it.
  */
@@ -237,7 +237,9 @@ public final class ServingStatusTable {
 
 	private void removeIfUnused(Entry entry) {
 		if (entry.known() == null && entry.watches.isEmpty()) {
-			this.entries.remove(entry.name);
+			// Only itself: a watch is closed more than once, the name may have been
+			// watched anew.
+			this.entries.remove(entry.name, entry);
 		}
 	}
 
