@@ -155,7 +155,7 @@ public final class HealthService extends HealthGrpc.HealthImplBase {
 				try {
 					sendIfNews(watch);
 				}
-				catch (RuntimeException ex) {
+				catch (RuntimeException | Error ex) {
 					// The call is broken; the other watchers are still to be told.
 					watch.close();
 				}
