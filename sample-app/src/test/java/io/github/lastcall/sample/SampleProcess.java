@@ -40,6 +40,8 @@ import java.util.stream.Stream;
 import io.grpc.ManagedChannel;
 import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
 
+import static org.awaitility.Awaitility.await;
+
 /**
  * The packaged sample as a process of its own, on free ports.
  */
@@ -80,6 +82,23 @@ final class SampleProcess implements AutoCloseable {
 	 * @return the running sample
 	 */
 	static SampleProcess start(String... arguments) throws IOException {
+		SampleProcess sample = launch(arguments);
+		try {
+			sample.serving.get(120, TimeUnit.SECONDS);
+			return sample;
+		}
+		catch (Exception ex) {
+			sample.close();
+			throw new IllegalStateException("The sample does not serve:\n" + sample.log(), ex);
+		}
+	}
+
+	/**
+	 * Start the sample and wait for nothing.
+	 * @param arguments arguments such as {@code --grpc.server.port=1234}
+	 * @return the sample, which has just been started
+	 */
+	static SampleProcess launch(String... arguments) throws IOException {
 		if (!Files.exists(JAR)) {
 			throw new IllegalStateException(JAR + " is missing: run the tests by ./mvnw verify");
 		}
@@ -90,15 +109,7 @@ final class SampleProcess implements AutoCloseable {
 		if (Stream.of(arguments).noneMatch((argument) -> argument.startsWith("--grpc.server.port="))) {
 			command.add("--grpc.server.port=0");
 		}
-		SampleProcess sample = new SampleProcess(new ProcessBuilder(command).redirectErrorStream(true).start());
-		try {
-			sample.serving.get(120, TimeUnit.SECONDS);
-			return sample;
-		}
-		catch (Exception ex) {
-			sample.close();
-			throw new IllegalStateException("The sample does not serve:\n" + sample.log(), ex);
-		}
+		return new SampleProcess(new ProcessBuilder(command).redirectErrorStream(true).start());
 	}
 
 	/**
@@ -208,6 +219,24 @@ final class SampleProcess implements AutoCloseable {
 			throw new IllegalStateException("The process does not end:\n" + log());
 		}
 		return System.nanoTime();
+	}
+
+	/**
+	 * Wait until the log has a line.
+	 * @param text what the line contains
+	 */
+	void awaitLog(String text) {
+		await().atMost(Duration.ofMinutes(2))
+			.pollInterval(Duration.ofMillis(1))
+			.until(() -> !isAlive() || this.log.stream().anyMatch((line) -> line.contains(text)));
+	}
+
+	/**
+	 * How the process has ended.
+	 * @return its exit value
+	 */
+	int exitValue() {
+		return this.process.exitValue();
 	}
 
 	boolean isAlive() {
