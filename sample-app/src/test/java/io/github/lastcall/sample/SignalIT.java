@@ -43,8 +43,8 @@ class SignalIT {
 	private static final int INTERRUPTED = 130;
 
 	@ParameterizedTest
-	@ValueSource(strings = { "Starting RouteGuideApplication", "HikariPool-1 - Start completed",
-			"STOPPED -> STARTING", "listens on port", "Started RouteGuideApplication" })
+	@ValueSource(strings = { "Starting RouteGuideApplication", "HikariPool-1 - Start completed", "STOPPED -> STARTING",
+			"listens on port", "Started RouteGuideApplication" })
 	void aSampleThatIsStoppedWhileItStartsEndsInOrder(String moment) throws Exception {
 		try (SampleProcess sample = SampleProcess.launch("--grpc.server.shutdown.propagation-delay=0")) {
 			sample.awaitLog(moment);
