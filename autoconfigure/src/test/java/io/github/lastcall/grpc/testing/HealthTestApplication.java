@@ -284,13 +284,14 @@ public final class HealthTestApplication implements AutoCloseable {
 		await().atMost(LONG).pollInterval(Duration.ofMillis(5)).until(() -> state() == state);
 	}
 
-	@Override
-	public void close() {
+	/**
+	 * Let everything go that is held, and wait until the context is closed.
+	 */
+	public void finishClosing() {
 		this.runner.release.countDown();
 		this.routeGuide.release.countDown();
 		this.holdingLifecycle.release.countDown();
 		this.ready.orTimeout(60, TimeUnit.SECONDS).exceptionally((ex) -> null).join();
-		this.clients.forEach(GrpcClient::close);
 		if (!this.closing) {
 			closeAsync();
 		}
@@ -299,6 +300,12 @@ public final class HealthTestApplication implements AutoCloseable {
 			return this.closed.isDone();
 		});
 		this.closed.join();
+	}
+
+	@Override
+	public void close() {
+		this.clients.forEach(GrpcClient::close);
+		finishClosing();
 	}
 
 	@SpringBootConfiguration(proxyBeanMethods = false)
