@@ -98,11 +98,13 @@ final class HealthSampler<R> {
 	}
 
 	/**
-	 * Ask now, besides the interval.
+	 * Ask now, besides the interval. Who is being asked is asked again afterwards: that
+	 * answer may be history.
 	 */
 	void sampleNow() {
 		this.state.execute(() -> {
 			if (this.executor != null) {
+				this.samples.values().forEach((sample) -> sample.outdated = sample.running);
 				sampleAll();
 			}
 		});
@@ -155,20 +157,25 @@ final class HealthSampler<R> {
 		executor.execute(() -> {
 			try {
 				R answer = indicator.call();
-				this.state.execute(() -> answered(sample, answer, null));
+				this.state.execute(() -> answered(sample, indicator, answer, null));
 			}
 			catch (Throwable ex) {
-				this.state.execute(() -> answered(sample, this.failure, ex));
+				this.state.execute(() -> answered(sample, indicator, this.failure, ex));
 			}
 		});
 	}
 
-	private void answered(Sample sample, R answer, @Nullable Throwable failure) {
+	private void answered(Sample sample, Callable<R> indicator, R answer, @Nullable Throwable failure) {
 		if (this.samples.get(sample.name) != sample) {
 			return;
 		}
 		sample.running = false;
 		sample.cancelTimeout.run();
+		if (sample.outdated) {
+			sample.outdated = false;
+			ask(sample, indicator);
+			return;
+		}
 		String problem = (failure != null) ? "fails: " + failure : null;
 		report(sample, problem);
 		take(sample, answer);
@@ -237,6 +244,8 @@ final class HealthSampler<R> {
 		private final String name;
 
 		private boolean running;
+
+		private boolean outdated;
 
 		private boolean troubled;
 

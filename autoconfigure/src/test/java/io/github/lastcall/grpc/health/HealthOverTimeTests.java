@@ -91,19 +91,28 @@ class HealthOverTimeTests {
 	}
 
 	@Test
-	void afterTheStartHealthIsNotServingUntilEveryIndicatorHasAnswered() {
+	void anAnswerThatIsAskedForDuringTheStartIsAskedForAgainAfterwards() {
 		try (HealthTestApplication app = HealthTestApplication.starting(List.of(Config.class), READINESS)) {
-			HealthClient health = app.health();
-			HealthWatch watch = health.watch("");
-			app.sample(app.indicator("one"), app.indicator("two"));
-			app.indicator("two").answer(Status.DOWN);
-			app.sample(app.indicator("one"), app.indicator("two"));
-			Runnable release = app.indicator("two").hang();
+			TestHealthIndicator one = app.indicator("one");
+			app.sample(one, app.indicator("two"));
+			app.awaitAnswers();
+			HealthWatch watch = app.health().watch("");
+			watch.awaitStatuses("NOT_SERVING");
+			one.answer(Status.DOWN);
+			app.sample(one);
+			app.awaitAnswers();
+			Runnable release = one.hang();
+			int asked = one.asked();
+			app.healthTimer().advance(Duration.ofSeconds(5));
+			await().until(() -> one.asked() == asked + 1);
 			app.letStart();
-			assertThat(health.check("")).isEqualTo("NOT_SERVING");
-			app.indicator("two").answer(Status.UP);
+			one.answer(Status.UP);
 			release.run();
+			// Without any time passing, and never more than one at a time.
+			await().until(() -> one.asked() == asked + 2);
 			watch.awaitStatuses("NOT_SERVING", "SERVING");
+			app.awaitAnswers();
+			assertThat(one.asked()).isEqualTo(asked + 2);
 		}
 	}
 
