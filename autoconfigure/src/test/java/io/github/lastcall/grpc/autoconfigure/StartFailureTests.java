@@ -217,6 +217,89 @@ class StartFailureTests {
 				"from 0 (any free one) to 65535", "Action:");
 	}
 
+	@ParameterizedTest
+	@ValueSource(strings = { "sample-interval", "sample-timeout" })
+	void aDurationOfHealthThatIsNotPositive(String name, CapturedOutput output) throws IOException {
+		Path file = file("""
+				grpc:
+				  server:
+				    health:
+				      %s: 0
+				""".formatted(name));
+		run(RouteGuideConfiguration.class, location(file), "--grpc.server.port=0");
+		assertThatAnalysis(output).contains("grpc.server.health." + name, "application.yml", "must be positive",
+				"Action:");
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "sample-interval", "sample-timeout" })
+	void aDurationOfHealthThatIsNegative(String name, CapturedOutput output) {
+		run(RouteGuideConfiguration.class, "--grpc.server.port=0", "--grpc.server.health.%s=-1ms".formatted(name));
+		assertThatAnalysis(output).contains("grpc.server.health." + name, "commandLineArgs", "must be positive",
+				"Action:");
+	}
+
+	@Test
+	void aWayToTellNotServingThatIsNone(CapturedOutput output) {
+		run(RouteGuideConfiguration.class, "--grpc.server.port=0", "--grpc.server.health.not-serving-as=silence");
+		assertThatAnalysis(output).contains("grpc.server.health.not-serving-as", "silence", "ERROR", "STATUS",
+				"Action:");
+	}
+
+	@Test
+	void aServiceThatIsMappedToAHealthGroupThatDoesNotExist(CapturedOutput output) {
+		run(RouteGuideConfiguration.class, "--grpc.server.port=0",
+				"--grpc.server.health.services.routeguide.RouteGuide=redaness");
+		assertThatAnalysis(output).contains("'routeguide.RouteGuide'", "'redaness'", "no such health group",
+				"Property: grpc.server.health.services.routeguide.RouteGuide", "commandLineArgs", "Action:",
+				"management.endpoint.health.group.redaness.include", "[liveness, readiness]");
+	}
+
+	@Test
+	void aMappingToAHealthGroupOfAServiceThatDoesNotExist(CapturedOutput output) {
+		run(RouteGuideConfiguration.class, "--grpc.server.port=0",
+				"--grpc.server.health.services.routeguide.RootGuide=readiness");
+		assertThatAnalysis(output).contains("'routeguide.RootGuide'", "'readiness'", "no such service is served",
+				"Property: grpc.server.health.services.routeguide.RootGuide", "commandLineArgs", "Action:",
+				"routeguide.RouteGuide");
+	}
+
+	@Test
+	void anAnnotationThatNamesAHealthGroupThatDoesNotExist(CapturedOutput output) {
+		run(UnknownHealthGroup.class);
+		assertThatAnalysis(output).contains("'startFailureTests.UnknownHealthGroup'", "'redaness'",
+				"no such health group", "Action:", "[liveness, readiness]");
+	}
+
+	@Test
+	void aPortForProbesThatIsInUse(CapturedOutput output) throws IOException {
+		try (ServerSocket occupied = new ServerSocket(0)) {
+			run(RouteGuideConfiguration.class, "--grpc.server.port=0",
+					"--grpc.server.health.port=" + occupied.getLocalPort());
+			assertThatAnalysis(output).contains("port " + occupied.getLocalPort(), "the port is already in use",
+					"Property: grpc.server.health.port", "commandLineArgs", "Action:",
+					"let grpc.server.health.port be another port");
+		}
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "70000", "-1" })
+	void aPortForProbesThatIsNone(String port, CapturedOutput output) {
+		run(RouteGuideConfiguration.class, "--grpc.server.port=0", "--grpc.server.health.port=" + port);
+		assertThatAnalysis(output).contains("grpc.server.health.port", port, "from 0 (any free one) to 65535",
+				"Action:");
+	}
+
+	@Test
+	void aServerThatFailsToStartTakesThePortForProbesWithIt(CapturedOutput output) throws IOException {
+		try (ServerSocket occupied = new ServerSocket(0)) {
+			run(RouteGuideConfiguration.class, "--grpc.server.port=" + occupied.getLocalPort(),
+					"--grpc.server.health.port=0");
+			assertThatAnalysis(output).contains("the port is already in use", "Property: grpc.server.port");
+			assertThat(output).contains("gRPC server 'health' listens on");
+		}
+	}
+
 	@Test
 	void aBeanThatFailsAfterTheServerHasStartedStopsTheServer() {
 		StartedServer started = new StartedServer();
@@ -324,6 +407,11 @@ class StartFailureTests {
 		TestRouteGuide two() {
 			return new TestRouteGuide();
 		}
+
+	}
+
+	@GrpcService(healthGroup = "redaness")
+	static class UnknownHealthGroup extends TestRouteGuide {
 
 	}
 

@@ -19,15 +19,20 @@ package io.github.lastcall.grpc.server;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 
+import io.github.lastcall.grpc.shutdown.Observer;
 import io.github.lastcall.grpc.testing.GrpcClient;
 import io.github.lastcall.grpc.testing.GrpcServerContextRunner;
+import io.github.lastcall.grpc.testing.HealthClient;
 import io.github.lastcall.grpc.testing.OneMethodService;
 import io.github.lastcall.grpc.testing.TestRouteGuide;
 import io.grpc.Metadata;
 import io.grpc.ServerCall;
 import io.grpc.ServerCallHandler;
 import io.grpc.ServerInterceptor;
+import io.grpc.Status;
 import io.grpc.health.v1.HealthCheckRequest;
+import io.grpc.reflection.v1.ServerReflectionGrpc;
+import io.grpc.reflection.v1.ServerReflectionResponse;
 import org.junit.jupiter.api.Test;
 
 import org.springframework.beans.factory.config.BeanDefinition;
@@ -139,6 +144,25 @@ class ServerInterceptorTests {
 				client.featureName();
 				assertThat(context.getBean(Trace.class).names).containsExactly("infrastructure", "first",
 						"infrastructure");
+			}
+		});
+	}
+
+	@Test
+	void everyMethodOfHealthAndReflectionIsInfrastructure() {
+		this.runner.withUserConfiguration(FirstInterceptor.class, InfrastructureInterceptor.class).run((context) -> {
+			try (GrpcClient client = GrpcClient.of(context)) {
+				HealthClient health = new HealthClient(client.channel());
+				health.check("");
+				health.firstOfWatch("");
+				health.list();
+				Observer<ServerReflectionResponse> reflection = new Observer<>();
+				ServerReflectionGrpc.newStub(client.channel()).serverReflectionInfo(reflection).onCompleted();
+				assertThat(reflection.awaitEnd()).isEqualTo(Status.Code.OK);
+				assertThat(context.getBean(Trace.class).names).hasSize(4).containsOnly("infrastructure");
+				assertThat(context.getBean(Trace.class).methods).containsExactly("grpc.health.v1.Health/Check",
+						"grpc.health.v1.Health/Watch", "grpc.health.v1.Health/List",
+						"grpc.reflection.v1.ServerReflection/ServerReflectionInfo");
 			}
 		});
 	}
