@@ -190,7 +190,14 @@ public final class GrpcServerAutoConfiguration {
 			@Bean
 			@ConditionalOnMissingBean(GrpcServerFactory.class)
 			NettyGrpcServerFactory grpcServerFactory(GrpcServerProperties properties) {
-				return new NettyGrpcServerFactory(properties.address(), properties.validPort(), "grpc.server.port");
+				int port = properties.validPort();
+				if (port != 0 && Integer.valueOf(port).equals(properties.health().port())) {
+					throw new GrpcServerStartException(
+							"The gRPC server and its port for probes are both to listen on port %d.".formatted(port),
+							"Let grpc.server.health.port be another port, or remove it: the server itself serves health too.",
+							List.of("grpc.server.port", "grpc.server.health.port"), null);
+				}
+				return new NettyGrpcServerFactory(properties.address(), port, "grpc.server.port");
 			}
 
 		}

@@ -291,6 +291,13 @@ class StartFailureTests {
 	}
 
 	@Test
+	void aPortForProbesThatIsTheServersOwn(CapturedOutput output) {
+		run(RouteGuideConfiguration.class, "--grpc.server.port=9099", "--grpc.server.health.port=9099");
+		assertThatAnalysis(output).contains("both to listen on port 9099", "Property: grpc.server.port",
+				"Property: grpc.server.health.port", "Action:");
+	}
+
+	@Test
 	void aServerThatFailsToStartTakesThePortForProbesWithIt(CapturedOutput output) throws IOException {
 		try (ServerSocket occupied = new ServerSocket(0)) {
 			run(RouteGuideConfiguration.class, "--grpc.server.port=" + occupied.getLocalPort(),
