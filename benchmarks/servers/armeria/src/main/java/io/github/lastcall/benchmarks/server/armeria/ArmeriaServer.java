@@ -1,0 +1,51 @@
+/*
+ * Copyright 2026 the Last Call authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.lastcall.benchmarks.server.armeria;
+
+import java.net.InetSocketAddress;
+import java.time.Duration;
+
+import com.linecorp.armeria.common.SessionProtocol;
+import com.linecorp.armeria.server.Server;
+import com.linecorp.armeria.server.grpc.GrpcService;
+import io.github.lastcall.benchmarks.service.LoadService;
+
+/**
+ * The load service, served with Armeria. Its graceful shutdown goes on serving for the
+ * quiet period, with health NOT_SERVING.
+ */
+public final class ArmeriaServer {
+
+	private ArmeriaServer() {
+	}
+
+	/**
+	 * Start the server.
+	 * @param args the port, and the quiet period in seconds
+	 */
+	public static void main(String[] args) {
+		Server server = Server.builder()
+			.port(new InetSocketAddress("127.0.0.1", Integer.parseInt(args[0])), SessionProtocol.HTTP)
+			.requestTimeout(Duration.ZERO)
+			.gracefulShutdownTimeout(Duration.ofSeconds(Integer.parseInt(args[1])), Duration.ofSeconds(30))
+			.service(GrpcService.builder().addService(new LoadService()).enableHealthCheckService(true).build())
+			.build();
+		server.closeOnJvmShutdown();
+		server.start().join();
+	}
+
+}

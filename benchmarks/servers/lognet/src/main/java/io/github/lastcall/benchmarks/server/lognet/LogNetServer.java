@@ -1,0 +1,44 @@
+/*
+ * Copyright 2026 the Last Call authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.lastcall.benchmarks.server.lognet;
+
+import io.github.lastcall.benchmarks.service.LoadService;
+import org.lognet.springboot.grpc.GRpcService;
+
+import org.springframework.boot.SpringApplication;
+import org.springframework.boot.autoconfigure.SpringBootApplication;
+
+/**
+ * The load service, served with LogNet's starter.
+ */
+@SpringBootApplication(proxyBeanMethods = false)
+public class LogNetServer {
+
+	/**
+	 * Start the server.
+	 * @param args properties, such as {@code --grpc.port=1234}
+	 */
+	public static void main(String[] args) {
+		SpringApplication.run(LogNetServer.class, args);
+	}
+
+	@GRpcService
+	static class Load extends LoadService {
+
+	}
+
+}

@@ -1,0 +1,66 @@
+/*
+ * Copyright 2026 the Last Call authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.lastcall.benchmarks;
+
+import java.util.Arrays;
+
+/**
+ * The entry point: the name of a benchmark and its options.
+ */
+public final class Benchmarks {
+
+	private Benchmarks() {
+	}
+
+	/**
+	 * Run a benchmark.
+	 * @param args {@code roll}, {@code health} or {@code exit}, and options
+	 */
+	public static void main(String[] args) throws Exception {
+		System.setProperty("java.awt.headless", "true");
+		String name = (args.length > 0) ? args[0] : "";
+		Options options = new Options(Arrays.asList(args).subList(Math.min(1, args.length), args.length));
+		switch (name) {
+			case "roll" -> new RollingRestart(options).run();
+			case "health" -> new HealthBenchmark(options).run();
+			case "exit" -> new ExitBenchmark(options).run();
+			default -> {
+				System.err.println(
+						"""
+								Usage: java -jar benchmarks/target/lastcall-benchmarks.jar <benchmark> [options]
+
+								roll    rolls three replicas of each server under load and counts the calls that fail
+								  --servers lastcall,lastcall-no-delay,plain,boot   also netdevh,lognet,armeria,armeria-no-delay
+								  --balancers l4,l7,nginx,client                    all of them before the same replicas
+								  --calls unary-5ms,unary-100ms,unary-2s            also server-stream,bidi-stream
+								  --connections long,short
+								  --rolls 1   --rate 300 (unary calls per second and balancer)   --streams 20 (per kind and balancer)
+								  --gap 6 (seconds that an address is dead)   --settle 8 (seconds between replicas)
+								health  measures Check, Watch and the heap of watchers
+								  --rounds 7   --seconds 3   --watchers 1,1000,10000   --connections 100
+								exit    measures the time from SIGTERM to exit
+								  --servers lastcall,lastcall-5s,plain,boot,...   --runs 3
+
+								All: --out benchmarks/results""");
+				System.exit(2);
+			}
+		}
+		// Channels and timers that are still open must not keep the process.
+		System.exit(0);
+	}
+
+}

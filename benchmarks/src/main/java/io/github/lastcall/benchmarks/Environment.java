@@ -1,0 +1,56 @@
+/*
+ * Copyright 2026 the Last Call authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.lastcall.benchmarks;
+
+import java.io.IOException;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Where something was measured.
+ */
+final class Environment {
+
+	private Environment() {
+	}
+
+	static Map<String, Object> describe() {
+		Map<String, Object> environment = new LinkedHashMap<>();
+		environment.put("when", Instant.now().truncatedTo(ChronoUnit.SECONDS).toString());
+		environment.put("processors", Runtime.getRuntime().availableProcessors());
+		environment.put("java", System.getProperty("java.vm.version"));
+		environment.put("os", System.getProperty("os.name") + " " + System.getProperty("os.version"));
+		environment.put("haproxy", firstLine("haproxy", "-v"));
+		environment.put("nginx", firstLine("nginx", "-v"));
+		return environment;
+	}
+
+	private static String firstLine(String... command) {
+		try {
+			Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+			String output = new String(process.getInputStream().readAllBytes());
+			return List.of(output.split("\n")).get(0).replaceAll(" - http.*", "");
+		}
+		catch (IOException ex) {
+			return "none";
+		}
+	}
+
+}

@@ -1,0 +1,81 @@
+/*
+ * Copyright 2026 the Last Call authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.lastcall.benchmarks;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * A process that does not outlive the benchmark.
+ */
+final class ManagedProcess implements AutoCloseable {
+
+	private static final Set<Process> RUNNING = ConcurrentHashMap.newKeySet();
+	static {
+		Runtime.getRuntime().addShutdownHook(new Thread(() -> RUNNING.forEach(Process::destroyForcibly)));
+	}
+
+	private final Process process;
+
+	private ManagedProcess(Process process) {
+		this.process = process;
+	}
+
+	static ManagedProcess start(List<String> command, Path log) throws IOException {
+		Files.createDirectories(log.getParent());
+		Process process = new ProcessBuilder(command).redirectErrorStream(true)
+			.redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()))
+			.start();
+		RUNNING.add(process);
+		process.onExit().thenAccept(RUNNING::remove);
+		return new ManagedProcess(process);
+	}
+
+	boolean isAlive() {
+		return this.process.isAlive();
+	}
+
+	/**
+	 * Send SIGTERM.
+	 */
+	void terminate() {
+		this.process.destroy();
+	}
+
+	/**
+	 * Wait for the exit, and send SIGKILL if it does not come.
+	 * @return whether the process has exited by itself
+	 */
+	boolean awaitExit(long timeoutMillis) throws InterruptedException {
+		if (this.process.waitFor(timeoutMillis, TimeUnit.MILLISECONDS)) {
+			return true;
+		}
+		this.process.destroyForcibly().waitFor();
+		return false;
+	}
+
+	@Override
+	public void close() {
+		this.process.destroyForcibly();
+	}
+
+}
