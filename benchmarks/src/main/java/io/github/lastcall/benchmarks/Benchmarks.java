@@ -46,12 +46,12 @@ public final class Benchmarks {
 								roll    rolls three replicas of each server under load and counts the calls that fail
 								  --servers lastcall,lastcall-no-delay,plain,boot   also netdevh,lognet,armeria,armeria-no-delay
 								  --balancers l4,l7,nginx,client                    all of them before the same replicas
-								  --calls unary-5ms,unary-100ms,unary-2s            also server-stream,bidi-stream
+								  --calls unary-5ms,unary-2s,server-stream,bidi-stream   also unary-100ms
 								  --connections long,short
 								  --rolls 1   --rate 300 (unary calls per second and balancer)   --streams 20 (per kind and balancer)
 								  --gap 6 (seconds that an address is dead)   --settle 8 (seconds between replicas)
 								health  measures Check, Watch and the heap of watchers
-								  --rounds 7   --seconds 3   --watchers 1,1000,10000   --connections 100
+								  --rounds 15   --seconds 2   --watchers 1,1000,10000   --connections 100
 								exit    measures the time from SIGTERM to exit
 								  --servers lastcall,lastcall-5s,plain,boot,...   --runs 3
 

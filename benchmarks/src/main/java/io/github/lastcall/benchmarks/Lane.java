@@ -59,6 +59,8 @@ final class Lane {
 
 	private final AtomicLong slowestNanos = new AtomicLong();
 
+	private volatile long slowestAt;
+
 	private final List<ManagedChannel> channels = new ArrayList<>();
 
 	private int next;
@@ -110,6 +112,13 @@ final class Lane {
 	 */
 	long slowestExtraMillis() {
 		return TimeUnit.NANOSECONDS.toMillis(this.slowestNanos.get());
+	}
+
+	/**
+	 * When that call ended.
+	 */
+	long slowestAt() {
+		return this.slowestAt;
 	}
 
 	/**
@@ -184,7 +193,9 @@ final class Lane {
 
 	private void ended(Status status, long extraNanos) {
 		this.open.decrementAndGet();
-		this.slowestNanos.accumulateAndGet(extraNanos, Math::max);
+		if (this.slowestNanos.getAndAccumulate(extraNanos, Math::max) < extraNanos) {
+			this.slowestAt = this.failures.now();
+		}
 		if (!status.isOk()) {
 			this.failed.incrementAndGet();
 			this.failures.add(this, status);

@@ -81,6 +81,7 @@ final class RollReport {
 			cell.put("resumed", lane.resumed());
 			cell.put("neverEnded", lane.open());
 			cell.put("slowestBeyondItsTimeMillis", lane.slowestExtraMillis());
+			cell.put("slowestMoment", moment(run.restarts(), lane.slowestAt()));
 			cell.put("reasons", reasons(run, lane));
 			cells.add(cell);
 		}

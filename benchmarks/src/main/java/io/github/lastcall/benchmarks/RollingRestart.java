@@ -62,7 +62,10 @@ final class RollingRestart {
 		this.servers = options.list("servers", "lastcall,lastcall-no-delay,plain,boot");
 		this.servers.forEach(ServerKind::named);
 		this.balancers = options.list("balancers", "l4,l7,nginx,client");
-		this.kinds = options.list("calls", "unary-5ms,unary-100ms,unary-2s").stream().map(CallKind::named).toList();
+		this.kinds = options.list("calls", "unary-5ms,unary-2s,server-stream,bidi-stream")
+			.stream()
+			.map(CallKind::named)
+			.toList();
 		this.connections = options.list("connections", "long,short");
 		this.rolls = options.number("rolls", 1);
 		this.rate = options.number("rate", 300);

@@ -16,9 +16,9 @@
 
 package io.github.lastcall.benchmarks.server.lastcall;
 
-import io.github.lastcall.benchmarks.service.DrainNotice;
 import io.github.lastcall.benchmarks.service.LoadService;
 import io.github.lastcall.grpc.server.GrpcService;
+import io.github.lastcall.grpc.shutdown.DrainSignal;
 
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.autoconfigure.SpringBootApplication;
@@ -29,8 +29,6 @@ import org.springframework.context.annotation.Bean;
  */
 @SpringBootApplication(proxyBeanMethods = false)
 public class LastCallServer {
-
-	private static final DrainNotice DRAIN_NOTICE = DrainNotice.NONE;
 
 	/**
 	 * Start the server.
@@ -43,7 +41,7 @@ public class LastCallServer {
 	@Bean
 	@GrpcService
 	LoadService loadService() {
-		return new LoadService(DRAIN_NOTICE);
+		return new LoadService((action) -> DrainSignal.current().onDrain(action));
 	}
 
 }
