@@ -191,8 +191,9 @@ final class HealthBenchmark {
 		result.put("heapBytesPerWatcher", heap);
 		System.out.printf(
 				"%6d watchers on %3d connections: last one told after %.1f ms (worst of %d: %.1f), "
-						+ "%d bytes of heap each%n",
-				count, channels.size(), median(millis), this.rounds, Collections.max(millis), (after - before) / count);
+						+ "%s bytes of heap each%n",
+				count, channels.size(), median(millis), this.rounds, Collections.max(millis),
+				(heap != null) ? heap : "-");
 		return result;
 	}
 

@@ -61,7 +61,7 @@ final class Lane {
 
 	private volatile long slowestAt;
 
-	private final List<ManagedChannel> channels = new ArrayList<>();
+	private final List<Connection> connections = new ArrayList<>();
 
 	private int next;
 
@@ -129,7 +129,7 @@ final class Lane {
 	void start(double rate, int streams) {
 		if (!this.shortLived) {
 			for (int i = 0; i < LONG_LIVED_CONNECTIONS; i++) {
-				this.channels.add(this.balancer.newChannel());
+				this.connections.add(new Connection(this.balancer.newChannel()));
 			}
 		}
 		if (this.kind.isStream()) {
@@ -146,6 +146,13 @@ final class Lane {
 	}
 
 	/**
+	 * Forget how slow calls were while everything was cold.
+	 */
+	void warm() {
+		this.slowestNanos.set(0);
+	}
+
+	/**
 	 * Make no new calls.
 	 */
 	void stop() {
@@ -156,7 +163,7 @@ final class Lane {
 	}
 
 	void close() {
-		this.channels.forEach(ManagedChannel::shutdownNow);
+		this.connections.forEach((connection) -> connection.channel.shutdownNow());
 	}
 
 	private void stream(long millis) {
@@ -184,8 +191,10 @@ final class Lane {
 		this.calls.incrementAndGet();
 		this.open.incrementAndGet();
 		long started = System.nanoTime();
-		ManagedChannel channel = channel();
-		this.kind.start(channel, millis, this.timer, (status) -> {
+		Connection connection = connection();
+		connection.opened();
+		this.kind.start(connection.channel, millis, this.timer, (status) -> {
+			connection.ended();
 			ended(status, System.nanoTime() - started - TimeUnit.MILLISECONDS.toNanos(millis));
 			afterwards.ended(status);
 		});
@@ -202,17 +211,54 @@ final class Lane {
 		}
 	}
 
-	private ManagedChannel channel() {
+	private Connection connection() {
 		if (!this.shortLived) {
-			return this.channels.get(this.next++ % this.channels.size());
+			return this.connections.get(this.next++ % this.connections.size());
 		}
 		if (this.next++ % CALLS_PER_SHORT_LIVED_CONNECTION == 0) {
-			// Its calls still end.
-			this.channels.forEach(ManagedChannel::shutdown);
-			this.channels.clear();
-			this.channels.add(this.balancer.newChannel());
+			this.connections.forEach(Connection::retire);
+			this.connections.clear();
+			this.connections.add(new Connection(this.balancer.newChannel()));
 		}
-		return this.channels.get(0);
+		return this.connections.get(0);
+	}
+
+	/**
+	 * A channel that is shut down when it is not needed any more and its calls have
+	 * ended.
+	 */
+	private static final class Connection {
+
+		private final ManagedChannel channel;
+
+		private int open;
+
+		private boolean retired;
+
+		Connection(ManagedChannel channel) {
+			this.channel = channel;
+		}
+
+		synchronized void opened() {
+			this.open++;
+		}
+
+		synchronized void ended() {
+			this.open--;
+			shutdownIfUnused();
+		}
+
+		synchronized void retire() {
+			this.retired = true;
+			shutdownIfUnused();
+		}
+
+		private void shutdownIfUnused() {
+			if (this.retired && this.open == 0) {
+				this.channel.shutdown();
+			}
+		}
+
 	}
 
 }

@@ -54,7 +54,16 @@ final class RollReport {
 					lane.slowestExtraMillis());
 			reasons(run, lane).forEach((reason, count) -> System.out.printf("    %6d x %s%n", count, reason));
 		}
+		if (failedBefore(run) > 0) {
+			System.out.printf("%d of them failed before the first SIGTERM: the machine was too busy, run it again%n",
+					failedBefore(run));
+		}
 		System.out.println();
+	}
+
+	private static long failedBefore(ServerRun run) {
+		long first = run.restarts().get(0).terminated();
+		return run.failures().all().stream().filter((failure) -> failure.millis() < first).count();
 	}
 
 	void write() throws IOException {
@@ -85,6 +94,7 @@ final class RollReport {
 			cell.put("reasons", reasons(run, lane));
 			cells.add(cell);
 		}
+		result.put("failedBeforeTheFirstRestart", failedBefore(run));
 		result.put("cells", cells);
 		result.put("restarts", run.restarts());
 		result.put("failures", failures(run));

@@ -31,7 +31,7 @@ final class RollingRestart {
 
 	private static final int REPLICAS = 3;
 
-	private static final long WARM_UP_MILLIS = 5_000;
+	private static final long WARM_UP_MILLIS = 10_000;
 
 	private static final long EXIT_TIMEOUT_MILLIS = 60_000;
 
@@ -128,6 +128,7 @@ final class RollingRestart {
 			Thread.sleep(3_000);
 			start(lanes);
 			Thread.sleep(WARM_UP_MILLIS);
+			lanes.forEach(Lane::warm);
 			List<Restart> restarts = new ArrayList<>();
 			for (int roll = 1; roll <= this.rolls; roll++) {
 				for (int i = 0; i < REPLICAS; i++) {
