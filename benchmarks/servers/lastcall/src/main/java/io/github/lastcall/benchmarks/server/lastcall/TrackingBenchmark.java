@@ -1,0 +1,236 @@
+/*
+ * Copyright 2026 the Last Call authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.lastcall.benchmarks.server.lastcall;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
+
+import com.google.protobuf.Empty;
+import io.github.lastcall.benchmarks.service.EmptyService;
+import io.github.lastcall.grpc.server.GrpcServer;
+import io.github.lastcall.grpc.server.GrpcServerBuilderCustomizer;
+import io.github.lastcall.grpc.server.GrpcServerBuilderCustomizers;
+import io.github.lastcall.grpc.server.GrpcServerLifecycle;
+import io.github.lastcall.grpc.server.GrpcService;
+import io.github.lastcall.grpc.server.GrpcServices;
+import io.github.lastcall.grpc.server.NettyGrpcServerFactory;
+import io.github.lastcall.grpc.server.ServerExecutor;
+import io.github.lastcall.grpc.shutdown.Connections;
+import io.github.lastcall.grpc.shutdown.GrpcServerDrain;
+import io.github.lastcall.grpc.shutdown.InFlightCalls;
+import io.github.lastcall.grpc.shutdown.ShutdownSettings;
+import io.github.lastcall.grpc.shutdown.ThreadServerTimer;
+import io.grpc.CallOptions;
+import io.grpc.ClientCall;
+import io.grpc.ManagedChannel;
+import io.grpc.Metadata;
+import io.grpc.MethodDescriptor;
+import io.grpc.Server;
+import io.grpc.ServerBuilder;
+import io.grpc.ServerCall;
+import io.grpc.ServerCallExecutorSupplier;
+import io.grpc.ServerInterceptors;
+import io.grpc.Status;
+import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
+import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
+
+/**
+ * What it costs to track the calls in flight: an empty unary method on plain grpc-java
+ * and on a server whose calls are tracked, on the same executor, in interleaved rounds.
+ * Client and servers share the process.
+ */
+public final class TrackingBenchmark {
+
+	private static final String SERVICE = "lastcall.benchmarks.Empty";
+
+	private static final MethodDescriptor<Empty, Empty> METHOD = EmptyService.method(SERVICE);
+
+	private static final int CONNECTIONS = 4;
+
+	private static final int CALLS_IN_FLIGHT = 64;
+
+	private TrackingBenchmark() {
+	}
+
+	/**
+	 * Run the benchmark.
+	 * @param args the number of rounds and the milliseconds of each, 30 and 1000 unless
+	 * given
+	 */
+	public static void main(String[] args) throws Exception {
+		int rounds = (args.length > 0) ? Integer.parseInt(args[0]) : 30;
+		long millis = (args.length > 1) ? Long.parseLong(args[1]) : 1000;
+		ServerExecutor executor = new ServerExecutor();
+		compare("event loop", Runnable::run, rounds, millis);
+		compare("executor", executor.get(), rounds, millis);
+		System.exit(0);
+	}
+
+	private static void compare(String name, Executor executor, int rounds, long millis) throws Exception {
+		List<ManagedChannel> plain = connect(plain(executor));
+		List<ManagedChannel> tracked = connect(tracked(executor));
+		rate(plain, 5 * millis);
+		rate(tracked, 5 * millis);
+		List<Double> plainRates = new ArrayList<>();
+		List<Double> trackedRates = new ArrayList<>();
+		List<Double> ratios = new ArrayList<>();
+		for (int round = 0; round < rounds; round++) {
+			// Nobody is always the first of a pair.
+			boolean plainFirst = round % 2 == 0;
+			double first = rate(plainFirst ? plain : tracked, millis);
+			double second = rate(plainFirst ? tracked : plain, millis);
+			plainRates.add(plainFirst ? first : second);
+			trackedRates.add(plainFirst ? second : first);
+			ratios.add(trackedRates.get(round) / plainRates.get(round));
+		}
+		System.out.printf(
+				"%-10s plain %.0f calls/s, tracked %.0f calls/s, tracked / plain %.3f (quartiles %.3f to %.3f)%n", name,
+				quantile(plainRates, 0.5), quantile(trackedRates, 0.5), quantile(ratios, 0.5), quantile(ratios, 0.25),
+				quantile(ratios, 0.75));
+	}
+
+	private static int plain(Executor executor) throws IOException {
+		Server server = NettyServerBuilder.forAddress(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
+			.executor(executor)
+			// As Last Call does, so that nothing but the tracking differs.
+			.callExecutor(new NoOtherExecutor())
+			.addService(new EmptyService(SERVICE))
+			.build()
+			.start();
+		return server.getPort();
+	}
+
+	private static int tracked(Executor executor) {
+		ThreadServerTimer timer = new ThreadServerTimer("grpc-benchmark");
+		InFlightCalls calls = new InFlightCalls(timer, executor);
+		Connections connections = new Connections();
+		GrpcServerDrain drain = new GrpcServerDrain("tracked",
+				ShutdownSettings.of(Duration.ZERO, Duration.ZERO, Duration.ZERO), calls, connections, timer,
+				Clock.systemUTC(), (event) -> {
+				}, List.of());
+		GrpcServerBuilderCustomizer<ServerBuilder<?>> track = (
+				builder) -> builder.addStreamTracerFactory(calls.tracerFactory()).addTransportFilter(connections);
+		GrpcService annotation = Annotated.class.getAnnotation(GrpcService.class);
+		if (annotation == null) {
+			throw new IllegalStateException("No annotation");
+		}
+		GrpcServices services = new GrpcServices(
+				List.of(new GrpcServices.Registration("empty", annotation, ServerInterceptors
+					.interceptForward(new EmptyService(SERVICE).bindService(), List.of(calls.interceptor())))),
+				List.of());
+		new GrpcServerLifecycle("tracked", 0, () -> services,
+				new NettyGrpcServerFactory(InetAddress.getLoopbackAddress(), 0, "port"),
+				new GrpcServerBuilderCustomizers(executor, List.of(track)), drain, (event) -> {
+				})
+			.start();
+		GrpcServer server = drain.getStatus().server();
+		if (server == null) {
+			throw new IllegalStateException("No server");
+		}
+		return server.getPort();
+	}
+
+	private static List<ManagedChannel> connect(int port) {
+		List<ManagedChannel> channels = new ArrayList<>();
+		for (int i = 0; i < CONNECTIONS; i++) {
+			channels.add(NettyChannelBuilder.forAddress("localhost", port).usePlaintext().directExecutor().build());
+		}
+		return channels;
+	}
+
+	private static double rate(List<ManagedChannel> channels, long millis) throws InterruptedException {
+		AtomicBoolean over = new AtomicBoolean();
+		AtomicLong calls = new AtomicLong();
+		CountDownLatch ended = new CountDownLatch(CALLS_IN_FLIGHT);
+		long start = System.nanoTime();
+		for (int i = 0; i < CALLS_IN_FLIGHT; i++) {
+			new Caller(channels.get(i % channels.size()), over, calls, ended).call();
+		}
+		TimeUnit.MILLISECONDS.sleep(millis);
+		double rate = calls.get() * 1e9 / (System.nanoTime() - start);
+		over.set(true);
+		ended.await();
+		return rate;
+	}
+
+	private static double quantile(List<Double> values, double quantile) {
+		List<Double> sorted = new ArrayList<>(values);
+		Collections.sort(sorted);
+		return sorted.get((int) Math.min(sorted.size() - 1L, Math.round(quantile * (sorted.size() - 1))));
+	}
+
+	@GrpcService
+	private static final class Annotated {
+
+	}
+
+	/**
+	 * Leaves every call to the executor of the server.
+	 */
+	private static final class NoOtherExecutor implements ServerCallExecutorSupplier {
+
+		@Override
+		@SuppressWarnings("NullAway")
+		public <Q, R> Executor getExecutor(ServerCall<Q, R> call, Metadata metadata) {
+			return null;
+		}
+
+	}
+
+	/**
+	 * Makes one call after the other.
+	 */
+	private record Caller(ManagedChannel channel, AtomicBoolean over, AtomicLong calls, CountDownLatch ended) {
+
+		void call() {
+			ClientCall<Empty, Empty> call = this.channel.newCall(METHOD, CallOptions.DEFAULT);
+			call.start(new ClientCall.Listener<>() {
+
+				@Override
+				public void onClose(Status status, Metadata trailers) {
+					if (!status.isOk()) {
+						throw new IllegalStateException(status.toString());
+					}
+					Caller.this.calls.incrementAndGet();
+					if (Caller.this.over.get()) {
+						Caller.this.ended.countDown();
+					}
+					else {
+						call();
+					}
+				}
+
+			}, new Metadata());
+			call.request(2);
+			call.sendMessage(Empty.getDefaultInstance());
+			call.halfClose();
+		}
+
+	}
+
+}
