@@ -313,8 +313,9 @@ class ActuatorViewsTests {
 	void aServerThatHasDiedIsDown() throws Exception {
 		try (HealthTestApplication app = run(EXPOSED, DETAILS)) {
 			Objects.requireNonNull(app.bean(GrpcServerDrain.class).getStatus().server()).getServer().shutdownNow();
-			await().untilAsserted(
-					() -> assertThat(get(app, "/actuator/health/grpc").body()).contains("\"status\":\"DOWN\""));
+			await().atMost(Duration.ofSeconds(30))
+				.untilAsserted(
+						() -> assertThat(get(app, "/actuator/health/grpc").body()).contains("\"status\":\"DOWN\""));
 			JSONAssert.assertEquals("""
 					{
 					  "servers": [ { "name": "network", "state": "STOPPED", "failed": true } ],

@@ -104,12 +104,12 @@ class HealthOverTimeTests {
 			Runnable release = one.hang();
 			int asked = one.asked();
 			app.healthTimer().advance(Duration.ofSeconds(5));
-			await().until(() -> one.asked() == asked + 1);
+			await().atMost(Duration.ofSeconds(30)).until(() -> one.asked() == asked + 1);
 			app.letStart();
 			one.answer(Status.UP);
 			release.run();
 			// Without any time passing, and never more than one at a time.
-			await().until(() -> one.asked() == asked + 2);
+			await().atMost(Duration.ofSeconds(30)).until(() -> one.asked() == asked + 2);
 			watch.awaitStatuses("NOT_SERVING", "SERVING");
 			app.awaitAnswers();
 			assertThat(one.asked()).isEqualTo(asked + 2);
@@ -155,7 +155,7 @@ class HealthOverTimeTests {
 			Runnable release = app.indicator("one").hang();
 			int asked = app.indicator("one").asked();
 			app.healthTimer().advance(Duration.ofSeconds(5));
-			await().until(() -> app.indicator("one").asked() == asked + 1);
+			await().atMost(Duration.ofSeconds(30)).until(() -> app.indicator("one").asked() == asked + 1);
 			app.closeAsync();
 			app.awaitState(GrpcServerState.ANNOUNCING);
 

@@ -53,6 +53,8 @@ class HealthSamplingTests {
 
 	private static final String OTHERS = "management.endpoint.health.group.others.include=other";
 
+	private static final String TIMES_OUT = "grpc.server.health.sample-timeout=2s";
+
 	private static final Duration INTERVAL = Duration.ofSeconds(5);
 
 	private static final Duration TIMEOUT = Duration.ofSeconds(2);
@@ -123,10 +125,14 @@ class HealthSamplingTests {
 		Set<Thread> before = healthThreads();
 		HealthTestApplication app = run();
 		Runnable release = app.indicator("one").hang();
-		advanceOneInterval(app, "other");
-		assertThat(healthThreads()).hasSizeGreaterThan(before.size());
+		int asked = app.indicator("one").asked();
+		app.healthTimer().advance(INTERVAL);
+		eventually().until(() -> app.indicator("one").asked() == asked + 1);
+		Set<Thread> threads = healthThreads();
+		threads.removeAll(before);
+		assertThat(threads).isNotEmpty();
 		app.close();
-		eventually().untilAsserted(() -> assertThat(before).containsAll(healthThreads()));
+		eventually().until(() -> threads.stream().noneMatch(Thread::isAlive));
 		release.run();
 	}
 
@@ -162,7 +168,12 @@ class HealthSamplingTests {
 			int asked = one.asked();
 			Set<Thread> before = healthThreads();
 			Runnable release = one.hang();
-			for (int round = 0; round < 100; round++) {
+			app.healthTimer().advance(INTERVAL);
+			// The next round, and the end of the one answer that is missing.
+			eventually().until(() -> app.healthTimer().pending() == 2);
+			app.healthTimer().advance(TIMEOUT);
+			advance(app, "other", INTERVAL.minus(TIMEOUT));
+			for (int round = 2; round < 100; round++) {
 				advanceOneInterval(app, "other");
 			}
 			assertThat(one.asked()).isEqualTo(asked + 1);
@@ -222,26 +233,29 @@ class HealthSamplingTests {
 		}
 	}
 
-	/**
-	 * Begin a round and wait until every indicator has answered.
-	 */
 	private static void advanceOneInterval(HealthTestApplication app) {
 		advanceOneInterval(app, "one");
+	}
+
+	/**
+	 * Begin a round and wait until an indicator has been asked and all have answered, but
+	 * for one that has timed out.
+	 */
+	private static void advanceOneInterval(HealthTestApplication app, String name) {
+		advance(app, name, INTERVAL);
+	}
+
+	private static void advance(HealthTestApplication app, String name, Duration time) {
+		TestHealthIndicator indicator = app.indicator(name);
+		int before = indicator.asked();
+		app.healthTimer().advance(time);
+		eventually().until(() -> indicator.asked() == before + 1);
 		app.awaitAnswers();
 	}
 
-	/**
-	 * Begin a round and wait until an indicator has been asked.
-	 */
-	private static void advanceOneInterval(HealthTestApplication app, String name) {
-		TestHealthIndicator indicator = app.indicator(name);
-		int before = indicator.asked();
-		app.healthTimer().advance(INTERVAL);
-		eventually().until(() -> indicator.asked() == before + 1);
-	}
-
 	private static HealthTestApplication run(String... properties) {
-		String[] all = Stream.concat(Stream.of(READINESS, OTHERS), Stream.of(properties)).toArray(String[]::new);
+		String[] all = Stream.concat(Stream.of(READINESS, OTHERS, TIMES_OUT), Stream.of(properties))
+			.toArray(String[]::new);
 		HealthTestApplication app = HealthTestApplication.run(List.of(Config.class), all);
 		app.awaitAnswers();
 		return app;

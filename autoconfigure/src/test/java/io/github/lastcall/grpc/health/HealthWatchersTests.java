@@ -99,10 +99,11 @@ class HealthWatchersTests {
 			awaitWatchers(0);
 		}
 		assertThat(entries().keySet()).isEqualTo(before);
-		await().untilAsserted(() -> assertThat(this.application.context().getBean("grpcInFlightCalls"))
-			.extracting("infrastructureStreams")
-			.asInstanceOf(InstanceOfAssertFactories.ITERABLE)
-			.isEmpty());
+		await().atMost(Duration.ofSeconds(30))
+			.untilAsserted(() -> assertThat(this.application.context().getBean("grpcInFlightCalls"))
+				.extracting("infrastructureStreams")
+				.asInstanceOf(InstanceOfAssertFactories.ITERABLE)
+				.isEmpty());
 	}
 
 	@Test

@@ -197,7 +197,7 @@ class ServingStatusesTests {
 	private static HealthTestApplication start(boolean starting) {
 		String[] properties = { "grpc.server.health.port=0", "grpc.server.shutdown.propagation-delay=1h",
 				"grpc.server.shutdown.grace-period=1h", "grpc.server.shutdown.force-timeout=1h",
-				"grpc.server.health.sample-timeout=24h", "grpc.server.health.services.test.Other=own",
+				"grpc.server.health.services.test.Other=own",
 				"management.endpoint.health.group.readiness.include=readinessState,test",
 				"management.endpoint.health.group.liveness.include=livenessState,test",
 				"management.endpoint.health.group.own.include=test",
