@@ -174,7 +174,8 @@ class HealthOverTimeTests {
 
 	@Test
 	void aContextThatIsRestartedServesAgain() {
-		try (HealthTestApplication app = HealthTestApplication.run(List.of(Config.class), READINESS)) {
+		try (HealthTestApplication app = HealthTestApplication.run(List.of(Config.class), READINESS,
+				"grpc.server.shutdown.propagation-delay=0")) {
 			app.awaitAnswers();
 			app.context().stop();
 			app.context().start();

@@ -101,7 +101,7 @@ class HealthWatchersTests {
 		assertThat(entries().keySet()).isEqualTo(before);
 		await().atMost(Duration.ofSeconds(30))
 			.untilAsserted(() -> assertThat(this.application.context().getBean("grpcInFlightCalls"))
-				.extracting("infrastructureStreams")
+				.extracting("life.infrastructure")
 				.asInstanceOf(InstanceOfAssertFactories.ITERABLE)
 				.isEmpty());
 	}
