@@ -32,7 +32,6 @@ import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
 import io.grpc.health.v1.HealthGrpc;
 import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
 import io.grpc.stub.StreamObserver;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.condition.EnabledIf;
@@ -53,13 +52,9 @@ class DatabaseHealthIT {
 
 	private static final ServingStatus NOT_SERVING = ServingStatus.NOT_SERVING;
 
-	@BeforeAll
-	static void isInstalled() {
-		Tools.haproxy();
-	}
-
 	@Test
 	void aReplicaWithTheDatabaseInItsReadinessGoesAndComesBackAndOneWithoutItStays() throws Exception {
+		Tools.haproxy();
 		try (PostgresServer database = PostgresServer.start()) {
 			List<String> without = List.of("--spring.datasource.url=" + database.url("postgres"),
 					"--spring.datasource.hikari.connection-timeout=1000", "--grpc.server.health.sample-interval=500ms",

@@ -20,7 +20,6 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -36,13 +35,9 @@ class HAProxyIT {
 
 	private static final List<String> KUBERNETES = List.of("--spring.main.cloud-platform=kubernetes");
 
-	@BeforeAll
-	static void isInstalled() {
-		Tools.haproxy();
-	}
-
 	@Test
 	void aReplicaIsTakenOutWhileItAnnouncesItsEndAndNoCallFails() throws Exception {
+		Tools.haproxy();
 		List<SampleProcess> replicas = SampleProcess.startAll(List.of(KUBERNETES, KUBERNETES));
 		try (SampleProcess a = replicas.get(0);
 				SampleProcess b = replicas.get(1);

@@ -24,7 +24,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -51,12 +50,6 @@ class KubernetesManifestsIT {
 			"terminationGracePeriod: 30", "replicas: 3", "replicas: three", "service: liveness",
 			"serviceName: liveness", "maxUnavailable: 1", "maxUnavailble: 1", "clusterIP: None", "clusterIp: None",
 			"kind: Deployment", "kind: ReplicaSet");
-
-	@BeforeAll
-	static void isInstalled() {
-		Tools.tsc();
-		Tools.nodeModule("kubernetes-types");
-	}
 
 	@Test
 	void theManifestFitsTheSchemaAndOneWithAMistakeDoesNot(@TempDir Path directory) throws Exception {
