@@ -23,7 +23,6 @@ import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -49,11 +48,6 @@ class RollingRestartIT {
 
 	private static final int ROLLS = 3;
 
-	@BeforeAll
-	static void isInstalled() {
-		Tools.haproxy();
-	}
-
 	@Test
 	void threeRollsLoseNoCall() throws Exception {
 		Result result = roll(ROLLS, "--spring.main.cloud-platform=kubernetes");
@@ -71,6 +65,7 @@ class RollingRestartIT {
 	}
 
 	private static Result roll(int rolls, String argument) throws Exception {
+		Tools.haproxy();
 		List<String> arguments = List.of(argument);
 		List<SampleProcess> replicas = new ArrayList<>(
 				SampleProcess.startAll(List.of(arguments, arguments, arguments)));
