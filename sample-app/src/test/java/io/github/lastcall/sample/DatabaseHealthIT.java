@@ -45,7 +45,7 @@ import static org.awaitility.Awaitility.await;
  */
 @EnabledIf(value = "io.github.lastcall.sample.PostgresServer#isInstalled",
 		disabledReason = "PostgreSQL is not installed: no initdb and pg_ctl in /usr/lib/postgresql/*/bin or on the path")
-@Timeout(value = 5, unit = TimeUnit.MINUTES)
+@Timeout(value = 10, unit = TimeUnit.MINUTES)
 class DatabaseHealthIT {
 
 	private static final ServingStatus SERVING = ServingStatus.SERVING;

@@ -30,7 +30,7 @@ import static org.awaitility.Awaitility.await;
  * What HAProxy makes of a replica that announces its end, with the files of
  * {@code deploy/haproxy} and the defaults that a server has on Kubernetes.
  */
-@Timeout(value = 5, unit = TimeUnit.MINUTES)
+@Timeout(value = 10, unit = TimeUnit.MINUTES)
 class HAProxyIT {
 
 	private static final List<String> KUBERNETES = List.of("--spring.main.cloud-platform=kubernetes");

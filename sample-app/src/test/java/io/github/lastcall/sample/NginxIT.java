@@ -37,7 +37,7 @@ import static org.awaitility.Awaitility.await;
  * What nginx makes of a replica that goes, with the file of {@code deploy/nginx}. It asks
  * nobody for health, and finds out when a connection is refused.
  */
-@Timeout(value = 5, unit = TimeUnit.MINUTES)
+@Timeout(value = 10, unit = TimeUnit.MINUTES)
 class NginxIT {
 
 	private static List<SampleProcess> replicas = List.of();

@@ -84,7 +84,8 @@ final class SampleProcess implements AutoCloseable {
 	static SampleProcess start(String... arguments) throws IOException {
 		SampleProcess sample = launch(arguments);
 		try {
-			sample.serving.get(120, TimeUnit.SECONDS);
+			// On a busy machine, several at a time take a while.
+			sample.serving.get(5, TimeUnit.MINUTES);
 			return sample;
 		}
 		catch (Exception ex) {
