@@ -233,6 +233,21 @@ final class SampleProcess implements AutoCloseable {
 	}
 
 	/**
+	 * Whether SIGINT does nothing to the process, because it did nothing to its parent.
+	 * @return whether interrupts are ignored, as far as that can be found out
+	 */
+	boolean ignoresInterrupts() throws IOException {
+		Path status = Path.of("/proc", Long.toString(this.process.pid()), "status");
+		if (!Files.exists(status)) {
+			return false;
+		}
+		return Files.readAllLines(status)
+			.stream()
+			.filter((line) -> line.startsWith("SigIgn:"))
+			.anyMatch((line) -> (Long.parseUnsignedLong(line.substring("SigIgn:".length()).trim(), 16) & 2) != 0);
+	}
+
+	/**
 	 * How the process has ended.
 	 * @return its exit value
 	 */

@@ -28,6 +28,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeFalse;
 
 /**
  * Signals at any time in the life of the packaged sample.
@@ -52,7 +53,12 @@ class SignalIT {
 			sample.awaitExit();
 			assertThat(sample.exitValue()).isEqualTo(TERMINATED);
 			assertThat(sample.log()).doesNotContain("Exception").doesNotContain("forced call");
-			if (sample.log().contains("STOPPED -> STARTING")) {
+			// Spring does not wait for a start that waits for something else at the
+			// moment of
+			// the signal, as for the port to be bound, and ends the process there and
+			// then. A
+			// server that was not bound has nothing to lose.
+			if (sample.log().contains("listens on port")) {
 				assertThat(sample.log()).contains("-> STOPPED");
 			}
 		}
@@ -61,6 +67,8 @@ class SignalIT {
 	@Test
 	void anInterruptFromTheKeyboardIsAShutdownLikeAnyOther() throws Exception {
 		try (SampleProcess sample = SampleProcess.start(SlowDatabase.arguments())) {
+			assumeFalse(sample.ignoresInterrupts(),
+					"This test was started where interrupts are ignored, as in the background of a shell");
 			CompletableFuture<Feature> call = CompletableFuture
 				.supplyAsync(() -> RouteGuideGrpc.newBlockingStub(sample.channel())
 					.getFeature(Point.newBuilder().setLatitude(599139000).setLongitude(107522000).build()));
