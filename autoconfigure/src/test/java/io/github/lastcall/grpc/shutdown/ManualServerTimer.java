@@ -98,7 +98,7 @@ public final class ManualServerTimer implements ServerTimer, DisposableBean {
 	}
 
 	@Override
-	public void destroy() {
+	public synchronized void destroy() {
 		this.executor.shutdownNow();
 	}
 
