@@ -85,6 +85,8 @@ import org.springframework.context.ApplicationEventPublisher;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Primary;
+import org.springframework.core.Ordered;
+import org.springframework.core.annotation.Order;
 import org.springframework.core.env.ConfigurableEnvironment;
 import org.springframework.core.env.Environment;
 import org.springframework.util.function.SingletonSupplier;
@@ -198,6 +200,12 @@ public final class GrpcServerAutoConfiguration {
 							List.of("grpc.server.port", "grpc.server.health.port"), null);
 				}
 				return new NettyGrpcServerFactory(properties.address(), port, "grpc.server.port");
+			}
+
+			@Bean
+			@Order(Ordered.HIGHEST_PRECEDENCE)
+			NettyServerPropertiesCustomizer grpcNettyServerPropertiesCustomizer(GrpcServerProperties properties) {
+				return new NettyServerPropertiesCustomizer(properties);
 			}
 
 		}

@@ -37,14 +37,71 @@ import org.springframework.util.Assert;
  * @param enabled Whether to start a gRPC server.
  * @param address Network address that the server listens on. All interfaces unless set.
  * @param port Port that the server listens on. 0 picks a free one.
+ * @param keepAlive Keep-alive of connections.
+ * @param connection How long connections live.
  * @param reflection Server reflection.
  * @param health What the health service tells.
  * @param shutdown What happens when the application stops.
  */
 @ConfigurationProperties("grpc.server")
 public record GrpcServerProperties(@DefaultValue("true") boolean enabled, @Nullable InetAddress address,
-		@DefaultValue("9090") int port, @DefaultValue Reflection reflection, @DefaultValue Health health,
-		@DefaultValue Shutdown shutdown) {
+		@DefaultValue("9090") int port, @DefaultValue KeepAlive keepAlive, @DefaultValue Connection connection,
+		@DefaultValue Reflection reflection, @DefaultValue Health health, @DefaultValue Shutdown shutdown) {
+
+	/**
+	 * Keep-alive of connections: PINGs that the server sends, and those that it accepts.
+	 *
+	 * @param time How long a connection may be silent before the server sends a PING to
+	 * see whether the client is still there.
+	 * @param timeout How long the answer to such a PING may take before the connection is
+	 * closed.
+	 * @param permit What the server accepts of the PINGs of its clients.
+	 */
+	public record KeepAlive(@DefaultValue("2h") Duration time, @DefaultValue("20s") Duration timeout,
+			@DefaultValue Permit permit) {
+
+		public KeepAlive {
+			positive("grpc.server.keep-alive.time", time);
+			positive("grpc.server.keep-alive.timeout", timeout);
+		}
+
+		/**
+		 * What the server accepts of the PINGs of its clients.
+		 *
+		 * @param time How often a client may send a PING. One that does it more often is
+		 * told "too_many_pings", and its connection is closed.
+		 * @param withoutCalls Whether clients may send PINGs when they have no call open.
+		 */
+		public record Permit(@DefaultValue("5m") Duration time, @DefaultValue("false") boolean withoutCalls) {
+
+			public Permit {
+				notNegative("grpc.server.keep-alive.permit.time", time);
+			}
+
+		}
+
+	}
+
+	/**
+	 * How long connections live.
+	 *
+	 * @param maxIdle How long a connection may have no call before the server closes it.
+	 * For ever unless set.
+	 * @param maxAge How old a connection may become before the server asks the client to
+	 * open another one, which a balancer of connections can lead to another replica. A
+	 * tenth is added or taken at random. For ever unless set.
+	 * @param maxAgeGrace How long calls may go on after that before they are closed. For
+	 * ever unless set.
+	 */
+	public record Connection(@Nullable Duration maxIdle, @Nullable Duration maxAge, @Nullable Duration maxAgeGrace) {
+
+		public Connection {
+			positive("grpc.server.connection.max-idle", maxIdle);
+			positive("grpc.server.connection.max-age", maxAge);
+			notNegative("grpc.server.connection.max-age-grace", maxAgeGrace);
+		}
+
+	}
 
 	/**
 	 * Server reflection.
@@ -171,6 +228,19 @@ public record GrpcServerProperties(@DefaultValue("true") boolean enabled, @Nulla
 					"A port is a number from 0 (any free one) to 65535.");
 		}
 		return port;
+	}
+
+	private static void positive(String property, @Nullable Duration value) {
+		if (value != null && (value.isZero() || value.isNegative())) {
+			throw new InvalidConfigurationPropertyValueException(property, value, "The duration must be positive.");
+		}
+	}
+
+	private static void notNegative(String property, @Nullable Duration value) {
+		if (value != null && value.isNegative()) {
+			throw new InvalidConfigurationPropertyValueException(property, value,
+					"A duration must not be negative. Use 0 for no time at all.");
+		}
 	}
 
 }
