@@ -19,8 +19,10 @@ package io.github.lastcall.grpc.shutdown;
 import java.net.SocketAddress;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
+import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
 
+import io.grpc.Attributes;
 import io.grpc.Context;
 import io.grpc.Grpc;
 import io.grpc.Metadata;
@@ -36,6 +38,9 @@ import org.jspecify.annotations.Nullable;
  * One call, from the moment its stream exists (so before an executor has a thread for it)
  * until the stream is closed <em>and</em> the last callback of its handler has returned:
  * as long as it is in flight it may use beans.
+ * <p>
+ * Nothing on the way of an ordinary call takes a lock: the event loop must not wait for
+ * the thread of a handler, nor the other way round.
  */
 final class InFlightCall extends ServerStreamTracer {
 
@@ -43,7 +48,20 @@ final class InFlightCall extends ServerStreamTracer {
 
 	private static final Log logger = LogFactory.getLog(InFlightCall.class);
 
-	private final InFlightCalls calls;
+	private static final AtomicIntegerFieldUpdater<InFlightCall> PARTIES = AtomicIntegerFieldUpdater
+		.newUpdater(InFlightCall.class, "parties");
+
+	private static final AtomicReferenceFieldUpdater<InFlightCall, Status> CLOSED = AtomicReferenceFieldUpdater
+		.newUpdater(InFlightCall.class, Status.class, "closed");
+
+	/**
+	 * Stands for the status of a call that its handler has closed; an object of its own.
+	 */
+	private static final Status BY_HANDLER = Status.OK.withDescription("closed by its handler");
+
+	private static final int STREAM_AND_HANDLER = 2;
+
+	private final InFlightCalls.Life life;
 
 	private final TrackedMethod method;
 
@@ -51,30 +69,40 @@ final class InFlightCall extends ServerStreamTracer {
 
 	private final CallbackSerializer callbacks = new CallbackSerializer();
 
-	private @Nullable SocketAddress peer;
+	private CallSlots.@Nullable Slots slots;
+
+	private int slot;
+
+	private @Nullable Attributes attributes;
 
 	private int messagesReceived;
 
 	private int messagesSent;
 
-	/* What follows is written under this object's monitor only. */
+	/**
+	 * Who still holds the call: its stream and its handler. None before it gets a
+	 * handler.
+	 */
+	private volatile int parties;
 
-	private boolean handlerPending;
-
-	private boolean streamClosed;
-
-	private volatile @Nullable Status closedFromOutside;
-
-	private @Nullable TrackedServerCall<?, ?> serverCall;
+	/**
+	 * Who has closed the call, the handler or the drain: the first one does.
+	 */
+	private volatile @Nullable Status closed;
 
 	private Context context = Context.ROOT;
 
-	private @Nullable List<Runnable> drainActions;
+	private volatile @Nullable TrackedServerCall<?, ?> serverCall;
 
-	InFlightCall(InFlightCalls calls, TrackedMethod method, long startNanos) {
-		this.calls = calls;
+	/**
+	 * Written under this object's monitor.
+	 */
+	private volatile @Nullable List<Runnable> drainActions;
+
+	InFlightCall(InFlightCalls.Life life, TrackedMethod method) {
+		this.life = life;
 		this.method = method;
-		this.startNanos = startNanos;
+		this.startNanos = life.nanoTime();
 	}
 
 	TrackedMethod method() {
@@ -86,7 +114,8 @@ final class InFlightCall extends ServerStreamTracer {
 	}
 
 	@Nullable SocketAddress peer() {
-		return this.peer;
+		Attributes attributes = this.attributes;
+		return (attributes != null) ? attributes.get(Grpc.TRANSPORT_ATTR_REMOTE_ADDR) : null;
 	}
 
 	int messagesReceived() {
@@ -98,20 +127,27 @@ final class InFlightCall extends ServerStreamTracer {
 	}
 
 	/**
+	 * The call gets this slot, if nobody else does.
+	 */
+	void enter(CallSlots.Slots slots, int slot) {
+		this.slots = slots;
+		this.slot = slot;
+	}
+
+	/**
 	 * Called when the call is going to get a handler. Streams that are refused before (an
 	 * unknown compression) never get here.
 	 */
 	@Override
 	public Context filterContext(Context context) {
-		synchronized (this) {
-			this.handlerPending = true;
-		}
+		this.parties = STREAM_AND_HANDLER;
+		this.life.begun(this);
 		return context.withValue(KEY, this);
 	}
 
 	@Override
 	public void serverCallStarted(ServerCallInfo<?, ?> callInfo) {
-		this.peer = callInfo.getAttributes().get(Grpc.TRANSPORT_ATTR_REMOTE_ADDR);
+		this.attributes = callInfo.getAttributes();
 	}
 
 	@Override
@@ -126,42 +162,36 @@ final class InFlightCall extends ServerStreamTracer {
 
 	@Override
 	public void streamClosed(Status status) {
-		boolean ended;
-		synchronized (this) {
-			this.streamClosed = true;
-			this.drainActions = null;
-			ended = !this.handlerPending;
-		}
-		if (ended) {
-			this.calls.remove(this);
+		if (this.parties > 0) {
+			leave();
 		}
 	}
 
 	void handlerDone() {
-		boolean ended;
-		synchronized (this) {
-			this.handlerPending = false;
-			this.drainActions = null;
-			ended = this.streamClosed;
+		leave();
+	}
+
+	private void leave() {
+		if (this.drainActions != null) {
+			forgetDrainActions();
 		}
-		if (ended) {
-			this.calls.remove(this);
+		if (PARTIES.decrementAndGet(this) == 0) {
+			CallSlots.Slots slots = this.slots;
+			if (slots != null) {
+				slots.free(this.slot);
+			}
+			this.life.ended(this);
 		}
 	}
 
 	<Q, R> ServerCall.Listener<Q> start(ServerCall<Q, R> serverCall, Metadata headers,
 			ServerCallHandler<Q, R> handler) {
 		TrackedServerCall<Q, R> tracked = new TrackedServerCall<>(serverCall, this);
-		Status closed;
-		synchronized (this) {
-			this.serverCall = tracked;
-			this.context = Context.current();
-			closed = this.closedFromOutside;
-			if (closed != null) {
-				tracked.closeFromOutside(closed);
-			}
-		}
-		if (closed != null) {
+		this.context = Context.current();
+		this.serverCall = tracked;
+		// Read after writing: who closes the call now sees it, or is seen here.
+		if (this.closed != null) {
+			tracked.closeFromOutside();
 			handlerDone();
 			return new ServerCall.Listener<>() {
 			};
@@ -187,6 +217,14 @@ final class InFlightCall extends ServerStreamTracer {
 	}
 
 	/**
+	 * The handler closes the call.
+	 * @return whether it is the first to do so
+	 */
+	boolean closeByHandler() {
+		return CLOSED.compareAndSet(this, null, BY_HANDLER) || this.closed == BY_HANDLER;
+	}
+
+	/**
 	 * Close the call from outside of its handler, through the call, so that the client
 	 * gets a status. The handler sees a cancellation unless the status is OK. Does
 	 * nothing if the call has been closed already; a call whose handler has not begun is
@@ -195,39 +233,44 @@ final class InFlightCall extends ServerStreamTracer {
 	 * @return whether the call was not closed yet
 	 */
 	boolean close(Status status) {
-		Context context;
-		synchronized (this) {
-			TrackedServerCall<?, ?> serverCall = this.serverCall;
-			if (this.closedFromOutside != null || (serverCall != null && serverCall.isClosed())) {
-				return false;
-			}
-			this.closedFromOutside = status;
-			if (serverCall == null) {
-				return true;
-			}
-			serverCall.closeFromOutside(status);
-			context = this.context;
+		if (!CLOSED.compareAndSet(this, null, status)) {
+			return false;
 		}
-		if (!status.isOk() && context instanceof Context.CancellableContext cancellable) {
-			// The handler may be busy; whoever waits for its context is told at once.
-			cancellable.cancel(status.asException());
+		TrackedServerCall<?, ?> serverCall = this.serverCall;
+		if (serverCall != null) {
+			serverCall.closeFromOutside();
 		}
 		return true;
 	}
 
-	boolean isClosedFromOutside() {
-		return this.closedFromOutside != null;
+	/**
+	 * The status that the call was closed with from outside.
+	 * @return the status, {@code null} if it is open or its handler has closed it
+	 */
+	@Nullable Status closedFromOutside() {
+		Status closed = this.closed;
+		return (closed != BY_HANDLER) ? closed : null;
 	}
 
 	boolean isCancelledFromOutside() {
-		Status status = this.closedFromOutside;
+		Status status = closedFromOutside();
 		return status != null && !status.isOk();
+	}
+
+	/**
+	 * The call has been closed from outside. The handler may be busy; whoever waits for
+	 * its context is told at once.
+	 */
+	void cancelContext(Status status) {
+		if (this.context instanceof Context.CancellableContext cancellable) {
+			cancellable.cancel(status.asException());
+		}
 	}
 
 	/* The drain signal. */
 
 	boolean isDraining() {
-		return this.calls.isDraining();
+		return this.life.isDraining();
 	}
 
 	/**
@@ -235,9 +278,6 @@ final class InFlightCall extends ServerStreamTracer {
 	 */
 	void onDrain(Runnable action) {
 		synchronized (this) {
-			if (isOver()) {
-				return;
-			}
 			List<Runnable> actions = this.drainActions;
 			if (actions == null) {
 				actions = new ArrayList<>(1);
@@ -245,10 +285,18 @@ final class InFlightCall extends ServerStreamTracer {
 			}
 			actions.add(action);
 		}
-		// Read after adding: a drain that starts now sees the action, or is seen here.
-		if (isDraining()) {
+		// Read after adding: a call that ends now, and a drain that starts now, see the
+		// action, or are seen here.
+		if (isOver()) {
+			forgetDrainActions();
+		}
+		else if (isDraining()) {
 			signalDrain();
 		}
+	}
+
+	private synchronized void forgetDrainActions() {
+		this.drainActions = null;
 	}
 
 	/**
@@ -266,12 +314,12 @@ final class InFlightCall extends ServerStreamTracer {
 		}
 		for (Runnable action : actions) {
 			Runnable task = () -> {
-				if (!isOverNow()) {
+				if (!isOver()) {
 					runBetweenCallbacks(action);
 				}
 			};
 			if (this.callbacks.enterOrLeave(task)) {
-				executor().execute(() -> {
+				this.life.executor().execute(() -> {
 					try {
 						task.run();
 					}
@@ -283,17 +331,8 @@ final class InFlightCall extends ServerStreamTracer {
 		}
 	}
 
-	private Executor executor() {
-		return this.calls.executor();
-	}
-
-	private synchronized boolean isOverNow() {
-		return isOver();
-	}
-
 	private boolean isOver() {
-		TrackedServerCall<?, ?> serverCall = this.serverCall;
-		return this.streamClosed || this.closedFromOutside != null || (serverCall != null && serverCall.isClosed());
+		return this.parties < STREAM_AND_HANDLER || this.closed != null;
 	}
 
 	/**

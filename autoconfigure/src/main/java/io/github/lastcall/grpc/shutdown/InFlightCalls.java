@@ -17,12 +17,11 @@
 package io.github.lastcall.grpc.shutdown;
 
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.TreeMap;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Predicate;
@@ -53,7 +52,7 @@ public final class InFlightCalls {
 
 	private final LongAdder forced = new LongAdder();
 
-	private volatile Life life = new Life(Map.of());
+	private volatile Life life = new Life(this, Map.of());
 
 	/**
 	 * Create a new registry.
@@ -121,15 +120,11 @@ public final class InFlightCalls {
 	public Map<String, MethodInFlight> byMethod() {
 		Map<String, MethodInFlight> methods = new TreeMap<>();
 		long now = this.timer.nanoTime();
-		for (InFlightCall call : this.life.application) {
+		this.life.application.forEach((call) -> {
 			MethodInFlight one = new MethodInFlight(1, Duration.ofNanos(Math.max(0, now - call.startNanos())));
 			methods.merge(call.method().name(), one, MethodInFlight::plus);
-		}
+		});
 		return methods;
-	}
-
-	Executor executor() {
-		return this.executor;
 	}
 
 	/**
@@ -140,7 +135,7 @@ public final class InFlightCalls {
 		Map<String, TrackedMethod> methods = new HashMap<>();
 		services.application().forEach((service) -> add(methods, service.definition(), true));
 		services.infrastructure().forEach((service) -> add(methods, service, false));
-		this.life = new Life(methods);
+		this.life = new Life(this, methods);
 	}
 
 	private void add(Map<String, TrackedMethod> methods, ServerServiceDefinition service, boolean application) {
@@ -184,10 +179,6 @@ public final class InFlightCalls {
 		life.application.forEach(InFlightCall::signalDrain);
 	}
 
-	boolean isDraining() {
-		return this.life.onIdle != null;
-	}
-
 	/**
 	 * Close streaming calls of the application, those in flight and those that still
 	 * arrive.
@@ -211,9 +202,12 @@ public final class InFlightCalls {
 	}
 
 	private List<InFlightCall> close(Status status, Predicate<InFlightCall> filter) {
-		List<InFlightCall> calls = this.life.application.stream()
-			.filter((call) -> filter.test(call) && call.close(status))
-			.toList();
+		List<InFlightCall> calls = new ArrayList<>();
+		this.life.application.forEach((call) -> {
+			if (filter.test(call) && call.close(status)) {
+				calls.add(call);
+			}
+		});
 		this.forced.add(calls.size());
 		return calls;
 	}
@@ -229,53 +223,11 @@ public final class InFlightCalls {
 	private ServerStreamTracer trace(String name) {
 		Life life = this.life;
 		TrackedMethod method = life.methods.get(name);
-		return (method != null) ? track(life, method) : UNTRACKED;
+		return (method != null) ? new InFlightCall(life, method) : UNTRACKED;
 	}
 
 	InFlightCall track(TrackedMethod method) {
-		return track(this.life, method);
-	}
-
-	private InFlightCall track(Life life, TrackedMethod method) {
-		InFlightCall call = new InFlightCall(this, method, this.timer.nanoTime());
-		life.calls(method).add(call);
-		if (life.notesArrivals) {
-			arrived(life, call);
-		}
-		return call;
-	}
-
-	private void arrived(Life life, InFlightCall call) {
-		if (call.method().application()) {
-			life.lastArrival = call.startNanos();
-		}
-		// Read after adding: a drain that starts now sees the call, or is seen here.
-		Status status = refusal(life, call.method());
-		if (status != null) {
-			call.close(status);
-		}
-	}
-
-	private static @Nullable Status refusal(Life life, TrackedMethod method) {
-		if (!method.application()) {
-			return (life.onIdle != null) ? Status.OK : null;
-		}
-		return method.streaming() ? life.streamRefusal : life.refusal;
-	}
-
-	void remove(InFlightCall call) {
-		Life life = this.life;
-		if (!life.calls(call.method()).remove(call)) {
-			// A call that has outlived its server, which may have been started again.
-			return;
-		}
-		Runnable onIdle = life.onIdle;
-		if (onIdle != null && call.method().application()) {
-			life.ended.increment();
-			if (life.application.isEmpty()) {
-				onIdle.run();
-			}
-		}
+		return new InFlightCall(this.life, method);
 	}
 
 	/**
@@ -296,13 +248,15 @@ public final class InFlightCalls {
 	/**
 	 * From one start of the server to its stop.
 	 */
-	private static final class Life {
+	static final class Life {
+
+		private final InFlightCalls all;
 
 		private final Map<String, TrackedMethod> methods;
 
-		private final Set<InFlightCall> application = ConcurrentHashMap.newKeySet();
+		private final CallSlots application = new CallSlots();
 
-		private final Set<InFlightCall> infrastructure = ConcurrentHashMap.newKeySet();
+		private final CallSlots infrastructure = new CallSlots();
 
 		private final LongAdder ended = new LongAdder();
 
@@ -319,11 +273,66 @@ public final class InFlightCalls {
 
 		private volatile @Nullable Status refusal;
 
-		Life(Map<String, TrackedMethod> methods) {
+		Life(InFlightCalls all, Map<String, TrackedMethod> methods) {
+			this.all = all;
 			this.methods = Map.copyOf(methods);
 		}
 
-		private Set<InFlightCall> calls(TrackedMethod method) {
+		long nanoTime() {
+			return this.all.timer.nanoTime();
+		}
+
+		Executor executor() {
+			return this.all.executor;
+		}
+
+		boolean isDraining() {
+			return this.onIdle != null;
+		}
+
+		/**
+		 * A call is going to get a handler.
+		 */
+		void begun(InFlightCall call) {
+			calls(call.method()).add(call);
+			if (this.notesArrivals) {
+				arrived(call);
+			}
+		}
+
+		private void arrived(InFlightCall call) {
+			if (call.method().application()) {
+				this.lastArrival = call.startNanos();
+			}
+			// Read after adding: a drain that starts now sees the call, or is seen here.
+			Status status = refusal(call.method());
+			if (status != null) {
+				call.close(status);
+			}
+		}
+
+		private @Nullable Status refusal(TrackedMethod method) {
+			if (!method.application()) {
+				return isDraining() ? Status.OK : null;
+			}
+			return method.streaming() ? this.streamRefusal : this.refusal;
+		}
+
+		/**
+		 * A call has left its slot.
+		 */
+		void ended(InFlightCall call) {
+			Runnable onIdle = this.onIdle;
+			if (onIdle != null && call.method().application()) {
+				this.ended.increment();
+				// A call may have outlived its server, which may have been started again.
+				if (this.all.life == this && this.application.isEmpty()) {
+					onIdle.run();
+				}
+			}
+		}
+
+		private CallSlots calls(TrackedMethod method) {
 			return method.application() ? this.application : this.infrastructure;
 		}
 

@@ -16,6 +16,8 @@
 
 package io.github.lastcall.grpc.shutdown;
 
+import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
+
 import io.grpc.ForwardingServerCall.SimpleForwardingServerCall;
 import io.grpc.Metadata;
 import io.grpc.ServerCall;
@@ -24,63 +26,115 @@ import io.grpc.Status;
 /**
  * A call that two sides may close: its handler and the drain. The first wins, and what
  * the handler sends afterwards is dropped.
+ * <p>
+ * grpc-java's call must not be closed while something is being sent on it. So the drain
+ * closes it itself if nothing is, and leaves it to the thread that sends if something is:
+ * neither waits for the other.
  *
  * @param <Q> the type of the requests
  * @param <R> the type of the responses
  */
 final class TrackedServerCall<Q, R> extends SimpleForwardingServerCall<Q, R> {
 
+	private static final int FREE = 0;
+
+	private static final int SENDING = 1;
+
+	private static final int SENDING_THEN_CLOSE = 2;
+
+	@SuppressWarnings("rawtypes")
+	private static final AtomicIntegerFieldUpdater<TrackedServerCall> GATE = AtomicIntegerFieldUpdater
+		.newUpdater(TrackedServerCall.class, "gate");
+
 	private final InFlightCall call;
 
-	/**
-	 * Guarded by the monitor of the call.
-	 */
-	private boolean closed;
+	private volatile int gate = FREE;
 
 	TrackedServerCall(ServerCall<Q, R> delegate, InFlightCall call) {
 		super(delegate);
 		this.call = call;
 	}
 
-	boolean isClosed() {
-		return this.closed;
-	}
-
-	void closeFromOutside(Status status) {
-		super.close(status, new Metadata());
-	}
-
 	@Override
 	public void sendHeaders(Metadata headers) {
-		synchronized (this.call) {
-			if (!this.call.isClosedFromOutside()) {
+		boolean entered = enter();
+		try {
+			if (this.call.closedFromOutside() == null) {
 				super.sendHeaders(headers);
 			}
+		}
+		finally {
+			leave(entered);
 		}
 	}
 
 	@Override
 	public void sendMessage(R message) {
-		synchronized (this.call) {
-			if (!this.call.isClosedFromOutside()) {
+		boolean entered = enter();
+		try {
+			if (this.call.closedFromOutside() == null) {
 				super.sendMessage(message);
 			}
+		}
+		finally {
+			leave(entered);
 		}
 	}
 
 	@Override
 	public void close(Status status, Metadata trailers) {
-		synchronized (this.call) {
-			if (!this.call.isClosedFromOutside()) {
-				this.closed = true;
+		boolean entered = enter();
+		try {
+			if (this.call.closeByHandler()) {
 				super.close(status, trailers);
+			}
+		}
+		finally {
+			leave(entered);
+		}
+	}
+
+	/**
+	 * The drain has closed the call.
+	 */
+	void closeFromOutside() {
+		while (!GATE.compareAndSet(this, SENDING, SENDING_THEN_CLOSE)) {
+			if (enter()) {
+				this.gate = SENDING_THEN_CLOSE;
+				leave(true);
+				return;
+			}
+			if (this.gate == SENDING_THEN_CLOSE) {
+				return;
+			}
+		}
+	}
+
+	/**
+	 * A handler must not send from two threads at once. One that does, or that sends
+	 * while it sends (a transport in the same process), goes on as without a gate.
+	 */
+	private boolean enter() {
+		return GATE.compareAndSet(this, FREE, SENDING);
+	}
+
+	private void leave(boolean entered) {
+		if (!entered || GATE.compareAndSet(this, SENDING, FREE)) {
+			return;
+		}
+		// What follows is for the one who closes alone: nobody enters any more.
+		Status status = this.call.closedFromOutside();
+		if (status != null) {
+			super.close(status, new Metadata());
+			if (!status.isOk()) {
+				this.call.cancelContext(status);
 			}
 		}
 	}
 
 	@Override
 	public boolean isReady() {
-		return !this.call.isClosedFromOutside() && super.isReady();
+		return this.call.closedFromOutside() == null && super.isReady();
 	}
 
 	@Override

@@ -1,0 +1,162 @@
+/*
+ * Copyright 2026 the Last Call authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.lastcall.grpc.shutdown;
+
+import java.util.concurrent.atomic.AtomicReferenceArray;
+import java.util.function.Consumer;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The calls in flight, in slots: to enter is to claim a free slot, to leave is to free
+ * it. Neither takes a lock, allocates, or looks anything up; to go through all calls is
+ * the rare case and looks into every slot.
+ * <p>
+ * Each thread claims in one of a few stripes, so that event loops do not claim the same
+ * slots. A stripe is a chain of arrays, each twice as long as the one before, that grows
+ * when a free slot is not found soon.
+ */
+final class CallSlots {
+
+	private static final int FIRST_LENGTH = 256;
+
+	/**
+	 * How many slots of an array are tried before the next array is.
+	 */
+	private static final int TRIES = 16;
+
+	private final Slots[] stripes;
+
+	CallSlots() {
+		int processors = Runtime.getRuntime().availableProcessors();
+		this.stripes = new Slots[Integer.highestOneBit(Math.max(1, 2 * processors - 1))];
+		for (int i = 0; i < this.stripes.length; i++) {
+			this.stripes[i] = new Slots(FIRST_LENGTH);
+		}
+	}
+
+	/**
+	 * Let a call enter.
+	 * @param call the call, which has not entered yet
+	 */
+	void add(InFlightCall call) {
+		Slots slots = this.stripes[(int) Thread.currentThread().getId() & (this.stripes.length - 1)];
+		while (!slots.claim(call)) {
+			slots = slots.next();
+		}
+	}
+
+	/**
+	 * Do something with every call that entered before and has not left meanwhile.
+	 * @param action what to do
+	 */
+	void forEach(Consumer<InFlightCall> action) {
+		for (Slots stripe : this.stripes) {
+			for (Slots slots = stripe; slots != null; slots = slots.next) {
+				for (int i = 0; i < slots.length(); i++) {
+					InFlightCall call = slots.get(i);
+					if (call != null) {
+						action.accept(call);
+					}
+				}
+			}
+		}
+	}
+
+	/**
+	 * How many calls there are.
+	 * @return the number of calls
+	 */
+	int size() {
+		int size = 0;
+		for (Slots stripe : this.stripes) {
+			for (Slots slots = stripe; slots != null; slots = slots.next) {
+				for (int i = 0; i < slots.length(); i++) {
+					size += (slots.get(i) != null) ? 1 : 0;
+				}
+			}
+		}
+		return size;
+	}
+
+	boolean isEmpty() {
+		for (Slots stripe : this.stripes) {
+			for (Slots slots = stripe; slots != null; slots = slots.next) {
+				for (int i = 0; i < slots.length(); i++) {
+					if (slots.get(i) != null) {
+						return false;
+					}
+				}
+			}
+		}
+		return true;
+	}
+
+	/**
+	 * Some slots. A call remembers its own, and leaves by freeing it.
+	 */
+	static final class Slots extends AtomicReferenceArray<@Nullable InFlightCall> {
+
+		/**
+		 * Where the search begins: calls that came together leave together, so the slot
+		 * after the last one is probably free. Not exact when threads share a stripe.
+		 */
+		private int cursor;
+
+		private volatile @Nullable Slots next;
+
+		Slots(int length) {
+			super(length);
+		}
+
+		private boolean claim(InFlightCall call) {
+			int slot = this.cursor;
+			for (int i = 0; i < TRIES; i++) {
+				slot = (slot + 1) & (length() - 1);
+				if (get(slot) == null) {
+					call.enter(this, slot);
+					if (compareAndSet(slot, null, call)) {
+						this.cursor = slot;
+						return true;
+					}
+				}
+			}
+			this.cursor = slot;
+			return false;
+		}
+
+		private Slots next() {
+			Slots next = this.next;
+			if (next == null) {
+				synchronized (this) {
+					next = this.next;
+					if (next == null) {
+						next = new Slots(2 * length());
+						this.next = next;
+					}
+				}
+			}
+			return next;
+		}
+
+		void free(int slot) {
+			set(slot, null);
+		}
+
+	}
+
+}

@@ -1,0 +1,144 @@
+/*
+ * Copyright 2026 the Last Call authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.lastcall.grpc.shutdown;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.atomic.AtomicInteger;
+
+import io.grpc.Context;
+import io.grpc.Status;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+class CallSlotsTests {
+
+	private static final TrackedMethod METHOD = new TrackedMethod("a.B/C", true, true);
+
+	private final InFlightCalls calls = new InFlightCalls(new ManualServerTimer(), Runnable::run);
+
+	@Test
+	void hasWhatEnteredAndNotWhatLeft() {
+		List<InFlightCall> entered = new ArrayList<>();
+		for (int i = 0; i < 5_000; i++) {
+			entered.add(begin());
+		}
+		assertThat(this.calls.count()).isEqualTo(5_000);
+		for (int i = 0; i < 5_000; i += 2) {
+			end(entered.get(i));
+		}
+		assertThat(this.calls.count()).isEqualTo(2_500);
+		Set<InFlightCall> closed = new HashSet<>(this.calls.close(Status.UNAVAILABLE));
+		assertThat(closed).hasSize(2_500);
+		for (int i = 1; i < 5_000; i += 2) {
+			assertThat(closed).contains(entered.get(i));
+			end(entered.get(i));
+		}
+		assertThat(this.calls.count()).isZero();
+	}
+
+	@Test
+	void findsRoomBetweenManyLongCalls() {
+		List<InFlightCall> longCalls = new ArrayList<>();
+		for (int i = 0; i < 10_000; i++) {
+			longCalls.add(begin());
+			for (int j = 0; j < 3; j++) {
+				end(begin());
+			}
+		}
+		assertThat(this.calls.count()).isEqualTo(10_000);
+		longCalls.forEach(CallSlotsTests::end);
+		assertThat(this.calls.count()).isZero();
+	}
+
+	/**
+	 * As on a server: event loops let calls enter, others let them leave, and somebody
+	 * looks at them all the time.
+	 */
+	@Test
+	@Timeout(60)
+	void losesNoCallBetweenManyThreads() throws Exception {
+		int threads = 4;
+		int each = 20_000;
+		BlockingQueue<InFlightCall> open = new LinkedBlockingQueue<>(500);
+		AtomicInteger highest = new AtomicInteger();
+		CountDownLatch ended = new CountDownLatch(threads * each);
+		ExecutorService executor = Executors.newCachedThreadPool();
+		try {
+			List<Future<?>> futures = new ArrayList<>();
+			for (int i = 0; i < threads; i++) {
+				futures.add(executor.submit(() -> {
+					for (int j = 0; j < each; j++) {
+						open.put(begin());
+					}
+					return null;
+				}));
+				futures.add(executor.submit(() -> {
+					for (int j = 0; j < each; j++) {
+						end(open.take());
+						ended.countDown();
+					}
+					return null;
+				}));
+			}
+			while (ended.getCount() > 0) {
+				highest.accumulateAndGet(this.calls.count(), Math::max);
+			}
+			for (Future<?> future : futures) {
+				future.get();
+			}
+		}
+		finally {
+			executor.shutdownNow();
+		}
+		assertThat(this.calls.count()).isZero();
+		assertThat(highest.get()).isPositive();
+	}
+
+	@Test
+	void tellsTheAgeOfTheOldest() {
+		ManualServerTimer timer = new ManualServerTimer();
+		InFlightCalls calls = new InFlightCalls(timer, Runnable::run);
+		calls.track(METHOD).filterContext(Context.ROOT);
+		timer.advance(Duration.ofSeconds(3));
+		calls.track(METHOD).filterContext(Context.ROOT);
+		assertThat(calls.byMethod()).containsEntry("a.B/C", new InFlightCalls.MethodInFlight(2, Duration.ofSeconds(3)));
+	}
+
+	private InFlightCall begin() {
+		InFlightCall call = this.calls.track(METHOD);
+		call.filterContext(Context.ROOT);
+		return call;
+	}
+
+	private static void end(InFlightCall call) {
+		call.streamClosed(Status.OK);
+		call.handlerDone();
+	}
+
+}
