@@ -27,10 +27,9 @@ import java.util.Objects;
 import java.util.TreeMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicLong;
 
 import com.google.protobuf.Empty;
+import io.github.lastcall.benchmarks.service.ClosedLoop;
 import io.github.lastcall.benchmarks.service.ControlService;
 import io.github.lastcall.benchmarks.service.EmptyService;
 import io.github.lastcall.benchmarks.service.LoadMethods;
@@ -39,7 +38,6 @@ import io.grpc.ClientCall;
 import io.grpc.ManagedChannel;
 import io.grpc.Metadata;
 import io.grpc.MethodDescriptor;
-import io.grpc.Status;
 import io.grpc.health.v1.HealthCheckRequest;
 import io.grpc.health.v1.HealthCheckResponse;
 import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
@@ -54,8 +52,6 @@ import org.jspecify.annotations.Nullable;
 final class HealthBenchmark {
 
 	private static final int CALLING_CONNECTIONS = 4;
-
-	private static final int CALLS_IN_FLIGHT_PER_CONNECTION = 16;
 
 	private final int rounds;
 
@@ -105,32 +101,32 @@ final class HealthBenchmark {
 		return channels;
 	}
 
-	private Map<String, Object> throughput(Replica server) {
+	private Map<String, Object> throughput(Replica server) throws InterruptedException {
 		List<ManagedChannel> channels = connect(server, CALLING_CONNECTIONS);
-		Map<String, Runner> runners = new LinkedHashMap<>();
-		runners.put("check",
-				(nanos) -> rate(channels, HealthGrpc.getCheckMethod(), HealthCheckRequest.getDefaultInstance(), nanos));
+		Map<String, ClosedLoop<?, ?>> loops = new LinkedHashMap<>();
+		loops.put("check",
+				new ClosedLoop<>(channels, HealthGrpc.getCheckMethod(), HealthCheckRequest.getDefaultInstance()));
 		for (String executor : List.of("EmptyOnEventLoop", "EmptyOnExecutor")) {
-			MethodDescriptor<Empty, Empty> method = EmptyService.method("lastcall.benchmarks." + executor);
-			runners.put(executor, (nanos) -> rate(channels, method, Empty.getDefaultInstance(), nanos));
+			loops.put(executor, new ClosedLoop<>(channels, EmptyService.method("lastcall.benchmarks." + executor),
+					Empty.getDefaultInstance()));
 		}
 		Map<String, List<Sample>> samples = new LinkedHashMap<>();
-		runners.forEach((name, runner) -> {
-			runner.callsPerSecond(2 * this.roundNanos);
-			samples.put(name, new ArrayList<>());
-		});
-		List<String> order = new ArrayList<>(runners.keySet());
+		for (Map.Entry<String, ClosedLoop<?, ?>> loop : loops.entrySet()) {
+			loop.getValue().callsPerSecond(2 * this.roundNanos);
+			samples.put(loop.getKey(), new ArrayList<>());
+		}
+		List<String> order = new ArrayList<>(loops.keySet());
 		for (int i = 0; i < this.rounds; i++) {
 			// Nobody is always the first of a round.
 			Collections.rotate(order, 1);
-			order.forEach((name) -> {
-				Runner runner = Objects.requireNonNull(runners.get(name));
+			for (String name : order) {
+				ClosedLoop<?, ?> loop = Objects.requireNonNull(loops.get(name));
 				long before = control(channels.get(0), ControlService.CPU, 0);
-				double rate = runner.callsPerSecond(this.roundNanos);
+				double rate = loop.callsPerSecond(this.roundNanos);
 				double cpu = control(channels.get(0), ControlService.CPU, 0) - before;
 				double calls = rate * this.roundNanos / 1e9;
 				samples.computeIfAbsent(name, (key) -> new ArrayList<>()).add(new Sample(rate, cpu / 1e3 / calls));
-			});
+			}
 		}
 		channels.forEach(ManagedChannel::shutdownNow);
 		Map<String, Object> result = new LinkedHashMap<>();
@@ -150,24 +146,6 @@ final class HealthBenchmark {
 					name, entry.get("callsPerSecond"), entry.get("serverCpuMicrosPerCall"), entry.get("checkToThis"));
 		});
 		return result;
-	}
-
-	private static <Q, R> double rate(List<ManagedChannel> channels, MethodDescriptor<Q, R> method, Q request,
-			long nanos) {
-		AtomicBoolean over = new AtomicBoolean();
-		AtomicLong calls = new AtomicLong();
-		int callers = channels.size() * CALLS_IN_FLIGHT_PER_CONNECTION;
-		CountDownLatch ended = new CountDownLatch(callers);
-		long start = System.nanoTime();
-		for (int i = 0; i < callers; i++) {
-			new Caller<>(channels.get(i % channels.size()), method, request, over, calls, ended).call();
-		}
-		sleep(nanos);
-		long counted = calls.get();
-		double seconds = (System.nanoTime() - start) / 1e9;
-		over.set(true);
-		await(ended);
-		return counted / seconds;
 	}
 
 	private Map<String, Object> watchers(Replica server, int count) {
@@ -278,54 +256,12 @@ final class HealthBenchmark {
 	}
 
 	/**
-	 * Calls for some time.
-	 */
-	@FunctionalInterface
-	private interface Runner {
-
-		double callsPerSecond(long nanos);
-
-	}
-
-	/**
 	 * What one round has shown.
 	 *
 	 * @param rate calls per second
 	 * @param cpuMicros microseconds of the server's CPU per call
 	 */
 	private record Sample(double rate, double cpuMicros) {
-
-	}
-
-	/**
-	 * Makes one call after the other.
-	 */
-	private record Caller<Q, R>(ManagedChannel channel, MethodDescriptor<Q, R> method, Q request, AtomicBoolean over,
-			AtomicLong calls, CountDownLatch ended) {
-
-		void call() {
-			ClientCall<Q, R> call = this.channel.newCall(this.method, CallOptions.DEFAULT);
-			call.start(new ClientCall.Listener<>() {
-
-				@Override
-				public void onClose(Status status, Metadata trailers) {
-					if (!status.isOk()) {
-						throw new IllegalStateException(status.toString());
-					}
-					Caller.this.calls.incrementAndGet();
-					if (Caller.this.over.get()) {
-						Caller.this.ended.countDown();
-					}
-					else {
-						call();
-					}
-				}
-
-			}, new Metadata());
-			call.request(2);
-			call.sendMessage(this.request);
-			call.halfClose();
-		}
 
 	}
 

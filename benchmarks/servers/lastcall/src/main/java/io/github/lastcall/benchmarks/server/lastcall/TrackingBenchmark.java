@@ -24,13 +24,11 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicLong;
 
 import com.google.protobuf.Empty;
+import io.github.lastcall.benchmarks.service.ClosedLoop;
 import io.github.lastcall.benchmarks.service.EmptyService;
 import io.github.lastcall.grpc.server.GrpcServer;
 import io.github.lastcall.grpc.server.GrpcServerBuilderCustomizer;
@@ -45,17 +43,13 @@ import io.github.lastcall.grpc.shutdown.GrpcServerDrain;
 import io.github.lastcall.grpc.shutdown.InFlightCalls;
 import io.github.lastcall.grpc.shutdown.ShutdownSettings;
 import io.github.lastcall.grpc.shutdown.ThreadServerTimer;
-import io.grpc.CallOptions;
-import io.grpc.ClientCall;
 import io.grpc.ManagedChannel;
 import io.grpc.Metadata;
-import io.grpc.MethodDescriptor;
 import io.grpc.Server;
 import io.grpc.ServerBuilder;
 import io.grpc.ServerCall;
 import io.grpc.ServerCallExecutorSupplier;
 import io.grpc.ServerInterceptors;
-import io.grpc.Status;
 import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
 import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
 
@@ -68,11 +62,7 @@ public final class TrackingBenchmark {
 
 	private static final String SERVICE = "lastcall.benchmarks.Empty";
 
-	private static final MethodDescriptor<Empty, Empty> METHOD = EmptyService.method(SERVICE);
-
 	private static final int CONNECTIONS = 4;
-
-	private static final int CALLS_IN_FLIGHT = 64;
 
 	private TrackingBenchmark() {
 	}
@@ -92,18 +82,19 @@ public final class TrackingBenchmark {
 	}
 
 	private static void compare(String name, Executor executor, int rounds, long millis) throws Exception {
-		List<ManagedChannel> plain = connect(plain(executor));
-		List<ManagedChannel> tracked = connect(tracked(executor));
-		rate(plain, 5 * millis);
-		rate(tracked, 5 * millis);
+		ClosedLoop<Empty, Empty> plain = connect(plain(executor));
+		ClosedLoop<Empty, Empty> tracked = connect(tracked(executor));
+		long nanos = TimeUnit.MILLISECONDS.toNanos(millis);
+		plain.callsPerSecond(5 * nanos);
+		tracked.callsPerSecond(5 * nanos);
 		List<Double> plainRates = new ArrayList<>();
 		List<Double> trackedRates = new ArrayList<>();
 		List<Double> ratios = new ArrayList<>();
 		for (int round = 0; round < rounds; round++) {
 			// Nobody is always the first of a pair.
 			boolean plainFirst = round % 2 == 0;
-			double first = rate(plainFirst ? plain : tracked, millis);
-			double second = rate(plainFirst ? tracked : plain, millis);
+			double first = (plainFirst ? plain : tracked).callsPerSecond(nanos);
+			double second = (plainFirst ? tracked : plain).callsPerSecond(nanos);
 			plainRates.add(plainFirst ? first : second);
 			trackedRates.add(plainFirst ? second : first);
 			ratios.add(trackedRates.get(round) / plainRates.get(round));
@@ -155,27 +146,12 @@ public final class TrackingBenchmark {
 		return server.getPort();
 	}
 
-	private static List<ManagedChannel> connect(int port) {
+	private static ClosedLoop<Empty, Empty> connect(int port) {
 		List<ManagedChannel> channels = new ArrayList<>();
 		for (int i = 0; i < CONNECTIONS; i++) {
 			channels.add(NettyChannelBuilder.forAddress("localhost", port).usePlaintext().directExecutor().build());
 		}
-		return channels;
-	}
-
-	private static double rate(List<ManagedChannel> channels, long millis) throws InterruptedException {
-		AtomicBoolean over = new AtomicBoolean();
-		AtomicLong calls = new AtomicLong();
-		CountDownLatch ended = new CountDownLatch(CALLS_IN_FLIGHT);
-		long start = System.nanoTime();
-		for (int i = 0; i < CALLS_IN_FLIGHT; i++) {
-			new Caller(channels.get(i % channels.size()), over, calls, ended).call();
-		}
-		TimeUnit.MILLISECONDS.sleep(millis);
-		double rate = calls.get() * 1e9 / (System.nanoTime() - start);
-		over.set(true);
-		ended.await();
-		return rate;
+		return new ClosedLoop<>(channels, EmptyService.method(SERVICE), Empty.getDefaultInstance());
 	}
 
 	private static double quantile(List<Double> values, double quantile) {
@@ -198,37 +174,6 @@ public final class TrackingBenchmark {
 		@SuppressWarnings("NullAway")
 		public <Q, R> Executor getExecutor(ServerCall<Q, R> call, Metadata metadata) {
 			return null;
-		}
-
-	}
-
-	/**
-	 * Makes one call after the other.
-	 */
-	private record Caller(ManagedChannel channel, AtomicBoolean over, AtomicLong calls, CountDownLatch ended) {
-
-		void call() {
-			ClientCall<Empty, Empty> call = this.channel.newCall(METHOD, CallOptions.DEFAULT);
-			call.start(new ClientCall.Listener<>() {
-
-				@Override
-				public void onClose(Status status, Metadata trailers) {
-					if (!status.isOk()) {
-						throw new IllegalStateException(status.toString());
-					}
-					Caller.this.calls.incrementAndGet();
-					if (Caller.this.over.get()) {
-						Caller.this.ended.countDown();
-					}
-					else {
-						call();
-					}
-				}
-
-			}, new Metadata());
-			call.request(2);
-			call.sendMessage(Empty.getDefaultInstance());
-			call.halfClose();
 		}
 
 	}
