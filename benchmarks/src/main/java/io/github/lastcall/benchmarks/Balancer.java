@@ -19,7 +19,6 @@ package io.github.lastcall.benchmarks;
 import java.io.IOException;
 import java.util.List;
 
-import io.grpc.ManagedChannel;
 import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
 
 /**
@@ -28,10 +27,11 @@ import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
 interface Balancer extends AutoCloseable {
 
 	/**
-	 * Create a channel that fails fast and retries nothing, not even transparently.
-	 * @return the channel
+	 * Open a connection.
+	 * @param timer for what the client does by the clock
+	 * @return the connection
 	 */
-	ManagedChannel newChannel();
+	Connection connect(LoadTimer timer);
 
 	@Override
 	void close();
@@ -40,12 +40,8 @@ interface Balancer extends AutoCloseable {
 		return new Balancer() {
 
 			@Override
-			public ManagedChannel newChannel() {
-				return NettyChannelBuilder.forAddress("127.0.0.1", port)
-					.usePlaintext()
-					.disableRetry()
-					.directExecutor()
-					.build();
+			public Connection connect(LoadTimer timer) {
+				return new GrpcJavaConnection(NettyChannelBuilder.forAddress("127.0.0.1", port), timer);
 			}
 
 			@Override

@@ -16,15 +16,8 @@
 
 package io.github.lastcall.benchmarks;
 
-import java.util.concurrent.TimeUnit;
-
 import io.github.lastcall.benchmarks.service.LoadMethods;
-import io.grpc.CallOptions;
-import io.grpc.Channel;
-import io.grpc.ClientCall;
-import io.grpc.Metadata;
 import io.grpc.MethodDescriptor;
-import io.grpc.Status;
 
 /**
  * A kind of call that clients make.
@@ -36,8 +29,6 @@ import io.grpc.Status;
 record CallKind(String name, MethodDescriptor<byte[], byte[]> method, long millis) {
 
 	private static final long STREAM_MILLIS = 30_000;
-
-	private static final long TICK_MILLIS = 100;
 
 	static CallKind named(String name) {
 		return switch (name) {
@@ -55,59 +46,11 @@ record CallKind(String name, MethodDescriptor<byte[], byte[]> method, long milli
 	}
 
 	/**
-	 * Make a call.
-	 * @param channel the channel
-	 * @param millis how long it takes
-	 * @param load sends the messages of a bidirectional stream
-	 * @param end called when the call has ended
+	 * Long enough for everything but a call that is never answered at all.
+	 * @param millis how long the call takes
 	 */
-	void start(Channel channel, long millis, LoadTimer load, CallEnd end) {
-		// Long enough for everything but a call that is never answered at all.
-		CallOptions options = CallOptions.DEFAULT.withDeadlineAfter(millis + 20_000, TimeUnit.MILLISECONDS);
-		ClientCall<byte[], byte[]> call = channel.newCall(this.method, options);
-		call.start(new ClientCall.Listener<>() {
-
-			@Override
-			public void onMessage(byte[] message) {
-				call.request(1);
-			}
-
-			@Override
-			public void onClose(Status status, Metadata trailers) {
-				end.ended(status);
-			}
-
-		}, new Metadata());
-		call.request(2);
-		call.sendMessage(LoadMethods.number(millis));
-		if (this.method.getType() == MethodDescriptor.MethodType.BIDI_STREAMING) {
-			chat(call, System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(millis), load);
-		}
-		else {
-			call.halfClose();
-		}
-	}
-
-	private void chat(ClientCall<byte[], byte[]> call, long end, LoadTimer load) {
-		load.in(TICK_MILLIS, () -> {
-			if (System.nanoTime() >= end) {
-				call.halfClose();
-				return;
-			}
-			// After the end of the call a message goes nowhere.
-			call.sendMessage(LoadMethods.number(0));
-			chat(call, end, load);
-		});
-	}
-
-	/**
-	 * Told of the end of a call.
-	 */
-	@FunctionalInterface
-	interface CallEnd {
-
-		void ended(Status status);
-
+	static long timeoutMillis(long millis) {
+		return millis + 20_000;
 	}
 
 }

@@ -23,7 +23,6 @@ import java.util.List;
 import java.util.Map;
 
 import io.grpc.EquivalentAddressGroup;
-import io.grpc.ManagedChannel;
 import io.grpc.NameResolver;
 import io.grpc.NameResolverProvider;
 import io.grpc.NameResolverRegistry;
@@ -50,13 +49,9 @@ final class ClientSideBalancer implements Balancer {
 	}
 
 	@Override
-	public ManagedChannel newChannel() {
-		return NettyChannelBuilder.forTarget(SCHEME + ":///all")
-			.defaultServiceConfig(SERVICE_CONFIG)
-			.usePlaintext()
-			.disableRetry()
-			.directExecutor()
-			.build();
+	public Connection connect(LoadTimer timer) {
+		return new GrpcJavaConnection(
+				NettyChannelBuilder.forTarget(SCHEME + ":///all").defaultServiceConfig(SERVICE_CONFIG), timer);
 	}
 
 	@Override

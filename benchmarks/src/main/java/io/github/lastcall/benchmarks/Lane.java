@@ -22,7 +22,6 @@ import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 
-import io.grpc.ManagedChannel;
 import io.grpc.Status;
 import org.jspecify.annotations.Nullable;
 
@@ -61,7 +60,7 @@ final class Lane {
 
 	private volatile long slowestAt;
 
-	private final List<Connection> connections = new ArrayList<>();
+	private final List<ConnectionInUse> connections = new ArrayList<>();
 
 	private int next;
 
@@ -129,7 +128,7 @@ final class Lane {
 	void start(double rate, int streams) {
 		if (!this.shortLived) {
 			for (int i = 0; i < LONG_LIVED_CONNECTIONS; i++) {
-				this.connections.add(new Connection(this.balancer.newChannel()));
+				this.connections.add(new ConnectionInUse(this.balancer.connect(this.timer)));
 			}
 		}
 		if (this.kind.isStream()) {
@@ -163,7 +162,7 @@ final class Lane {
 	}
 
 	void close() {
-		this.connections.forEach((connection) -> connection.channel.shutdownNow());
+		this.connections.forEach(ConnectionInUse::close);
 	}
 
 	private void stream(long millis) {
@@ -187,14 +186,11 @@ final class Lane {
 		});
 	}
 
-	private void call(long millis, CallKind.CallEnd afterwards) {
+	private void call(long millis, Connection.CallEnd afterwards) {
 		this.calls.incrementAndGet();
 		this.open.incrementAndGet();
 		long started = System.nanoTime();
-		Connection connection = connection();
-		connection.opened();
-		this.kind.start(connection.channel, millis, this.timer, (status) -> {
-			connection.ended();
+		connection().call(this.kind, millis, (status) -> {
 			ended(status, System.nanoTime() - started - TimeUnit.MILLISECONDS.toNanos(millis));
 			afterwards.ended(status);
 		});
@@ -211,51 +207,63 @@ final class Lane {
 		}
 	}
 
-	private Connection connection() {
+	private ConnectionInUse connection() {
 		if (!this.shortLived) {
 			return this.connections.get(this.next++ % this.connections.size());
 		}
 		if (this.next++ % CALLS_PER_SHORT_LIVED_CONNECTION == 0) {
-			this.connections.forEach(Connection::retire);
+			this.connections.forEach(ConnectionInUse::retire);
 			this.connections.clear();
-			this.connections.add(new Connection(this.balancer.newChannel()));
+			this.connections.add(new ConnectionInUse(this.balancer.connect(this.timer)));
 		}
 		return this.connections.get(0);
 	}
 
 	/**
-	 * A channel that is shut down when it is not needed any more and its calls have
+	 * A connection that is closed when it is not needed any more and its calls have
 	 * ended.
 	 */
-	private static final class Connection {
+	private static final class ConnectionInUse {
 
-		private final ManagedChannel channel;
+		private final Connection connection;
 
 		private int open;
 
 		private boolean retired;
 
-		Connection(ManagedChannel channel) {
-			this.channel = channel;
+		ConnectionInUse(Connection connection) {
+			this.connection = connection;
 		}
 
-		synchronized void opened() {
+		void call(CallKind kind, long millis, Connection.CallEnd end) {
+			opened();
+			this.connection.call(kind, millis, (status) -> {
+				ended();
+				end.ended(status);
+			});
+		}
+
+		void close() {
+			this.connection.close();
+		}
+
+		private synchronized void opened() {
 			this.open++;
 		}
 
-		synchronized void ended() {
+		private synchronized void ended() {
 			this.open--;
-			shutdownIfUnused();
+			closeIfUnused();
 		}
 
 		synchronized void retire() {
 			this.retired = true;
-			shutdownIfUnused();
+			closeIfUnused();
 		}
 
-		private void shutdownIfUnused() {
+		private void closeIfUnused() {
 			if (this.retired && this.open == 0) {
-				this.channel.shutdown();
+				close();
 			}
 		}
 
