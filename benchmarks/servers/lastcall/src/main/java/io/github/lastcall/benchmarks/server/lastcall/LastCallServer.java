@@ -21,13 +21,16 @@ import io.github.lastcall.grpc.server.GrpcService;
 import io.github.lastcall.grpc.shutdown.DrainSignal;
 
 import org.springframework.boot.SpringApplication;
-import org.springframework.boot.autoconfigure.SpringBootApplication;
+import org.springframework.boot.SpringBootConfiguration;
+import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.context.annotation.Bean;
 
 /**
- * The load service, served with Last Call.
+ * The load service, served with Last Call. Nothing is scanned: its neighbours here are no
+ * beans of it.
  */
-@SpringBootApplication(proxyBeanMethods = false)
+@SpringBootConfiguration(proxyBeanMethods = false)
+@EnableAutoConfiguration
 public class LastCallServer {
 
 	/**
