@@ -40,6 +40,7 @@ import io.github.lastcall.grpc.server.GrpcServices;
 import io.github.lastcall.grpc.server.InfrastructureService;
 import io.github.lastcall.grpc.server.NettyGrpcServerFactory;
 import io.github.lastcall.grpc.server.ServerExecutor;
+import io.github.lastcall.grpc.server.ServiceExecutors;
 import io.github.lastcall.grpc.shutdown.ApplicationReadiness;
 import io.github.lastcall.grpc.shutdown.Connections;
 import io.github.lastcall.grpc.shutdown.DrainControl;
@@ -60,6 +61,7 @@ import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
 import io.grpc.protobuf.services.ProtoReflectionServiceV1;
 import org.apache.commons.logging.LogFactory;
 
+import org.springframework.beans.factory.ListableBeanFactory;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.beans.factory.SmartInitializingSingleton;
 import org.springframework.beans.factory.annotation.Qualifier;
@@ -152,17 +154,19 @@ public final class GrpcServerAutoConfiguration {
 		}
 
 		@Bean
-		ServerExecutor grpcServerExecutor() {
-			return new ServerExecutor();
+		@ConditionalOnMissingBean
+		ServerExecutor grpcServerExecutor(GrpcServerProperties properties, Environment environment) {
+			return properties.executor().create(environment);
 		}
 
 		@Bean
-		GrpcServerBuilderCustomizers grpcServerBuilderCustomizers(ServerExecutor executor, InFlightCalls calls,
-				Connections connections, ObjectProvider<GrpcServerBuilderCustomizer<?>> customizers) {
+		GrpcServerBuilderCustomizers grpcServerBuilderCustomizers(ServerExecutor executor,
+				ListableBeanFactory beanFactory, InFlightCalls calls, Connections connections,
+				ObjectProvider<GrpcServerBuilderCustomizer<?>> customizers) {
 			List<GrpcServerBuilderCustomizer<?>> all = new ArrayList<>();
 			all.add(track(calls, connections));
 			customizers.orderedStream().forEach(all::add);
-			return new GrpcServerBuilderCustomizers(executor.get(), all);
+			return new GrpcServerBuilderCustomizers(new ServiceExecutors(executor, beanFactory), calls::guard, all);
 		}
 
 		@Bean
@@ -225,8 +229,8 @@ public final class GrpcServerAutoConfiguration {
 			}
 
 			@Bean
-			InFlightCalls grpcInFlightCalls(ServerTimer timer, ServerExecutor executor) {
-				return new InFlightCalls(timer, executor.get());
+			InFlightCalls grpcInFlightCalls(ServerTimer timer, GrpcServerProperties properties) {
+				return new InFlightCalls(timer, properties.limits().maxConcurrentCalls());
 			}
 
 			@Bean
@@ -377,7 +381,7 @@ public final class GrpcServerAutoConfiguration {
 			private final Connections connections = new Connections();
 
 			HealthServerConfiguration(ServerTimer timer) {
-				this.calls = new InFlightCalls(timer, Runnable::run);
+				this.calls = new InFlightCalls(timer, Integer.MAX_VALUE);
 			}
 
 			@Bean
@@ -389,14 +393,16 @@ public final class GrpcServerAutoConfiguration {
 			@Bean
 			GrpcServerLifecycle grpcHealthServerLifecycle(GrpcServerProperties properties,
 					@Qualifier("grpcHealthServerDrain") GrpcServerDrain drain,
-					@Qualifier("grpcHealthService") InfrastructureService health, ApplicationEventPublisher publisher) {
+					@Qualifier("grpcHealthService") InfrastructureService health, ListableBeanFactory beanFactory,
+					ApplicationEventPublisher publisher) {
 				NettyGrpcServerFactory factory = new NettyGrpcServerFactory(properties.address(),
 						properties.health().validPort(), "grpc.server.health.port");
 				ServerServiceDefinition service = ServerInterceptors.interceptForward(health.service().bindService(),
 						List.of(this.calls.interceptor()));
 				return new GrpcServerLifecycle(HEALTH_SERVER, PHASE,
 						() -> new GrpcServices(List.of(), List.of(service)), factory,
-						new GrpcServerBuilderCustomizers(Runnable::run, List.of(track(this.calls, this.connections))),
+						new GrpcServerBuilderCustomizers(new ServiceExecutors(ServerExecutor.direct(), beanFactory),
+								this.calls::guard, List.of(track(this.calls, this.connections))),
 						drain, publisher);
 			}
 

@@ -18,9 +18,12 @@ package io.github.lastcall.grpc.autoconfigure;
 
 import java.net.InetAddress;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 
 import io.github.lastcall.grpc.health.HealthSettings;
+import io.github.lastcall.grpc.server.GrpcServerStartException;
+import io.github.lastcall.grpc.server.ServerExecutor;
 import io.github.lastcall.grpc.shutdown.ShutdownSettings;
 import org.jspecify.annotations.Nullable;
 
@@ -28,6 +31,8 @@ import org.springframework.boot.cloud.CloudPlatform;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
 import org.springframework.boot.context.properties.source.InvalidConfigurationPropertyValueException;
+import org.springframework.boot.system.JavaVersion;
+import org.springframework.boot.thread.Threading;
 import org.springframework.core.env.Environment;
 import org.springframework.util.Assert;
 
@@ -39,6 +44,8 @@ import org.springframework.util.Assert;
  * @param port Port that the server listens on. 0 picks a free one.
  * @param keepAlive Keep-alive of connections.
  * @param connection How long connections live.
+ * @param executor Where the calls of the application run.
+ * @param limits What a client may ask of the server.
  * @param reflection Server reflection.
  * @param health What the health service tells.
  * @param shutdown What happens when the application stops.
@@ -46,7 +53,8 @@ import org.springframework.util.Assert;
 @ConfigurationProperties("grpc.server")
 public record GrpcServerProperties(@DefaultValue("true") boolean enabled, @Nullable InetAddress address,
 		@DefaultValue("9090") int port, @DefaultValue KeepAlive keepAlive, @DefaultValue Connection connection,
-		@DefaultValue Reflection reflection, @DefaultValue Health health, @DefaultValue Shutdown shutdown) {
+		@DefaultValue Executor executor, @DefaultValue Limits limits, @DefaultValue Reflection reflection,
+		@DefaultValue Health health, @DefaultValue Shutdown shutdown) {
 
 	/**
 	 * Keep-alive of connections: PINGs that the server sends, and those that it accepts.
@@ -99,6 +107,97 @@ public record GrpcServerProperties(@DefaultValue("true") boolean enabled, @Nulla
 			positive("grpc.server.connection.max-idle", maxIdle);
 			positive("grpc.server.connection.max-age", maxAge);
 			notNegative("grpc.server.connection.max-age-grace", maxAgeGrace);
+		}
+
+	}
+
+	/**
+	 * Where the calls of the application run. A bean of type ServerExecutor wins over all
+	 * of this, and the executor that a service names wins for its calls.
+	 *
+	 * @param type Kind of the executor: "platform" threads with a queue, a "virtual"
+	 * thread for each callback, or "direct" on the event loop, for handlers that never
+	 * block. "virtual" if spring.threads.virtual.enabled is true, "platform" otherwise.
+	 * @param threads How many platform threads there are at most.
+	 * @param queueCapacity How many calls may wait for a platform thread. One more ends
+	 * with RESOURCE_EXHAUSTED. Any number unless set, as the number of calls is limited.
+	 */
+	public record Executor(@Nullable ExecutorType type, @DefaultValue("200") int threads,
+			@Nullable Integer queueCapacity) {
+
+		private static final String PREFIX = "grpc.server.executor.";
+
+		public Executor {
+			positive(PREFIX + "threads", threads);
+			if (queueCapacity != null) {
+				positive(PREFIX + "queue-capacity", queueCapacity);
+			}
+		}
+
+		ServerExecutor create(Environment environment) {
+			ExecutorType type = this.type;
+			if (type == null) {
+				type = Threading.VIRTUAL.isActive(environment) ? ExecutorType.VIRTUAL : ExecutorType.PLATFORM;
+			}
+			return switch (type) {
+				case PLATFORM -> ServerExecutor.platform(this.threads,
+						(this.queueCapacity != null) ? this.queueCapacity : Integer.MAX_VALUE);
+				case VIRTUAL -> virtual();
+				case DIRECT -> ServerExecutor.direct();
+			};
+		}
+
+		private ServerExecutor virtual() {
+			if (!JavaVersion.getJavaVersion().isEqualOrNewerThan(JavaVersion.TWENTY_ONE)) {
+				throw new GrpcServerStartException(
+						"The gRPC server cannot run calls on virtual threads: this is Java %s."
+							.formatted(JavaVersion.getJavaVersion()),
+						"Run the application on Java 21 or newer, or let %stype be \"platform\".".formatted(PREFIX),
+						List.of(PREFIX + "type"), null);
+			}
+			return ServerExecutor.virtual();
+		}
+
+	}
+
+	/**
+	 * The kinds of executors.
+	 */
+	public enum ExecutorType {
+
+		/**
+		 * Platform threads with a queue.
+		 */
+		PLATFORM,
+
+		/**
+		 * A virtual thread for each callback. Java 21 or newer.
+		 */
+		VIRTUAL,
+
+		/**
+		 * The event loop.
+		 */
+		DIRECT
+
+	}
+
+	/**
+	 * What a client may ask of the server. What is more is refused.
+	 *
+	 * @param concurrentCalls How many calls of the application the server serves at the
+	 * same time. One more ends with RESOURCE_EXHAUSTED at once. 0 for any number.
+	 */
+	public record Limits(@DefaultValue("10000") int concurrentCalls) {
+
+		private static final String PREFIX = "grpc.server.limits.";
+
+		public Limits {
+			notNegative(PREFIX + "concurrent-calls", concurrentCalls);
+		}
+
+		int maxConcurrentCalls() {
+			return (this.concurrentCalls > 0) ? this.concurrentCalls : Integer.MAX_VALUE;
 		}
 
 	}
@@ -240,6 +339,19 @@ public record GrpcServerProperties(@DefaultValue("true") boolean enabled, @Nulla
 		if (value != null && value.isNegative()) {
 			throw new InvalidConfigurationPropertyValueException(property, value,
 					"A duration must not be negative. Use 0 for no time at all.");
+		}
+	}
+
+	private static void positive(String property, int value) {
+		if (value <= 0) {
+			throw new InvalidConfigurationPropertyValueException(property, value, "The number must be positive.");
+		}
+	}
+
+	private static void notNegative(String property, int value) {
+		if (value < 0) {
+			throw new InvalidConfigurationPropertyValueException(property, value,
+					"The number must not be negative. Use 0 for any number.");
 		}
 	}
 

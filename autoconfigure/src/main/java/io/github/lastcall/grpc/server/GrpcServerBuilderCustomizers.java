@@ -16,16 +16,11 @@
 
 package io.github.lastcall.grpc.server;
 
-import java.util.HashSet;
 import java.util.List;
-import java.util.Set;
-import java.util.concurrent.Executor;
+import java.util.function.UnaryOperator;
 
-import io.grpc.Metadata;
 import io.grpc.ServerBuilder;
-import io.grpc.ServerCall;
 import io.grpc.ServerCallExecutorSupplier;
-import org.jspecify.annotations.Nullable;
 
 import org.springframework.boot.util.LambdaSafe;
 
@@ -35,48 +30,38 @@ import org.springframework.boot.util.LambdaSafe;
  */
 public final class GrpcServerBuilderCustomizers {
 
-	private final Executor executor;
+	private final ServiceExecutors executors;
+
+	private final UnaryOperator<ServerCallExecutorSupplier> guard;
 
 	private final List<GrpcServerBuilderCustomizer<?>> customizers;
 
 	/**
 	 * Create new customizers.
-	 * @param executor the executor of the application's calls
+	 * @param executors where the calls of each service run
+	 * @param guard stands between the calls and their executors
 	 * @param customizers called for each builder, in this order
 	 */
-	public GrpcServerBuilderCustomizers(Executor executor, List<? extends GrpcServerBuilderCustomizer<?>> customizers) {
-		this.executor = executor;
+	public GrpcServerBuilderCustomizers(ServiceExecutors executors, UnaryOperator<ServerCallExecutorSupplier> guard,
+			List<? extends GrpcServerBuilderCustomizer<?>> customizers) {
+		this.executors = executors;
+		this.guard = guard;
 		this.customizers = List.copyOf(customizers);
 	}
 
 	@SuppressWarnings("unchecked")
 	void customize(ServerBuilder<?> builder, GrpcServices services) {
 		builder.addServices(services.all());
-		builder.executor(this.executor);
-		builder.callExecutor(new EventLoopForInfrastructure(services));
+		// grpc-java looks methods up on this executor: nothing waits for a thread before
+		// it is known which ones it may wait for.
+		builder.directExecutor();
+		ServerCallExecutorSupplier executors = this.executors.of(services);
+		if (executors != null) {
+			builder.callExecutor(this.guard.apply(executors));
+		}
 		LambdaSafe.callbacks(GrpcServerBuilderCustomizer.class, this.customizers, builder)
 			.withLogger(GrpcServerBuilderCustomizers.class)
 			.invoke((customizer) -> customizer.customize(builder));
-	}
-
-	/**
-	 * Infrastructure services run where they are called, on the event loop.
-	 */
-	private static final class EventLoopForInfrastructure implements ServerCallExecutorSupplier {
-
-		private final Set<String> infrastructure = new HashSet<>();
-
-		EventLoopForInfrastructure(GrpcServices services) {
-			services.infrastructure()
-				.forEach((service) -> this.infrastructure.add(service.getServiceDescriptor().getName()));
-		}
-
-		@Override
-		public <Q, R> @Nullable Executor getExecutor(ServerCall<Q, R> call, Metadata metadata) {
-			String service = call.getMethodDescriptor().getServiceName();
-			return (service != null && this.infrastructure.contains(service)) ? Runnable::run : null;
-		}
-
 	}
 
 }

@@ -21,6 +21,7 @@ import java.lang.annotation.ElementType;
 import java.lang.annotation.Retention;
 import java.lang.annotation.RetentionPolicy;
 import java.lang.annotation.Target;
+import java.util.concurrent.Executor;
 
 import io.grpc.BindableService;
 import io.grpc.ServerInterceptor;
@@ -41,6 +42,12 @@ import org.springframework.stereotype.Service;
 @Documented
 @Service
 public @interface GrpcService {
+
+	/**
+	 * The {@link #executor()} of a service that never blocks: its calls run on the event
+	 * loop.
+	 */
+	String DIRECT = "direct";
 
 	/**
 	 * The name of the bean, if the annotation is on a class; generated if empty.
@@ -65,5 +72,14 @@ public @interface GrpcService {
 	 * @return the name of a health group of Actuator
 	 */
 	String healthGroup() default "";
+
+	/**
+	 * Where the calls of the service run: {@link #DIRECT} on the event loop, which is the
+	 * fastest and holds up all other calls of a connection if a handler blocks; or the
+	 * name of a bean of type {@link Executor}. The server's own executor
+	 * ({@code grpc.server.executor}) if empty.
+	 * @return the name of an executor
+	 */
+	String executor() default "";
 
 }

@@ -17,32 +17,88 @@
 package io.github.lastcall.grpc.server;
 
 import java.util.concurrent.Executor;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
 
 import org.springframework.beans.factory.DisposableBean;
+import org.springframework.core.task.VirtualThreadTaskExecutor;
+import org.springframework.util.Assert;
+import org.springframework.util.CustomizableThreadCreator;
 
 /**
- * The executor of the application's calls: a thread for each callback that runs, kept for
- * the next one, as grpc-java has it by default. It ends with its context.
+ * The executor of the application's calls. It ends with its context.
  * <p>
  * Deliberately no {@link Executor} itself: a bean of that type would replace the one that
  * Spring Boot configures for the application.
  */
 public final class ServerExecutor implements DisposableBean {
 
-	private final ExecutorService executor;
+	/**
+	 * Runs what it is given where it is given: calls on the event loop.
+	 */
+	public static final Executor DIRECT = Runnable::run;
+
+	private static final String THREAD_NAME_PREFIX = "grpc-executor-";
+
+	private static final long KEEP_ALIVE_SECONDS = 60;
+
+	private final Executor executor;
+
+	private final Runnable close;
+
+	private ServerExecutor(Executor executor, Runnable close) {
+		this.executor = executor;
+		this.close = close;
+	}
 
 	/**
-	 * Create a new executor. No thread starts before the first call.
+	 * Platform threads, and a queue for the calls that find all of them busy. No thread
+	 * starts before the first call, and a thread that has had nothing to do for a minute
+	 * ends.
+	 * @param threads how many threads there are at most
+	 * @param queueCapacity how many calls may wait for a thread; the next one is refused
+	 * @return the executor
 	 */
-	public ServerExecutor() {
-		AtomicInteger number = new AtomicInteger();
-		this.executor = Executors.newCachedThreadPool((task) -> {
-			Thread thread = new Thread(task, "grpc-executor-" + number.incrementAndGet());
-			thread.setDaemon(true);
-			return thread;
+	public static ServerExecutor platform(int threads, int queueCapacity) {
+		Assert.isTrue(threads > 0, "'threads' must be positive");
+		CustomizableThreadCreator creator = new CustomizableThreadCreator(THREAD_NAME_PREFIX);
+		creator.setDaemon(true);
+		ThreadPoolExecutor pool = new ThreadPoolExecutor(threads, threads, KEEP_ALIVE_SECONDS, TimeUnit.SECONDS,
+				new LinkedBlockingQueue<>(queueCapacity), creator::createThread);
+		pool.allowCoreThreadTimeOut(true);
+		// What still runs has been told already, or has not listened.
+		return new ServerExecutor(pool, pool::shutdown);
+	}
+
+	/**
+	 * A virtual thread for each callback that runs.
+	 * @return the executor
+	 * @throws UnsupportedOperationException before Java 21
+	 */
+	public static ServerExecutor virtual() {
+		return new ServerExecutor(new VirtualThreadTaskExecutor(THREAD_NAME_PREFIX), () -> {
+		});
+	}
+
+	/**
+	 * No executor: calls run where they arrive, on the event loop, and must not block.
+	 * @return the executor
+	 */
+	public static ServerExecutor direct() {
+		return of(DIRECT);
+	}
+
+	/**
+	 * An executor of the application, which closes it. What it rejects with a
+	 * {@link RejectedExecutionException} is refused.
+	 * @param executor the executor
+	 * @return the executor
+	 */
+	public static ServerExecutor of(Executor executor) {
+		Assert.notNull(executor, "'executor' must not be null");
+		return new ServerExecutor(executor, () -> {
 		});
 	}
 
@@ -56,8 +112,7 @@ public final class ServerExecutor implements DisposableBean {
 
 	@Override
 	public void destroy() {
-		// What still runs has been told already, or has not listened.
-		this.executor.shutdown();
+		this.close.run();
 	}
 
 }

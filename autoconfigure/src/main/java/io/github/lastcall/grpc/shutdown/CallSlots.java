@@ -78,35 +78,6 @@ final class CallSlots {
 	}
 
 	/**
-	 * How many calls there are.
-	 * @return the number of calls
-	 */
-	int size() {
-		int size = 0;
-		for (Slots stripe : this.stripes) {
-			for (Slots slots = stripe; slots != null; slots = slots.next) {
-				for (int i = 0; i < slots.length(); i++) {
-					size += (slots.get(i) != null) ? 1 : 0;
-				}
-			}
-		}
-		return size;
-	}
-
-	boolean isEmpty() {
-		for (Slots stripe : this.stripes) {
-			for (Slots slots = stripe; slots != null; slots = slots.next) {
-				for (int i = 0; i < slots.length(); i++) {
-					if (slots.get(i) != null) {
-						return false;
-					}
-				}
-			}
-		}
-		return true;
-	}
-
-	/**
 	 * Some slots. A call remembers its own, and leaves by freeing it.
 	 */
 	static final class Slots extends AtomicReferenceArray<@Nullable InFlightCall> {

@@ -19,9 +19,13 @@ package io.github.lastcall.grpc.shutdown;
 import java.net.SocketAddress;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.Executor;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
 import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
 
+import io.github.lastcall.grpc.server.ServerExecutor;
 import io.grpc.Attributes;
 import io.grpc.Context;
 import io.grpc.Grpc;
@@ -42,7 +46,7 @@ import org.jspecify.annotations.Nullable;
  * Nothing on the way of an ordinary call takes a lock: the event loop must not wait for
  * the thread of a handler, nor the other way round.
  */
-final class InFlightCall extends ServerStreamTracer {
+final class InFlightCall extends ServerStreamTracer implements Executor {
 
 	static final Context.Key<InFlightCall> KEY = Context.key("io.github.lastcall.grpc.shutdown.call");
 
@@ -91,6 +95,11 @@ final class InFlightCall extends ServerStreamTracer {
 	private volatile @Nullable Status closed;
 
 	private Context context = Context.ROOT;
+
+	/**
+	 * Where the callbacks run.
+	 */
+	private Executor executor = ServerExecutor.DIRECT;
 
 	private volatile @Nullable TrackedServerCall<?, ?> serverCall;
 
@@ -182,6 +191,42 @@ final class InFlightCall extends ServerStreamTracer {
 			}
 			this.life.ended(this);
 		}
+	}
+
+	/**
+	 * Let the callbacks run on an executor, unless the call has been closed already.
+	 * @param executor the executor
+	 * @return the guarded executor
+	 */
+	Executor on(Executor executor) {
+		if (executor == ServerExecutor.DIRECT || this.closed != null) {
+			return ServerExecutor.DIRECT;
+		}
+		this.executor = executor;
+		return this;
+	}
+
+	/**
+	 * Run something on the executor of the call. If that takes nothing any more, the call
+	 * ends with a status, and what its handler must still be told it is told here: that
+	 * the call has been cancelled, if it has begun.
+	 */
+	@Override
+	public void execute(Runnable task) {
+		try {
+			this.executor.execute(task);
+		}
+		catch (RejectedExecutionException ex) {
+			close(rejected());
+			task.run();
+		}
+	}
+
+	private Status rejected() {
+		if (this.executor instanceof ExecutorService service && service.isShutdown()) {
+			return Status.UNAVAILABLE.withDescription("The server is shutting down: its executor is closed");
+		}
+		return Status.RESOURCE_EXHAUSTED.withDescription("The executor of the server is full");
 	}
 
 	<Q, R> ServerCall.Listener<Q> start(ServerCall<Q, R> serverCall, Metadata headers,
@@ -319,7 +364,7 @@ final class InFlightCall extends ServerStreamTracer {
 				}
 			};
 			if (this.callbacks.enterOrLeave(task)) {
-				this.life.executor().execute(() -> {
+				execute(() -> {
 					try {
 						task.run();
 					}

@@ -23,6 +23,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Predicate;
 
@@ -30,12 +31,15 @@ import io.github.lastcall.grpc.server.GrpcServices;
 import io.grpc.Metadata;
 import io.grpc.MethodDescriptor.MethodType;
 import io.grpc.ServerCall;
+import io.grpc.ServerCallExecutorSupplier;
 import io.grpc.ServerCallHandler;
 import io.grpc.ServerInterceptor;
 import io.grpc.ServerServiceDefinition;
 import io.grpc.ServerStreamTracer;
 import io.grpc.Status;
 import org.jspecify.annotations.Nullable;
+
+import org.springframework.util.Assert;
 
 /**
  * The calls in flight on one server. A stream tracer sees every call from its first frame
@@ -48,7 +52,7 @@ public final class InFlightCalls {
 
 	private final ServerTimer timer;
 
-	private final Executor executor;
+	private final int limit;
 
 	private final LongAdder forced = new LongAdder();
 
@@ -57,11 +61,13 @@ public final class InFlightCalls {
 	/**
 	 * Create a new registry.
 	 * @param timer tells when a call has begun
-	 * @param executor the executor of the application's calls
+	 * @param limit how many calls of the application may be in flight; one more ends with
+	 * RESOURCE_EXHAUSTED
 	 */
-	public InFlightCalls(ServerTimer timer, Executor executor) {
+	public InFlightCalls(ServerTimer timer, int limit) {
+		Assert.isTrue(limit > 0, "'limit' must be positive");
 		this.timer = timer;
-		this.executor = executor;
+		this.limit = limit;
 	}
 
 	/**
@@ -97,11 +103,42 @@ public final class InFlightCalls {
 	}
 
 	/**
+	 * Stands between the calls and their executors. A call that has been closed before it
+	 * got a handler needs no thread any more, and one that its executor rejects ends with
+	 * a status: RESOURCE_EXHAUSTED if the executor is full, UNAVAILABLE if it is closed.
+	 * @param executors where calls run
+	 * @return where calls run, guarded
+	 */
+	public ServerCallExecutorSupplier guard(ServerCallExecutorSupplier executors) {
+		return new ServerCallExecutorSupplier() {
+
+			@Override
+			@SuppressWarnings("NullAway")
+			public <Q, R> @Nullable Executor getExecutor(ServerCall<Q, R> call, Metadata metadata) {
+				Executor executor = executors.getExecutor(call, metadata);
+				InFlightCall inFlight = InFlightCall.KEY.get();
+				return (inFlight != null && executor != null) ? inFlight.on(executor) : executor;
+			}
+
+		};
+	}
+
+	/**
 	 * How many calls of the application are in flight.
 	 * @return the number of calls
 	 */
 	public int count() {
-		return this.life.application.size();
+		return this.life.count.get();
+	}
+
+	/**
+	 * How many streams of infrastructure services are open, such as watches of health.
+	 * @return the number of streams
+	 */
+	public int infrastructureStreams() {
+		AtomicInteger count = new AtomicInteger();
+		this.life.infrastructure.forEach((call) -> count.incrementAndGet());
+		return count.get();
 	}
 
 	/**
@@ -258,6 +295,11 @@ public final class InFlightCalls {
 
 		private final CallSlots infrastructure = new CallSlots();
 
+		/**
+		 * How many calls of the application there are.
+		 */
+		private final AtomicInteger count = new AtomicInteger();
+
 		private final LongAdder ended = new LongAdder();
 
 		/**
@@ -282,10 +324,6 @@ public final class InFlightCalls {
 			return this.all.timer.nanoTime();
 		}
 
-		Executor executor() {
-			return this.all.executor;
-		}
-
 		boolean isDraining() {
 			return this.onIdle != null;
 		}
@@ -294,7 +332,17 @@ public final class InFlightCalls {
 		 * A call is going to get a handler.
 		 */
 		void begun(InFlightCall call) {
-			calls(call.method()).add(call);
+			if (call.method().application()) {
+				int count = this.count.incrementAndGet();
+				this.application.add(call);
+				if (count > this.all.limit) {
+					call.close(Status.RESOURCE_EXHAUSTED
+						.withDescription("The server serves as many calls as it may: " + this.all.limit));
+				}
+			}
+			else {
+				this.infrastructure.add(call);
+			}
 			if (this.notesArrivals) {
 				arrived(call);
 			}
@@ -322,18 +370,18 @@ public final class InFlightCalls {
 		 * A call has left its slot.
 		 */
 		void ended(InFlightCall call) {
+			if (!call.method().application()) {
+				return;
+			}
+			int left = this.count.decrementAndGet();
 			Runnable onIdle = this.onIdle;
-			if (onIdle != null && call.method().application()) {
+			if (onIdle != null) {
 				this.ended.increment();
 				// A call may have outlived its server, which may have been started again.
-				if (this.all.life == this && this.application.isEmpty()) {
+				if (left == 0 && this.all.life == this) {
 					onIdle.run();
 				}
 			}
-		}
-
-		private CallSlots calls(TrackedMethod method) {
-			return method.application() ? this.application : this.infrastructure;
 		}
 
 	}

@@ -35,13 +35,16 @@ public final class SimulatedDrain implements ServerInterceptor {
 
 	private final InFlightCalls calls;
 
+	private final Executor executor;
+
 	/**
 	 * Create a new simulation.
 	 * @param executor runs what handlers do at the signal, {@code Runnable::run} for the
 	 * thread that calls {@link #drain()}
 	 */
 	public SimulatedDrain(Executor executor) {
-		this.calls = new InFlightCalls(new NoTimer(), executor);
+		this.calls = new InFlightCalls(new NoTimer(), Integer.MAX_VALUE);
+		this.executor = executor;
 	}
 
 	/**
@@ -58,6 +61,7 @@ public final class SimulatedDrain implements ServerInterceptor {
 		boolean streaming = call.getMethodDescriptor().getType() != MethodType.UNARY;
 		InFlightCall inFlight = this.calls
 			.track(new TrackedMethod(call.getMethodDescriptor().getFullMethodName(), true, streaming));
+		inFlight.on(this.executor);
 		Context context = inFlight.filterContext(Context.current());
 		return Contexts.interceptCall(context, call, headers,
 				(tracked, trackedHeaders) -> inFlight.start(tracked, trackedHeaders, next));

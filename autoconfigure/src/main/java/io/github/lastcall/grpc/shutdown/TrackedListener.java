@@ -44,9 +44,9 @@ final class TrackedListener<Q> extends ServerCall.Listener<Q> {
 
 	@Override
 	public void onMessage(Q message) {
-		if (this.callbacks.enter() || this.callbacks.enterOrLeave(() -> left(() -> this.delegate.onMessage(message)))) {
+		if (this.callbacks.enter() || this.callbacks.enterOrLeave(() -> left(() -> message(message)))) {
 			try {
-				this.delegate.onMessage(message);
+				message(message);
 			}
 			finally {
 				this.callbacks.exit();
@@ -56,9 +56,9 @@ final class TrackedListener<Q> extends ServerCall.Listener<Q> {
 
 	@Override
 	public void onHalfClose() {
-		if (this.callbacks.enter() || this.callbacks.enterOrLeave(() -> left(this.delegate::onHalfClose))) {
+		if (this.callbacks.enter() || this.callbacks.enterOrLeave(() -> left(this::halfClosed))) {
 			try {
-				this.delegate.onHalfClose();
+				halfClosed();
 			}
 			finally {
 				this.callbacks.exit();
@@ -68,9 +68,9 @@ final class TrackedListener<Q> extends ServerCall.Listener<Q> {
 
 	@Override
 	public void onReady() {
-		if (this.callbacks.enter() || this.callbacks.enterOrLeave(() -> left(this.delegate::onReady))) {
+		if (this.callbacks.enter() || this.callbacks.enterOrLeave(() -> left(this::ready))) {
 			try {
-				this.delegate.onReady();
+				ready();
 			}
 			finally {
 				this.callbacks.exit();
@@ -104,6 +104,26 @@ final class TrackedListener<Q> extends ServerCall.Listener<Q> {
 
 	private void left(Runnable callback) {
 		this.call.runBetweenCallbacks(callback);
+	}
+
+	// A call that was closed from outside has only its end to learn.
+
+	private void message(Q message) {
+		if (this.call.closedFromOutside() == null) {
+			this.delegate.onMessage(message);
+		}
+	}
+
+	private void halfClosed() {
+		if (this.call.closedFromOutside() == null) {
+			this.delegate.onHalfClose();
+		}
+	}
+
+	private void ready() {
+		if (this.call.closedFromOutside() == null) {
+			this.delegate.onReady();
+		}
 	}
 
 	private void cancelled() {

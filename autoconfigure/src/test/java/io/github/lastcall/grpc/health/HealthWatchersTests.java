@@ -34,6 +34,7 @@ import java.util.stream.Stream;
 
 import io.github.lastcall.grpc.server.GlobalServerInterceptor;
 import io.github.lastcall.grpc.server.GrpcServerBuilderCustomizer;
+import io.github.lastcall.grpc.shutdown.InFlightCalls;
 import io.github.lastcall.grpc.testing.HealthClient;
 import io.github.lastcall.grpc.testing.HealthTestApplication;
 import io.github.lastcall.grpc.testing.HealthWatch;
@@ -44,7 +45,6 @@ import io.grpc.ServerCallHandler;
 import io.grpc.ServerInterceptor;
 import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
 import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
-import org.assertj.core.api.InstanceOfAssertFactories;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -100,10 +100,7 @@ class HealthWatchersTests {
 		}
 		assertThat(entries().keySet()).isEqualTo(before);
 		await().atMost(Duration.ofSeconds(30))
-			.untilAsserted(() -> assertThat(this.application.context().getBean("grpcInFlightCalls"))
-				.extracting("life.infrastructure")
-				.asInstanceOf(InstanceOfAssertFactories.ITERABLE)
-				.isEmpty());
+			.until(() -> this.application.context().getBean(InFlightCalls.class).infrastructureStreams() == 0);
 	}
 
 	@Test

@@ -40,7 +40,7 @@ class CallSlotsTests {
 
 	private static final TrackedMethod METHOD = new TrackedMethod("a.B/C", true, true);
 
-	private final InFlightCalls calls = new InFlightCalls(new ManualServerTimer(), Runnable::run);
+	private final InFlightCalls calls = new InFlightCalls(new ManualServerTimer(), 20_000);
 
 	@Test
 	void hasWhatEnteredAndNotWhatLeft() {
@@ -123,7 +123,7 @@ class CallSlotsTests {
 	@Test
 	void tellsTheAgeOfTheOldest() {
 		ManualServerTimer timer = new ManualServerTimer();
-		InFlightCalls calls = new InFlightCalls(timer, Runnable::run);
+		InFlightCalls calls = new InFlightCalls(timer, 20_000);
 		calls.track(METHOD).filterContext(Context.ROOT);
 		timer.advance(Duration.ofSeconds(3));
 		calls.track(METHOD).filterContext(Context.ROOT);

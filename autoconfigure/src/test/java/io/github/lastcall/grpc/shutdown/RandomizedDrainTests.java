@@ -38,6 +38,7 @@ import io.github.lastcall.grpc.server.GrpcService;
 import io.github.lastcall.grpc.server.GrpcServices;
 import io.github.lastcall.grpc.server.NettyGrpcServerFactory;
 import io.github.lastcall.grpc.server.ServerExecutor;
+import io.github.lastcall.grpc.server.ServiceExecutors;
 import io.github.lastcall.sample.routeguide.Feature;
 import io.github.lastcall.sample.routeguide.Point;
 import io.github.lastcall.sample.routeguide.Rectangle;
@@ -57,6 +58,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 import static org.assertj.core.api.Assertions.assertThat;
+
+import org.springframework.beans.factory.support.StaticListableBeanFactory;
+
 import static org.awaitility.Awaitility.await;
 
 /**
@@ -76,8 +80,8 @@ class RandomizedDrainTests {
 	void everyCallEndsOnceAndNothingIsLeft(long seed) throws Exception {
 		Random random = new Random(seed);
 		ThreadServerTimer timer = new ThreadServerTimer("grpc-random-shutdown");
-		ServerExecutor executor = new ServerExecutor();
-		InFlightCalls calls = new InFlightCalls(timer, executor.get());
+		ServerExecutor executor = ServerExecutor.platform(50, Integer.MAX_VALUE);
+		InFlightCalls calls = new InFlightCalls(timer, Integer.MAX_VALUE);
 		Connections connections = new Connections();
 		List<GrpcServerState> states = new CopyOnWriteArrayList<>(List.of(GrpcServerState.STOPPED));
 		ScheduledExecutorService later = Executors.newScheduledThreadPool(2);
@@ -100,7 +104,9 @@ class RandomizedDrainTests {
 				List.of());
 		GrpcServerLifecycle lifecycle = new GrpcServerLifecycle("random", 0, () -> services,
 				new NettyGrpcServerFactory(InetAddress.getLoopbackAddress(), 0, "port"),
-				new GrpcServerBuilderCustomizers(executor.get(), List.of(track)), drain, (event) -> {
+				new GrpcServerBuilderCustomizers(new ServiceExecutors(executor, new StaticListableBeanFactory()),
+						calls::guard, List.of(track)),
+				drain, (event) -> {
 					if (event instanceof GrpcServerStartedEvent started) {
 						ports.get(ports.size() - 1).complete(started.getServer().getPort());
 					}

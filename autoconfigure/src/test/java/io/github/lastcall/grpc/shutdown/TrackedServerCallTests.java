@@ -40,7 +40,7 @@ class TrackedServerCallTests {
 
 	private static final TrackedMethod METHOD = new TrackedMethod("a.B/C", true, true);
 
-	private final InFlightCalls calls = new InFlightCalls(new ManualServerTimer(), Runnable::run);
+	private final InFlightCalls calls = new InFlightCalls(new ManualServerTimer(), 20_000);
 
 	@Test
 	@Timeout(60)

@@ -30,6 +30,7 @@ import io.github.lastcall.grpc.server.GrpcService;
 import io.github.lastcall.grpc.server.GrpcServices;
 import io.github.lastcall.grpc.server.NettyGrpcServerFactory;
 import io.github.lastcall.grpc.server.ServerExecutor;
+import io.github.lastcall.grpc.server.ServiceExecutors;
 import io.github.lastcall.sample.routeguide.Feature;
 import io.github.lastcall.sample.routeguide.Rectangle;
 import io.github.lastcall.sample.routeguide.RouteGuideGrpc;
@@ -41,6 +42,7 @@ import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
+import org.springframework.beans.factory.support.StaticListableBeanFactory;
 import org.springframework.context.support.GenericApplicationContext;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -54,7 +56,7 @@ class TwoServersTests {
 
 	private final ManualServerTimer timer = new ManualServerTimer();
 
-	private final ServerExecutor executor = new ServerExecutor();
+	private final ServerExecutor executor = ServerExecutor.platform(4, Integer.MAX_VALUE);
 
 	@Test
 	void aShutdownTakesAsLongAsTheLongestAndNotTheSum() {
@@ -104,7 +106,7 @@ class TwoServersTests {
 		private ManagedChannel channel = NettyChannelBuilder.forTarget("localhost:1").usePlaintext().build();
 
 		One(String name, ShutdownSettings settings) {
-			InFlightCalls calls = new InFlightCalls(TwoServersTests.this.timer, TwoServersTests.this.executor.get());
+			InFlightCalls calls = new InFlightCalls(TwoServersTests.this.timer, 1000);
 			Connections connections = new Connections();
 			this.drain = new GrpcServerDrain(name, settings, calls, connections, TwoServersTests.this.timer,
 					Clock.systemUTC(), (event) -> {
@@ -121,8 +123,10 @@ class TwoServersTests {
 					List.of());
 			this.lifecycle = new GrpcServerLifecycle(name, GrpcServerLifecycle.PHASE, () -> services,
 					new NettyGrpcServerFactory(InetAddress.getLoopbackAddress(), 0, "port"),
-					new GrpcServerBuilderCustomizers(TwoServersTests.this.executor.get(), List.of(track)), this.drain,
-					(event) -> {
+					new GrpcServerBuilderCustomizers(
+							new ServiceExecutors(TwoServersTests.this.executor, new StaticListableBeanFactory()),
+							calls::guard, List.of(track)),
+					this.drain, (event) -> {
 					});
 		}
 

@@ -16,6 +16,8 @@
 
 package io.github.lastcall.grpc.testing;
 
+import java.util.function.Supplier;
+
 import io.github.lastcall.sample.routeguide.Feature;
 import io.github.lastcall.sample.routeguide.Point;
 import io.grpc.BindableService;
@@ -35,15 +37,25 @@ public final class OneMethodService implements BindableService {
 
 	private final String name;
 
+	private final Supplier<String> answer;
+
 	public OneMethodService(String name) {
+		this(name, () -> name);
+	}
+
+	/**
+	 * A service whose handler answers with something that it finds out.
+	 */
+	public OneMethodService(String name, Supplier<String> answer) {
 		this.name = name;
+		this.answer = answer;
 	}
 
 	@Override
 	public ServerServiceDefinition bindService() {
 		return ServerServiceDefinition.builder(this.name)
 			.addMethod(method(this.name), ServerCalls.asyncUnaryCall((point, observer) -> {
-				observer.onNext(Feature.newBuilder().setName(this.name).setLocation(point).build());
+				observer.onNext(Feature.newBuilder().setName(this.answer.get()).setLocation(point).build());
 				observer.onCompleted();
 			}))
 			.build();

@@ -105,7 +105,7 @@ public class CallTrackingBenchmark {
 
 	private ServerCallHandler<byte[], byte[]> trackedHandler = this.handler;
 
-	private InFlightCalls calls = new InFlightCalls(new ThreadServerTimer("grpc-micro"), Runnable::run);
+	private InFlightCalls calls = new InFlightCalls(new ThreadServerTimer("grpc-micro"), 20_000);
 
 	private ServerStreamTracer.Factory tracers = this.calls.tracerFactory();
 
@@ -116,7 +116,7 @@ public class CallTrackingBenchmark {
 	@SuppressWarnings("unchecked")
 	public void open() {
 		ThreadServerTimer timer = new ThreadServerTimer("grpc-micro");
-		this.calls = new InFlightCalls(timer, Runnable::run);
+		this.calls = new InFlightCalls(timer, 20_000);
 		GrpcServerDrain drain = new GrpcServerDrain("micro",
 				ShutdownSettings.of(Duration.ZERO, Duration.ZERO, Duration.ZERO), this.calls, new Connections(), timer,
 				Clock.systemUTC(), (event) -> {

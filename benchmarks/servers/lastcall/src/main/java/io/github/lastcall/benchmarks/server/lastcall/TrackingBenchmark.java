@@ -24,7 +24,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
-import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 
 import com.google.protobuf.Empty;
@@ -38,20 +37,20 @@ import io.github.lastcall.grpc.server.GrpcService;
 import io.github.lastcall.grpc.server.GrpcServices;
 import io.github.lastcall.grpc.server.NettyGrpcServerFactory;
 import io.github.lastcall.grpc.server.ServerExecutor;
+import io.github.lastcall.grpc.server.ServiceExecutors;
 import io.github.lastcall.grpc.shutdown.Connections;
 import io.github.lastcall.grpc.shutdown.GrpcServerDrain;
 import io.github.lastcall.grpc.shutdown.InFlightCalls;
 import io.github.lastcall.grpc.shutdown.ShutdownSettings;
 import io.github.lastcall.grpc.shutdown.ThreadServerTimer;
 import io.grpc.ManagedChannel;
-import io.grpc.Metadata;
 import io.grpc.Server;
 import io.grpc.ServerBuilder;
-import io.grpc.ServerCall;
-import io.grpc.ServerCallExecutorSupplier;
 import io.grpc.ServerInterceptors;
 import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
 import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
+
+import org.springframework.beans.factory.support.StaticListableBeanFactory;
 
 /**
  * What it costs to track the calls in flight: an empty unary method on plain grpc-java
@@ -75,13 +74,12 @@ public final class TrackingBenchmark {
 	public static void main(String[] args) throws Exception {
 		int rounds = (args.length > 0) ? Integer.parseInt(args[0]) : 30;
 		long millis = (args.length > 1) ? Long.parseLong(args[1]) : 1000;
-		ServerExecutor executor = new ServerExecutor();
-		compare("event loop", Runnable::run, rounds, millis);
-		compare("executor", executor.get(), rounds, millis);
+		compare("event loop", ServerExecutor.direct(), rounds, millis);
+		compare("executor", ServerExecutor.platform(200, Integer.MAX_VALUE), rounds, millis);
 		System.exit(0);
 	}
 
-	private static void compare(String name, Executor executor, int rounds, long millis) throws Exception {
+	private static void compare(String name, ServerExecutor executor, int rounds, long millis) throws Exception {
 		ClosedLoop<Empty, Empty> plain = connect(plain(executor));
 		ClosedLoop<Empty, Empty> tracked = connect(tracked(executor));
 		long nanos = TimeUnit.MILLISECONDS.toNanos(millis);
@@ -105,20 +103,20 @@ public final class TrackingBenchmark {
 				quantile(ratios, 0.75));
 	}
 
-	private static int plain(Executor executor) throws IOException {
-		Server server = NettyServerBuilder.forAddress(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
-			.executor(executor)
-			// As Last Call does, so that nothing but the tracking differs.
-			.callExecutor(new NoOtherExecutor())
-			.addService(new EmptyService(SERVICE))
+	private static int plain(ServerExecutor executor) throws IOException {
+		NettyServerBuilder builder = NettyServerBuilder
+			.forAddress(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
+			.addService(new EmptyService(SERVICE));
+		Server server = ((executor.get() == ServerExecutor.DIRECT) ? builder.directExecutor()
+				: builder.executor(executor.get()))
 			.build()
 			.start();
 		return server.getPort();
 	}
 
-	private static int tracked(Executor executor) {
+	private static int tracked(ServerExecutor executor) {
 		ThreadServerTimer timer = new ThreadServerTimer("grpc-benchmark");
-		InFlightCalls calls = new InFlightCalls(timer, executor);
+		InFlightCalls calls = new InFlightCalls(timer, 10_000);
 		Connections connections = new Connections();
 		GrpcServerDrain drain = new GrpcServerDrain("tracked",
 				ShutdownSettings.of(Duration.ZERO, Duration.ZERO, Duration.ZERO), calls, connections, timer,
@@ -136,7 +134,9 @@ public final class TrackingBenchmark {
 				List.of());
 		new GrpcServerLifecycle("tracked", 0, () -> services,
 				new NettyGrpcServerFactory(InetAddress.getLoopbackAddress(), 0, "port"),
-				new GrpcServerBuilderCustomizers(executor, List.of(track)), drain, (event) -> {
+				new GrpcServerBuilderCustomizers(new ServiceExecutors(executor, new StaticListableBeanFactory()),
+						calls::guard, List.of(track)),
+				drain, (event) -> {
 				})
 			.start();
 		GrpcServer server = drain.getStatus().server();
@@ -162,19 +162,6 @@ public final class TrackingBenchmark {
 
 	@GrpcService
 	private static final class Annotated {
-
-	}
-
-	/**
-	 * Leaves every call to the executor of the server.
-	 */
-	private static final class NoOtherExecutor implements ServerCallExecutorSupplier {
-
-		@Override
-		@SuppressWarnings("NullAway")
-		public <Q, R> Executor getExecutor(ServerCall<Q, R> call, Metadata metadata) {
-			return null;
-		}
 
 	}
 

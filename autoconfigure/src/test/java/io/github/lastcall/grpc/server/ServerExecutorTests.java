@@ -1,0 +1,356 @@
+/*
+ * Copyright 2026 the Last Call authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.lastcall.grpc.server;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+
+import com.google.common.util.concurrent.ListenableFuture;
+import io.github.lastcall.grpc.shutdown.GrpcServerDrain;
+import io.github.lastcall.grpc.testing.GrpcClient;
+import io.github.lastcall.grpc.testing.GrpcServerContextRunner;
+import io.github.lastcall.grpc.testing.HealthClient;
+import io.github.lastcall.grpc.testing.OneMethodService;
+import io.github.lastcall.sample.routeguide.Feature;
+import io.github.lastcall.sample.routeguide.Point;
+import io.github.lastcall.sample.routeguide.RouteGuideGrpc;
+import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
+import io.grpc.stub.StreamObserver;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.condition.EnabledForJreRange;
+import org.junit.jupiter.api.condition.JRE;
+
+import org.springframework.boot.test.context.runner.ApplicationContextRunner;
+import org.springframework.context.ApplicationContext;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.scheduling.concurrent.CustomizableThreadFactory;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.awaitility.Awaitility.await;
+
+@Timeout(60)
+class ServerExecutorTests {
+
+	private final ApplicationContextRunner runner = GrpcServerContextRunner.create();
+
+	@Test
+	void callsRunOnNamedPlatformThreadsUnlessSaidOtherwise() {
+		withService().run((context) -> assertThat(handler(context)).startsWith("grpc-executor-").endsWith(" platform"));
+	}
+
+	@Test
+	void asManyThreadsAsConfiguredAndNotMore() {
+		withService().withPropertyValues("grpc.server.executor.threads=2").run((context) -> {
+			ThreadNames service = context.getBean(ThreadNames.class);
+			try (GrpcClient client = GrpcClient.of(context)) {
+				List<ListenableFuture<Feature>> calls = block(client, 3);
+				assertThat(service.entered.tryAcquire(2, 30, TimeUnit.SECONDS)).isTrue();
+				assertThat(health(client)).isEqualTo("NOT_SERVING");
+				assertThat(service.entered.availablePermits()).isZero();
+				service.release.countDown();
+				for (ListenableFuture<Feature> call : calls) {
+					assertThat(call.get().getName()).matches("grpc-executor-[12] platform");
+				}
+			}
+		});
+	}
+
+	@Test
+	void directCallsRunOnTheEventLoop() {
+		withService().withPropertyValues("grpc.server.executor.type=direct")
+			.run((context) -> assertThat(handler(context)).startsWith("grpc-default-worker-ELG-"));
+	}
+
+	@Test
+	@EnabledForJreRange(min = JRE.JAVA_21)
+	void virtualCallsRunOnVirtualThreads() {
+		withService().withPropertyValues("grpc.server.executor.type=virtual")
+			.run((context) -> assertThat(handler(context)).startsWith("grpc-executor-").endsWith(" virtual"));
+	}
+
+	@Test
+	@EnabledForJreRange(min = JRE.JAVA_21)
+	void virtualThreadsOfTheApplicationAreTheServersToo() {
+		withService().withPropertyValues("spring.threads.virtual.enabled=true")
+			.run((context) -> assertThat(handler(context)).endsWith(" virtual"));
+	}
+
+	@Test
+	@EnabledForJreRange(min = JRE.JAVA_21)
+	void thePropertyWinsOverVirtualThreadsOfTheApplication() {
+		withService().withPropertyValues("spring.threads.virtual.enabled=true", "grpc.server.executor.type=platform")
+			.run((context) -> assertThat(handler(context)).endsWith(" platform"));
+	}
+
+	@Test
+	@EnabledForJreRange(max = JRE.JAVA_20)
+	void virtualThreadsOfTheApplicationDoNotCountWhereThereAreNone() {
+		withService().withPropertyValues("spring.threads.virtual.enabled=true")
+			.run((context) -> assertThat(handler(context)).endsWith(" platform"));
+	}
+
+	@Test
+	@EnabledForJreRange(max = JRE.JAVA_20)
+	void virtualThreadsWhereThereAreNoneAreAnError() {
+		withService().withPropertyValues("grpc.server.executor.type=virtual")
+			.run((context) -> assertThat(context).getFailure()
+				.rootCause()
+				.isInstanceOfSatisfying(GrpcServerStartException.class,
+						(ex) -> assertThat(ex.getProperties()).containsExactly("grpc.server.executor.type")));
+	}
+
+	@Test
+	void aBeanWins() {
+		withService().withUserConfiguration(OwnExecutorConfiguration.class)
+			.withPropertyValues("grpc.server.executor.type=direct")
+			.run((context) -> assertThat(handler(context)).startsWith("own-"));
+	}
+
+	@Test
+	void aServiceCanRunOnTheEventLoopBesideOthersThatDoNot() {
+		this.runner.withUserConfiguration(TwoServicesConfiguration.class).run((context) -> {
+			try (GrpcClient client = GrpcClient.of(context)) {
+				assertThat(nameFrom(client, "a.Direct")).startsWith("grpc-default-worker-ELG-");
+				assertThat(nameFrom(client, "a.Own")).startsWith("own-");
+				assertThat(nameFrom(client, "a.Default")).startsWith("grpc-executor-");
+			}
+		});
+	}
+
+	@Test
+	void anExecutorThatIsNoBeanFailsTheStart() {
+		this.runner.withUserConfiguration(UnknownExecutorConfiguration.class)
+			.run((context) -> assertThat(context).getFailure()
+				.rootCause()
+				.hasMessage("Bean 'service' is annotated with @GrpcService(executor = \"fast\"), "
+						+ "but there is no Executor bean of that name."));
+	}
+
+	@Test
+	void aFullExecutorRefusesCallsAndHealthDoesNotWaitForIt() {
+		withService().withPropertyValues("grpc.server.executor.threads=1", "grpc.server.executor.queue-capacity=1")
+			.run((context) -> {
+				ThreadNames service = context.getBean(ThreadNames.class);
+				try (GrpcClient client = GrpcClient.of(context)) {
+					List<ListenableFuture<Feature>> served = new ArrayList<>(block(client, 1));
+					service.entered.acquire();
+					served.addAll(block(client, 1));
+					await().until(() -> inFlight(context) == 2);
+					for (int i = 0; i < 100; i++) {
+						assertThatExceptionOfType(StatusRuntimeException.class).isThrownBy(client::featureName)
+							.satisfies((ex) -> assertThat(ex.getStatus().toString()).contains("RESOURCE_EXHAUSTED",
+									"The executor of the server is full"));
+					}
+					assertThat(health(client)).isEqualTo("NOT_SERVING");
+					service.release.countDown();
+					for (ListenableFuture<Feature> call : served) {
+						assertThat(call.get().getName()).startsWith("grpc-executor-1");
+					}
+					await().until(() -> inFlight(context) == 0);
+				}
+			});
+	}
+
+	@Test
+	void aClosedExecutorEndsCallsAndLeavesNoneInFlight() {
+		withService().withUserConfiguration(OwnExecutorConfiguration.class).run((context) -> {
+			ThreadNames service = context.getBean(ThreadNames.class);
+			try (GrpcClient client = GrpcClient.of(context)) {
+				List<ListenableFuture<Feature>> served = block(client, 1);
+				service.entered.acquire();
+				context.getBean("own", ExecutorService.class).shutdown();
+				assertThatExceptionOfType(StatusRuntimeException.class).isThrownBy(client::featureName)
+					.satisfies((ex) -> assertThat(ex.getStatus().getCode()).isEqualTo(Status.Code.UNAVAILABLE));
+				service.release.countDown();
+				assertThat(served.get(0).get().getName()).startsWith("own-");
+				await().until(() -> inFlight(context) == 0);
+			}
+		});
+	}
+
+	@Test
+	void callsBeyondTheLimitAreRefusedAtOnceAndHealthIsNotCounted() {
+		withService().withPropertyValues("grpc.server.executor.threads=1", "grpc.server.limits.concurrent-calls=3")
+			.run((context) -> {
+				ThreadNames service = context.getBean(ThreadNames.class);
+				try (GrpcClient client = GrpcClient.of(context)) {
+					HealthClient health = new HealthClient(client.channel());
+					health.watch("");
+					List<ListenableFuture<Feature>> served = block(client, 3);
+					service.entered.acquire();
+					await().until(() -> inFlight(context) == 3);
+					// The only thread is taken: an answer at once is one without it.
+					assertThatExceptionOfType(StatusRuntimeException.class).isThrownBy(client::featureName)
+						.satisfies((ex) -> assertThat(ex.getStatus().toString()).contains("RESOURCE_EXHAUSTED",
+								"as many calls as it may: 3"));
+					assertThat(health.check("")).isEqualTo("NOT_SERVING");
+					service.release.countDown();
+					for (ListenableFuture<Feature> call : served) {
+						assertThat(call.get().getName()).startsWith("grpc-executor-1");
+					}
+					await().until(() -> inFlight(context) == 0);
+					assertThat(client.featureName()).startsWith("grpc-executor-1");
+				}
+			});
+	}
+
+	private ApplicationContextRunner withService() {
+		return this.runner.withUserConfiguration(ServiceConfiguration.class);
+	}
+
+	private static String handler(ApplicationContext context) {
+		context.getBean(ThreadNames.class).release.countDown();
+		try (GrpcClient client = GrpcClient.of(context)) {
+			return client.featureName();
+		}
+	}
+
+	/**
+	 * An answer is enough: without a runner that has ended nothing is SERVING here.
+	 */
+	private static String health(GrpcClient client) {
+		return new HealthClient(client.channel()).check("");
+	}
+
+	private static int inFlight(ApplicationContext context) {
+		return context.getBean(GrpcServerDrain.class).getCallsInFlight();
+	}
+
+	private static List<ListenableFuture<Feature>> block(GrpcClient client, int calls) {
+		List<ListenableFuture<Feature>> futures = new ArrayList<>();
+		for (int i = 0; i < calls; i++) {
+			futures.add(RouteGuideGrpc.newFutureStub(client.channel()).getFeature(Point.getDefaultInstance()));
+		}
+		return futures;
+	}
+
+	private static String nameFrom(GrpcClient client, String service) {
+		return OneMethodService.call(client.channel(), service).getName();
+	}
+
+	private static String thread() {
+		Thread thread = Thread.currentThread();
+		// Thread.isVirtual() is not there in Java 17.
+		return thread.getName()
+				+ (thread.getClass().getName().equals("java.lang.VirtualThread") ? " virtual" : " platform");
+	}
+
+	/**
+	 * Answers with the name of the thread that it runs on, when it may.
+	 */
+	static class ThreadNames extends RouteGuideGrpc.RouteGuideImplBase {
+
+		final Semaphore entered = new Semaphore(0);
+
+		final CountDownLatch release = new CountDownLatch(1);
+
+		@Override
+		public void getFeature(Point request, StreamObserver<Feature> responses) {
+			this.entered.release();
+			if (!Thread.currentThread().getName().startsWith("grpc-default-worker")) {
+				await(this.release);
+			}
+			responses.onNext(Feature.newBuilder().setName(thread()).build());
+			responses.onCompleted();
+		}
+
+		private static void await(CountDownLatch latch) {
+			try {
+				latch.await();
+			}
+			catch (InterruptedException ex) {
+				Thread.currentThread().interrupt();
+			}
+		}
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class ServiceConfiguration {
+
+		@Bean
+		@GrpcService
+		ThreadNames service() {
+			return new ThreadNames();
+		}
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class OwnExecutorConfiguration {
+
+		@Bean
+		ServerExecutor executor(ExecutorService own) {
+			return ServerExecutor.of(own);
+		}
+
+		@Bean
+		ExecutorService own() {
+			return Executors.newCachedThreadPool(new CustomizableThreadFactory("own-"));
+		}
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class TwoServicesConfiguration {
+
+		@Bean
+		@GrpcService(executor = GrpcService.DIRECT)
+		OneMethodService direct() {
+			return new OneMethodService("a.Direct", ServerExecutorTests::thread);
+		}
+
+		@Bean
+		@GrpcService(executor = "own")
+		OneMethodService named() {
+			return new OneMethodService("a.Own", ServerExecutorTests::thread);
+		}
+
+		@Bean
+		@GrpcService
+		OneMethodService ordinary() {
+			return new OneMethodService("a.Default", ServerExecutorTests::thread);
+		}
+
+		@Bean
+		ExecutorService own() {
+			return Executors.newCachedThreadPool(new CustomizableThreadFactory("own-"));
+		}
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class UnknownExecutorConfiguration {
+
+		@Bean
+		@GrpcService(executor = "fast")
+		ThreadNames service() {
+			return new ThreadNames();
+		}
+
+	}
+
+}
