@@ -19,6 +19,8 @@ package io.github.lastcall.grpc.actuate;
 import java.util.List;
 import java.util.Locale;
 
+import io.github.lastcall.grpc.server.RefusalReason;
+import io.github.lastcall.grpc.server.Refusals;
 import io.github.lastcall.grpc.shutdown.GrpcServerDrain;
 import io.github.lastcall.grpc.shutdown.GrpcServerState;
 import io.micrometer.core.instrument.FunctionCounter;
@@ -34,12 +36,16 @@ public final class GrpcServerMetrics implements MeterBinder {
 
 	private final List<GrpcServerDrain> drains;
 
+	private final List<Refusals> refusals;
+
 	/**
 	 * Create new meters.
 	 * @param drains know the servers
+	 * @param refusals know what the servers refused
 	 */
-	public GrpcServerMetrics(List<GrpcServerDrain> drains) {
+	public GrpcServerMetrics(List<GrpcServerDrain> drains, List<Refusals> refusals) {
 		this.drains = List.copyOf(drains);
+		this.refusals = List.copyOf(refusals);
 	}
 
 	@Override
@@ -64,6 +70,15 @@ public final class GrpcServerMetrics implements MeterBinder {
 				.description("Calls closed because the server was shutting down")
 				.tag("server", drain.getName())
 				.register(registry);
+		}
+		for (Refusals refusals : this.refusals) {
+			for (RefusalReason reason : RefusalReason.values()) {
+				FunctionCounter.builder("grpc.server.refused", refusals, (r) -> r.getCount(reason))
+					.description("Connections and calls that a limit or a broken rule of the protocol refused")
+					.tag("server", refusals.getServer())
+					.tag("reason", reason.getTag())
+					.register(registry);
+			}
 		}
 	}
 

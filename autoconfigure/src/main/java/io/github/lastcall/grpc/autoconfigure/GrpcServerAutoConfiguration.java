@@ -37,8 +37,10 @@ import io.github.lastcall.grpc.server.GrpcServerStartException;
 import io.github.lastcall.grpc.server.GrpcService;
 import io.github.lastcall.grpc.server.GrpcServiceDiscovery;
 import io.github.lastcall.grpc.server.GrpcServices;
+import io.github.lastcall.grpc.server.NettyGuardedTransport;
 import io.github.lastcall.grpc.server.InfrastructureService;
 import io.github.lastcall.grpc.server.NettyGrpcServerFactory;
+import io.github.lastcall.grpc.server.Refusals;
 import io.github.lastcall.grpc.server.ServerExecutor;
 import io.github.lastcall.grpc.server.ServiceExecutors;
 import io.github.lastcall.grpc.shutdown.ApplicationReadiness;
@@ -160,6 +162,12 @@ public final class GrpcServerAutoConfiguration {
 		}
 
 		@Bean
+		@Primary
+		Refusals grpcRefusals() {
+			return new Refusals(NETWORK_SERVER);
+		}
+
+		@Bean
 		GrpcServerBuilderCustomizers grpcServerBuilderCustomizers(ServerExecutor executor,
 				ListableBeanFactory beanFactory, InFlightCalls calls, Connections connections,
 				ObjectProvider<GrpcServerBuilderCustomizer<?>> customizers) {
@@ -207,9 +215,17 @@ public final class GrpcServerAutoConfiguration {
 			}
 
 			@Bean
+			NettyGuardedTransport grpcTransport(GrpcServerProperties properties,
+					@Qualifier("grpcRefusals") Refusals refusals) {
+				return new NettyGuardedTransport(NETWORK_SERVER, 0, properties.limits().forConnections(), refusals);
+			}
+
+			@Bean
 			@Order(Ordered.HIGHEST_PRECEDENCE)
-			NettyServerPropertiesCustomizer grpcNettyServerPropertiesCustomizer(GrpcServerProperties properties) {
-				return new NettyServerPropertiesCustomizer(properties);
+			NettyServerPropertiesCustomizer grpcNettyServerPropertiesCustomizer(GrpcServerProperties properties,
+					@Qualifier("grpcTransport") NettyGuardedTransport transport,
+					@Qualifier("grpcRefusals") Refusals refusals) {
+				return new NettyServerPropertiesCustomizer(properties, transport, refusals);
 			}
 
 		}
@@ -229,8 +245,9 @@ public final class GrpcServerAutoConfiguration {
 			}
 
 			@Bean
-			InFlightCalls grpcInFlightCalls(ServerTimer timer, GrpcServerProperties properties) {
-				return new InFlightCalls(timer, properties.limits().maxConcurrentCalls());
+			InFlightCalls grpcInFlightCalls(ServerTimer timer, GrpcServerProperties properties,
+					@Qualifier("grpcRefusals") Refusals refusals) {
+				return new InFlightCalls(timer, properties.limits().maxConcurrentCalls(), refusals);
 			}
 
 			@Bean
@@ -380,8 +397,21 @@ public final class GrpcServerAutoConfiguration {
 
 			private final Connections connections = new Connections();
 
+			private final Refusals refusals = new Refusals(HEALTH_SERVER);
+
 			HealthServerConfiguration(ServerTimer timer) {
-				this.calls = new InFlightCalls(timer, Integer.MAX_VALUE);
+				this.calls = new InFlightCalls(timer, Integer.MAX_VALUE, this.refusals);
+			}
+
+			@Bean
+			Refusals grpcHealthRefusals() {
+				return this.refusals;
+			}
+
+			@Bean
+			NettyGuardedTransport grpcHealthTransport(GrpcServerProperties properties,
+					@Qualifier("grpcHealthRefusals") Refusals refusals) {
+				return new NettyGuardedTransport(HEALTH_SERVER, 1, properties.limits().forConnections(), refusals);
 			}
 
 			@Bean
@@ -393,7 +423,9 @@ public final class GrpcServerAutoConfiguration {
 			@Bean
 			GrpcServerLifecycle grpcHealthServerLifecycle(GrpcServerProperties properties,
 					@Qualifier("grpcHealthServerDrain") GrpcServerDrain drain,
-					@Qualifier("grpcHealthService") InfrastructureService health, ListableBeanFactory beanFactory,
+					@Qualifier("grpcHealthService") InfrastructureService health,
+					@Qualifier("grpcHealthTransport") NettyGuardedTransport transport,
+					@Qualifier("grpcHealthRefusals") Refusals refusals, ListableBeanFactory beanFactory,
 					ApplicationEventPublisher publisher) {
 				NettyGrpcServerFactory factory = new NettyGrpcServerFactory(properties.address(),
 						properties.health().validPort(), "grpc.server.health.port");
@@ -402,7 +434,9 @@ public final class GrpcServerAutoConfiguration {
 				return new GrpcServerLifecycle(HEALTH_SERVER, PHASE,
 						() -> new GrpcServices(List.of(), List.of(service)), factory,
 						new GrpcServerBuilderCustomizers(new ServiceExecutors(ServerExecutor.direct(), beanFactory),
-								this.calls::guard, List.of(track(this.calls, this.connections))),
+								this.calls::guard,
+								List.of(track(this.calls, this.connections),
+										new NettyServerPropertiesCustomizer(properties, transport, refusals))),
 						drain, publisher);
 			}
 

@@ -19,9 +19,11 @@ package io.github.lastcall.grpc.autoconfigure;
 import java.util.List;
 
 import io.github.lastcall.grpc.actuate.GrpcServerMetrics;
+import io.github.lastcall.grpc.server.Refusals;
 import io.github.lastcall.grpc.shutdown.GrpcServerDrain;
 import io.micrometer.core.instrument.binder.MeterBinder;
 
+import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
@@ -39,8 +41,8 @@ public final class GrpcServerMetricsAutoConfiguration {
 
 	@Bean
 	@ConditionalOnMissingBean
-	GrpcServerMetrics grpcServerMetrics(List<GrpcServerDrain> drains) {
-		return new GrpcServerMetrics(drains);
+	GrpcServerMetrics grpcServerMetrics(List<GrpcServerDrain> drains, ObjectProvider<Refusals> refusals) {
+		return new GrpcServerMetrics(drains, refusals.orderedStream().toList());
 	}
 
 }

@@ -22,6 +22,7 @@ import java.util.List;
 import java.util.Map;
 
 import io.github.lastcall.grpc.health.HealthSettings;
+import io.github.lastcall.grpc.server.ConnectionLimits;
 import io.github.lastcall.grpc.server.GrpcServerStartException;
 import io.github.lastcall.grpc.server.ServerExecutor;
 import io.github.lastcall.grpc.shutdown.ShutdownSettings;
@@ -35,6 +36,7 @@ import org.springframework.boot.system.JavaVersion;
 import org.springframework.boot.thread.Threading;
 import org.springframework.core.env.Environment;
 import org.springframework.util.Assert;
+import org.springframework.util.unit.DataSize;
 
 /**
  * The properties under {@code grpc.server}.
@@ -183,21 +185,59 @@ public record GrpcServerProperties(@DefaultValue("true") boolean enabled, @Nulla
 	}
 
 	/**
-	 * What a client may ask of the server. What is more is refused.
+	 * What a client may ask of the server. What is more is refused, and counted by the
+	 * meter grpc.server.refused.
 	 *
+	 * @param connections How many connections may be open at the same time. More are
+	 * closed as soon as they are accepted. 0 for any number.
 	 * @param concurrentCalls How many calls of the application the server serves at the
 	 * same time. One more ends with RESOURCE_EXHAUSTED at once. 0 for any number.
+	 * @param concurrentCallsPerConnection How many calls of one connection may be open at
+	 * the same time. Clients know the number and wait. 0 for any number.
+	 * @param inboundMessageSize How large a message may be that a client sends, when it
+	 * is decompressed. A call with a larger one ends with RESOURCE_EXHAUSTED.
+	 * @param inboundMetadataSize How large the metadata of a call may be, with 32 bytes
+	 * of overhead for each entry. A call with more is refused.
+	 * @param resetsPerConnection How many calls a client may reset on one connection
+	 * within the reset window before the connection is closed. 0 for any number.
+	 * @param resetWindow The window in which resets are counted, in whole seconds.
+	 * @param handshakeTimeout How long a client may take from the connection to the first
+	 * settings of HTTP/2, TLS included, before the connection is closed.
 	 */
-	public record Limits(@DefaultValue("10000") int concurrentCalls) {
+	public record Limits(@DefaultValue("1000") int connections, @DefaultValue("10000") int concurrentCalls,
+			@DefaultValue("100") int concurrentCallsPerConnection, @DefaultValue("4MB") DataSize inboundMessageSize,
+			@DefaultValue("8KB") DataSize inboundMetadataSize, @DefaultValue("1000") int resetsPerConnection,
+			@DefaultValue("10s") Duration resetWindow, @DefaultValue("10s") Duration handshakeTimeout) {
 
 		private static final String PREFIX = "grpc.server.limits.";
 
 		public Limits {
+			notNegative(PREFIX + "connections", connections);
 			notNegative(PREFIX + "concurrent-calls", concurrentCalls);
+			notNegative(PREFIX + "concurrent-calls-per-connection", concurrentCallsPerConnection);
+			size(PREFIX + "inbound-message-size", inboundMessageSize);
+			size(PREFIX + "inbound-metadata-size", inboundMetadataSize);
+			notNegative(PREFIX + "resets-per-connection", resetsPerConnection);
+			positive(PREFIX + "handshake-timeout", handshakeTimeout);
+			if (resetWindow.toSeconds() < 1 || !resetWindow.equals(Duration.ofSeconds(resetWindow.toSeconds()))) {
+				throw new InvalidConfigurationPropertyValueException(PREFIX + "reset-window", resetWindow,
+						"The window must be one or more whole seconds.");
+			}
+		}
+
+		ConnectionLimits forConnections() {
+			return new ConnectionLimits(this.connections, this.handshakeTimeout);
 		}
 
 		int maxConcurrentCalls() {
 			return (this.concurrentCalls > 0) ? this.concurrentCalls : Integer.MAX_VALUE;
+		}
+
+		private static void size(String property, DataSize size) {
+			if (size.toBytes() < 1 || size.toBytes() > Integer.MAX_VALUE) {
+				throw new InvalidConfigurationPropertyValueException(property, size,
+						"The size must be at least 1 byte and less than 2 GB.");
+			}
 		}
 
 	}

@@ -20,9 +20,13 @@ import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 
 import io.github.lastcall.grpc.server.GrpcServerBuilderCustomizer;
+import io.github.lastcall.grpc.server.NettyGuardedTransport;
+import io.github.lastcall.grpc.server.OversizedMessages;
+import io.github.lastcall.grpc.server.Refusals;
 import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
 
 import org.springframework.boot.context.properties.PropertyMapper;
+import org.springframework.util.unit.DataSize;
 
 /**
  * The one place that maps the properties to the builder of a Netty server. Called before
@@ -34,14 +38,22 @@ final class NettyServerPropertiesCustomizer implements GrpcServerBuilderCustomiz
 
 	private final GrpcServerProperties properties;
 
-	NettyServerPropertiesCustomizer(GrpcServerProperties properties) {
+	private final NettyGuardedTransport transport;
+
+	private final Refusals refusals;
+
+	NettyServerPropertiesCustomizer(GrpcServerProperties properties, NettyGuardedTransport transport,
+			Refusals refusals) {
 		this.properties = properties;
+		this.transport = transport;
+		this.refusals = refusals;
 	}
 
 	@Override
 	public void customize(NettyServerBuilder builder) {
 		keepAlive(builder, this.properties.keepAlive());
 		connection(builder, this.properties.connection());
+		limits(builder, this.properties.limits());
 	}
 
 	private void keepAlive(NettyServerBuilder builder, GrpcServerProperties.KeepAlive keepAlive) {
@@ -63,6 +75,25 @@ final class NettyServerPropertiesCustomizer implements GrpcServerBuilderCustomiz
 		this.map.from(connection::maxAgeGrace)
 			.as(Duration::toNanos)
 			.to((grace) -> builder.maxConnectionAgeGrace(grace, TimeUnit.NANOSECONDS));
+	}
+
+	private void limits(NettyServerBuilder builder, GrpcServerProperties.Limits limits) {
+		this.transport.applyTo(builder);
+		builder.addStreamTracerFactory(new OversizedMessages(this.refusals));
+		this.map.from(limits::concurrentCallsPerConnection)
+			.as(NettyServerPropertiesCustomizer::orUnlimited)
+			.to(builder::maxConcurrentCallsPerConnection);
+		this.map.from(limits::inboundMessageSize).asInt(DataSize::toBytes).to(builder::maxInboundMessageSize);
+		this.map.from(limits::inboundMetadataSize).asInt(DataSize::toBytes).to(builder::maxInboundMetadataSize);
+		builder.maxRstFramesPerWindow(orUnlimited(limits.resetsPerConnection()),
+				(int) limits.resetWindow().toSeconds());
+	}
+
+	/**
+	 * grpc-java's word for no limit is the largest number.
+	 */
+	private static int orUnlimited(int limit) {
+		return (limit != 0) ? limit : Integer.MAX_VALUE;
 	}
 
 }

@@ -217,7 +217,9 @@ final class InFlightCall extends ServerStreamTracer implements Executor {
 			this.executor.execute(task);
 		}
 		catch (RejectedExecutionException ex) {
-			close(rejected());
+			if (close(rejected())) {
+				this.life.rejected();
+			}
 			task.run();
 		}
 	}

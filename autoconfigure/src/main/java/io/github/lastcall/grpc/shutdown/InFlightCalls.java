@@ -28,6 +28,8 @@ import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Predicate;
 
 import io.github.lastcall.grpc.server.GrpcServices;
+import io.github.lastcall.grpc.server.RefusalReason;
+import io.github.lastcall.grpc.server.Refusals;
 import io.grpc.Metadata;
 import io.grpc.MethodDescriptor.MethodType;
 import io.grpc.ServerCall;
@@ -54,6 +56,8 @@ public final class InFlightCalls {
 
 	private final int limit;
 
+	private final Refusals refusals;
+
 	private final LongAdder forced = new LongAdder();
 
 	private volatile Life life = new Life(this, Map.of());
@@ -63,11 +67,13 @@ public final class InFlightCalls {
 	 * @param timer tells when a call has begun
 	 * @param limit how many calls of the application may be in flight; one more ends with
 	 * RESOURCE_EXHAUSTED
+	 * @param refusals counts those that are refused
 	 */
-	public InFlightCalls(ServerTimer timer, int limit) {
+	public InFlightCalls(ServerTimer timer, int limit, Refusals refusals) {
 		Assert.isTrue(limit > 0, "'limit' must be positive");
 		this.timer = timer;
 		this.limit = limit;
+		this.refusals = refusals;
 	}
 
 	/**
@@ -324,6 +330,10 @@ public final class InFlightCalls {
 			return this.all.timer.nanoTime();
 		}
 
+		void rejected() {
+			this.all.refusals.count(RefusalReason.EXECUTOR);
+		}
+
 		boolean isDraining() {
 			return this.onIdle != null;
 		}
@@ -336,6 +346,7 @@ public final class InFlightCalls {
 				int count = this.count.incrementAndGet();
 				this.application.add(call);
 				if (count > this.all.limit) {
+					this.all.refusals.count(RefusalReason.CONCURRENT_CALLS);
 					call.close(Status.RESOURCE_EXHAUSTED
 						.withDescription("The server serves as many calls as it may: " + this.all.limit));
 				}

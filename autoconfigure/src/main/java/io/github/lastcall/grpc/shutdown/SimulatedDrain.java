@@ -19,6 +19,7 @@ package io.github.lastcall.grpc.shutdown;
 import java.time.Duration;
 import java.util.concurrent.Executor;
 
+import io.github.lastcall.grpc.server.Refusals;
 import io.grpc.Context;
 import io.grpc.Contexts;
 import io.grpc.Metadata;
@@ -43,7 +44,7 @@ public final class SimulatedDrain implements ServerInterceptor {
 	 * thread that calls {@link #drain()}
 	 */
 	public SimulatedDrain(Executor executor) {
-		this.calls = new InFlightCalls(new NoTimer(), Integer.MAX_VALUE);
+		this.calls = new InFlightCalls(new NoTimer(), Integer.MAX_VALUE, new Refusals("simulated"));
 		this.executor = executor;
 	}
 

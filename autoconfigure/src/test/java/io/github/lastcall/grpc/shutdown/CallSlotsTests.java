@@ -29,6 +29,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 
+import io.github.lastcall.grpc.server.Refusals;
 import io.grpc.Context;
 import io.grpc.Status;
 import org.junit.jupiter.api.Test;
@@ -40,7 +41,7 @@ class CallSlotsTests {
 
 	private static final TrackedMethod METHOD = new TrackedMethod("a.B/C", true, true);
 
-	private final InFlightCalls calls = new InFlightCalls(new ManualServerTimer(), 20_000);
+	private final InFlightCalls calls = new InFlightCalls(new ManualServerTimer(), 20_000, new Refusals("test"));
 
 	@Test
 	void hasWhatEnteredAndNotWhatLeft() {
@@ -123,7 +124,7 @@ class CallSlotsTests {
 	@Test
 	void tellsTheAgeOfTheOldest() {
 		ManualServerTimer timer = new ManualServerTimer();
-		InFlightCalls calls = new InFlightCalls(timer, 20_000);
+		InFlightCalls calls = new InFlightCalls(timer, 20_000, new Refusals("test"));
 		calls.track(METHOD).filterContext(Context.ROOT);
 		timer.advance(Duration.ofSeconds(3));
 		calls.track(METHOD).filterContext(Context.ROOT);

@@ -37,6 +37,7 @@ import io.github.lastcall.grpc.server.GrpcServerStartedEvent;
 import io.github.lastcall.grpc.server.GrpcService;
 import io.github.lastcall.grpc.server.GrpcServices;
 import io.github.lastcall.grpc.server.NettyGrpcServerFactory;
+import io.github.lastcall.grpc.server.Refusals;
 import io.github.lastcall.grpc.server.ServerExecutor;
 import io.github.lastcall.grpc.server.ServiceExecutors;
 import io.github.lastcall.sample.routeguide.Feature;
@@ -81,7 +82,7 @@ class RandomizedDrainTests {
 		Random random = new Random(seed);
 		ThreadServerTimer timer = new ThreadServerTimer("grpc-random-shutdown");
 		ServerExecutor executor = ServerExecutor.platform(50, Integer.MAX_VALUE);
-		InFlightCalls calls = new InFlightCalls(timer, Integer.MAX_VALUE);
+		InFlightCalls calls = new InFlightCalls(timer, Integer.MAX_VALUE, new Refusals("test"));
 		Connections connections = new Connections();
 		List<GrpcServerState> states = new CopyOnWriteArrayList<>(List.of(GrpcServerState.STOPPED));
 		ScheduledExecutorService later = Executors.newScheduledThreadPool(2);

@@ -26,6 +26,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 
+import io.github.lastcall.grpc.server.Refusals;
 import io.grpc.Context;
 import io.grpc.Metadata;
 import io.grpc.MethodDescriptor;
@@ -40,7 +41,7 @@ class TrackedServerCallTests {
 
 	private static final TrackedMethod METHOD = new TrackedMethod("a.B/C", true, true);
 
-	private final InFlightCalls calls = new InFlightCalls(new ManualServerTimer(), 20_000);
+	private final InFlightCalls calls = new InFlightCalls(new ManualServerTimer(), 20_000, new Refusals("test"));
 
 	@Test
 	@Timeout(60)

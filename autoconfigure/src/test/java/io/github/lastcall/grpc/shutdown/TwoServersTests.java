@@ -29,6 +29,7 @@ import io.github.lastcall.grpc.server.GrpcServerLifecycle;
 import io.github.lastcall.grpc.server.GrpcService;
 import io.github.lastcall.grpc.server.GrpcServices;
 import io.github.lastcall.grpc.server.NettyGrpcServerFactory;
+import io.github.lastcall.grpc.server.Refusals;
 import io.github.lastcall.grpc.server.ServerExecutor;
 import io.github.lastcall.grpc.server.ServiceExecutors;
 import io.github.lastcall.sample.routeguide.Feature;
@@ -106,7 +107,7 @@ class TwoServersTests {
 		private ManagedChannel channel = NettyChannelBuilder.forTarget("localhost:1").usePlaintext().build();
 
 		One(String name, ShutdownSettings settings) {
-			InFlightCalls calls = new InFlightCalls(TwoServersTests.this.timer, 1000);
+			InFlightCalls calls = new InFlightCalls(TwoServersTests.this.timer, 1000, new Refusals("test"));
 			Connections connections = new Connections();
 			this.drain = new GrpcServerDrain(name, settings, calls, connections, TwoServersTests.this.timer,
 					Clock.systemUTC(), (event) -> {

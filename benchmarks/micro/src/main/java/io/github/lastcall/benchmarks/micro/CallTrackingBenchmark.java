@@ -26,6 +26,7 @@ import java.util.concurrent.TimeUnit;
 
 import io.github.lastcall.grpc.server.GrpcService;
 import io.github.lastcall.grpc.server.GrpcServices;
+import io.github.lastcall.grpc.server.Refusals;
 import io.github.lastcall.grpc.shutdown.Connections;
 import io.github.lastcall.grpc.shutdown.GrpcServerDrain;
 import io.github.lastcall.grpc.shutdown.InFlightCalls;
@@ -105,7 +106,7 @@ public class CallTrackingBenchmark {
 
 	private ServerCallHandler<byte[], byte[]> trackedHandler = this.handler;
 
-	private InFlightCalls calls = new InFlightCalls(new ThreadServerTimer("grpc-micro"), 20_000);
+	private InFlightCalls calls = new InFlightCalls(new ThreadServerTimer("grpc-micro"), 20_000, new Refusals("test"));
 
 	private ServerStreamTracer.Factory tracers = this.calls.tracerFactory();
 
@@ -116,7 +117,7 @@ public class CallTrackingBenchmark {
 	@SuppressWarnings("unchecked")
 	public void open() {
 		ThreadServerTimer timer = new ThreadServerTimer("grpc-micro");
-		this.calls = new InFlightCalls(timer, 20_000);
+		this.calls = new InFlightCalls(timer, 20_000, new Refusals("test"));
 		GrpcServerDrain drain = new GrpcServerDrain("micro",
 				ShutdownSettings.of(Duration.ZERO, Duration.ZERO, Duration.ZERO), this.calls, new Connections(), timer,
 				Clock.systemUTC(), (event) -> {

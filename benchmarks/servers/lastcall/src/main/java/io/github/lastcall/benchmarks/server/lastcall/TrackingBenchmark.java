@@ -36,6 +36,7 @@ import io.github.lastcall.grpc.server.GrpcServerLifecycle;
 import io.github.lastcall.grpc.server.GrpcService;
 import io.github.lastcall.grpc.server.GrpcServices;
 import io.github.lastcall.grpc.server.NettyGrpcServerFactory;
+import io.github.lastcall.grpc.server.Refusals;
 import io.github.lastcall.grpc.server.ServerExecutor;
 import io.github.lastcall.grpc.server.ServiceExecutors;
 import io.github.lastcall.grpc.shutdown.Connections;
@@ -116,7 +117,7 @@ public final class TrackingBenchmark {
 
 	private static int tracked(ServerExecutor executor) {
 		ThreadServerTimer timer = new ThreadServerTimer("grpc-benchmark");
-		InFlightCalls calls = new InFlightCalls(timer, 10_000);
+		InFlightCalls calls = new InFlightCalls(timer, 10_000, new Refusals("test"));
 		Connections connections = new Connections();
 		GrpcServerDrain drain = new GrpcServerDrain("tracked",
 				ShutdownSettings.of(Duration.ZERO, Duration.ZERO, Duration.ZERO), calls, connections, timer,

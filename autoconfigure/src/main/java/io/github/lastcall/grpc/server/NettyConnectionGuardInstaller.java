@@ -1,0 +1,51 @@
+/*
+ * Copyright 2026 the Last Call authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.lastcall.grpc.server;
+
+import java.time.Duration;
+
+import io.grpc.netty.shaded.io.netty.channel.ChannelHandlerContext;
+import io.grpc.netty.shaded.io.netty.channel.ChannelInboundHandlerAdapter;
+import io.grpc.netty.shaded.io.netty.channel.ChannelPipeline;
+import io.grpc.netty.shaded.io.netty.handler.ssl.SslHandler;
+
+/**
+ * Puts the guard of a connection where frames are readable: behind TLS, if there is any.
+ * grpc-java has built its pipeline when the connection becomes active, and has not
+ * written anything yet.
+ */
+final class NettyConnectionGuardInstaller extends ChannelInboundHandlerAdapter {
+
+	private final Duration handshakeTimeout;
+
+	private final Refusals refusals;
+
+	NettyConnectionGuardInstaller(Duration handshakeTimeout, Refusals refusals) {
+		this.handshakeTimeout = handshakeTimeout;
+		this.refusals = refusals;
+	}
+
+	@Override
+	public void channelActive(ChannelHandlerContext ctx) {
+		NettyConnectionGuard guard = new NettyConnectionGuard(this.handshakeTimeout, this.refusals);
+		ChannelPipeline pipeline = ctx.pipeline();
+		ChannelHandlerContext tls = pipeline.context(SslHandler.class);
+		pipeline.addAfter((tls != null) ? tls.name() : ctx.name(), null, guard);
+		ctx.fireChannelActive();
+		pipeline.remove(this);
+	}
+
+}

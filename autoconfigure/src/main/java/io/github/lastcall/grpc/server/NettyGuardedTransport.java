@@ -1,0 +1,125 @@
+/*
+ * Copyright 2026 the Last Call authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.lastcall.grpc.server;
+
+import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.TimeUnit;
+
+import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
+import io.grpc.netty.shaded.io.netty.channel.EventLoopGroup;
+import io.grpc.netty.shaded.io.netty.channel.IoHandlerFactory;
+import io.grpc.netty.shaded.io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.grpc.netty.shaded.io.netty.channel.ServerChannel;
+import io.grpc.netty.shaded.io.netty.channel.epoll.Epoll;
+import io.grpc.netty.shaded.io.netty.channel.epoll.EpollIoHandler;
+import io.grpc.netty.shaded.io.netty.channel.epoll.EpollServerSocketChannel;
+import io.grpc.netty.shaded.io.netty.channel.nio.NioIoHandler;
+import io.grpc.netty.shaded.io.netty.channel.socket.nio.NioServerSocketChannel;
+import io.grpc.netty.shaded.io.netty.util.concurrent.DefaultThreadFactory;
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.beans.factory.DisposableBean;
+
+/**
+ * Netty's transport with a gate in front of it.
+ *
+ * <p>
+ * grpc-java has no hook for a connection that is being accepted: a
+ * {@link io.grpc.ServerTransportFilter} hears of it after the handshake and cannot refuse
+ * it, and a protocol negotiator (internal, and it forbids an application to configure TLS
+ * by a customizer) is asked when most of what a connection costs has been spent. What it
+ * has is a public setter for the factory of the listening channel, to whose pipeline
+ * anybody may add a handler. The price is that grpc-java wants the event loops from
+ * whoever sets the factory; they are made here as grpc-java makes its own: epoll where
+ * there is epoll, as many threads as Netty thinks right, all daemons. Unlike grpc-java's
+ * they are not shared with the clients in the process.
+ *
+ * <p>
+ * An application that sets a channel type and event loops by a
+ * {@link GrpcServerBuilderCustomizer} replaces all that, and has no limit for its
+ * connections.
+ */
+public final class NettyGuardedTransport implements DisposableBean {
+
+	private final String name;
+
+	private final int threads;
+
+	private final ConnectionLimits limits;
+
+	private final NettyConnectionGate gate;
+
+	private final NettyLogFilter logFilter = new NettyLogFilter(System::nanoTime);
+
+	private @Nullable EventLoopGroup boss;
+
+	private @Nullable EventLoopGroup workers;
+
+	/**
+	 * Create a new transport. No thread starts before there is a server.
+	 * @param server the name of the server, which the threads are named after
+	 * @param threads how many threads serve the connections, 0 for Netty's default
+	 * @param limits what to limit
+	 * @param refusals where to report what was refused
+	 */
+	public NettyGuardedTransport(String server, int threads, ConnectionLimits limits, Refusals refusals) {
+		this.name = server;
+		this.threads = threads;
+		this.limits = limits;
+		this.gate = new NettyConnectionGate(limits, refusals);
+	}
+
+	/**
+	 * Let a server use this transport.
+	 * @param builder the builder of the server
+	 */
+	public synchronized void applyTo(NettyServerBuilder builder) {
+		if (this.boss == null || this.workers == null) {
+			this.boss = eventLoops(1, "boss");
+			this.workers = eventLoops(this.threads, "worker");
+		}
+		this.logFilter.install();
+		builder.channelFactory(this::newChannel)
+			.bossEventLoopGroup(this.boss)
+			.workerEventLoopGroup(this.workers)
+			// Should ours not be there, because a customizer has replaced the channel.
+			.handshakeTimeout(this.limits.handshakeTimeout().multipliedBy(2).toMillis(), TimeUnit.MILLISECONDS);
+	}
+
+	private ServerChannel newChannel() {
+		ServerChannel channel = Epoll.isAvailable() ? new EpollServerSocketChannel() : new NioServerSocketChannel();
+		channel.pipeline().addLast(this.gate);
+		return channel;
+	}
+
+	private EventLoopGroup eventLoops(int threads, String role) {
+		ThreadFactory factory = new DefaultThreadFactory("grpc-" + role + "-" + this.name, true);
+		IoHandlerFactory io = Epoll.isAvailable() ? EpollIoHandler.newFactory() : NioIoHandler.newFactory();
+		return new MultiThreadIoEventLoopGroup(threads, factory, io);
+	}
+
+	@Override
+	public synchronized void destroy() {
+		this.logFilter.uninstall();
+		if (this.boss != null && this.workers != null) {
+			this.boss.shutdownGracefully(0, 1, TimeUnit.SECONDS);
+			this.workers.shutdownGracefully(0, 1, TimeUnit.SECONDS);
+			this.boss = null;
+			this.workers = null;
+		}
+	}
+
+}

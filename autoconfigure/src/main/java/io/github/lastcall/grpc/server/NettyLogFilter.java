@@ -1,0 +1,136 @@
+/*
+ * Copyright 2026 the Last Call authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.lastcall.grpc.server;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.function.LongSupplier;
+import java.util.logging.Filter;
+import java.util.logging.Level;
+import java.util.logging.LogRecord;
+import java.util.logging.Logger;
+import java.util.stream.Stream;
+
+import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
+import io.grpc.netty.shaded.io.netty.handler.codec.http2.Http2Error;
+import io.grpc.netty.shaded.io.netty.handler.codec.http2.Http2Exception;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Keeps grpc-java's log readable while clients misbehave. Its transport logs a stack
+ * trace for each frame, call or connection that it does not like, so that whoever can
+ * reach the port can fill the disk. Here such a record becomes one line, there are only
+ * so many of them in a while, and those of a connection that was refused are left out,
+ * because {@link Refusals} has said it better.
+ *
+ * <p>
+ * Only the three loggers that tell of what clients do are filtered, by a filter of
+ * {@code java.util.logging} (which grpc-java uses), so that levels and appenders are as
+ * the application has set them. With one of the loggers at {@code DEBUG} or finer it lets
+ * everything pass, and a logger that has a filter already keeps it.
+ */
+final class NettyLogFilter implements Filter {
+
+	static final int LINES = 10;
+
+	static final Duration WINDOW = Duration.ofSeconds(10);
+
+	private static final String PACKAGE = NettyServerBuilder.class.getPackageName();
+
+	private static final String CONNECTIONS = PACKAGE + ".NettyServerTransport.connections";
+
+	/**
+	 * Held on to: the log manager does not, and a logger is forgotten with its filter.
+	 */
+	private final List<Logger> loggers = Stream
+		.of(CONNECTIONS, PACKAGE + ".NettyServerHandler", PACKAGE + ".NettyServerStream")
+		.map(Logger::getLogger)
+		.toList();
+
+	private final LongSupplier nanoTime;
+
+	private long windowStart;
+
+	private int lines;
+
+	private int leftOut;
+
+	NettyLogFilter(LongSupplier nanoTime) {
+		this.nanoTime = nanoTime;
+		this.windowStart = nanoTime.getAsLong();
+	}
+
+	void install() {
+		this.loggers.stream().filter((logger) -> logger.getFilter() == null).forEach((logger) -> set(logger, this));
+	}
+
+	void uninstall() {
+		this.loggers.stream().filter((logger) -> logger.getFilter() == this).forEach((logger) -> set(logger, null));
+	}
+
+	@SuppressWarnings("NullAway") // No filter is null for java.util.logging.
+	private static void set(Logger logger, @Nullable Filter filter) {
+		try {
+			logger.setFilter(filter);
+		}
+		catch (UnsupportedOperationException ex) {
+			// A log manager of somebody else's, without filters.
+		}
+	}
+
+	@Override
+	public boolean isLoggable(LogRecord record) {
+		if (this.loggers.stream()
+			.anyMatch((logger) -> logger.getName().equals(record.getLoggerName()) && logger.isLoggable(Level.FINE))) {
+			return true;
+		}
+		if (CONNECTIONS.equals(record.getLoggerName()) && record.getThrown() instanceof Http2Exception refused
+				&& refused.error() != Http2Error.INTERNAL_ERROR) {
+			return false;
+		}
+		int before;
+		synchronized (this) {
+			long now = this.nanoTime.getAsLong();
+			if (now - this.windowStart >= WINDOW.toNanos()) {
+				this.windowStart = now;
+				this.lines = 0;
+			}
+			if (this.lines == LINES) {
+				this.leftOut++;
+				return false;
+			}
+			this.lines++;
+			before = this.leftOut;
+			this.leftOut = 0;
+		}
+		shorten(record, before);
+		return true;
+	}
+
+	private static void shorten(LogRecord record, int leftOut) {
+		StringBuilder message = new StringBuilder(String.valueOf(record.getMessage()));
+		Throwable thrown = record.getThrown();
+		if (thrown != null) {
+			message.append(": ").append(thrown);
+			record.setThrown(null);
+		}
+		if (leftOut > 0) {
+			message.append(" (").append(leftOut).append(" lines before it were left out)");
+		}
+		record.setMessage(message.toString().replaceAll("\\R", " "));
+	}
+
+}

@@ -1,0 +1,361 @@
+/*
+ * Copyright 2026 the Last Call authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.lastcall.grpc.server;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+
+import io.github.lastcall.grpc.testing.GrpcClient;
+import io.github.lastcall.grpc.testing.GrpcServerContextRunner;
+import io.github.lastcall.grpc.testing.RogueClient;
+import io.github.lastcall.grpc.testing.TestRouteGuide;
+import io.github.lastcall.sample.routeguide.Point;
+import io.github.lastcall.sample.routeguide.RouteGuideGrpc;
+import io.github.lastcall.sample.routeguide.RouteNote;
+import io.grpc.StatusRuntimeException;
+import io.grpc.health.v1.HealthCheckRequest;
+import io.grpc.stub.StreamObserver;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+import org.springframework.boot.context.properties.source.InvalidConfigurationPropertyValueException;
+import org.springframework.boot.test.context.assertj.AssertableApplicationContext;
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
+import org.springframework.context.ApplicationContext;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.awaitility.Awaitility.await;
+
+/**
+ * What each limit does to a real connection.
+ */
+@Timeout(120)
+@ExtendWith(OutputCaptureExtension.class)
+class LimitsTests {
+
+	private static final Duration TIMEOUT = Duration.ofSeconds(60);
+
+	private static final String GET_FEATURE = "routeguide.RouteGuide/GetFeature";
+
+	private static final String ROUTE_CHAT = "routeguide.RouteGuide/RouteChat";
+
+	private final List<RogueClient> clients = new ArrayList<>();
+
+	@AfterEach
+	void closeClients() {
+		this.clients.forEach(RogueClient::close);
+	}
+
+	@Test
+	void aConnectionTooManyIsClosedAtOnceAndAnotherMayComeWhenOneHasGone(CapturedOutput output) {
+		run((context) -> {
+			RogueClient first = settled(context);
+			settled(context);
+			assertThat(connect(context).closed()).succeedsWithin(TIMEOUT).isEqualTo("null");
+			assertThat(refusals(context).getCount(RefusalReason.CONNECTIONS)).isEqualTo(1);
+			assertThat(output).containsPattern("WARN .*refused a connection from /127.0.0.1:\\d+: 2 are open "
+					+ "\\(grpc.server.limits.connections\\)");
+			first.close();
+			try (GrpcClient client = GrpcClient.of(context)) {
+				await().atMost(TIMEOUT).ignoreExceptions().until(client::featureName, "somewhere"::equals);
+			}
+		}, "grpc.server.limits.connections=2");
+	}
+
+	@Test
+	void withoutALimitThereMayBeMoreConnections() {
+		run((context) -> {
+			for (int i = 0; i < 20; i++) {
+				settled(context);
+			}
+			assertThat(refusals(context).getCount(RefusalReason.CONNECTIONS)).isZero();
+		}, "grpc.server.limits.connections=0");
+	}
+
+	@Test
+	void aClientThatDoesNotBeginWithHttp2InTimeIsClosed(CapturedOutput output) {
+		run((context) -> {
+			RogueClient settled = settled(context);
+			RogueClient silent = connect(context);
+			RogueClient half = connect(context).bytes(new byte[] { 'P', 'R', 'I' }).flush();
+			RogueClient withoutSettings = connect(context).bytes(RogueClient.PREFACE).flush();
+			for (RogueClient slow : List.of(silent, half, withoutSettings)) {
+				assertThat(slow.closed()).succeedsWithin(TIMEOUT);
+			}
+			assertThat(refusals(context).getCount(RefusalReason.HANDSHAKE_TIMEOUT)).isEqualTo(3);
+			assertThat(output).containsPattern("closed the connection from /127.0.0.1:\\d+: "
+					+ "no HTTP/2 settings within 500 ms \\(grpc.server.limits.handshake-timeout\\)");
+			// It is older than the others, and has begun in time.
+			assertThat(settled.closed()).isNotDone();
+			try (GrpcClient client = GrpcClient.of(context)) {
+				assertThat(client.featureName()).isEqualTo("somewhere");
+			}
+		}, "grpc.server.limits.handshake-timeout=500ms");
+	}
+
+	@Test
+	void aCallTooManyOnAConnectionIsRefusedAndTheOthersGoOn(CapturedOutput output) {
+		run((context) -> {
+			RogueClient client = settled(context);
+			client.call(1, ROUTE_CHAT).call(3, ROUTE_CHAT).call(5, ROUTE_CHAT).call(7, ROUTE_CHAT).flush();
+			await().atMost(TIMEOUT).until(() -> client.received(RogueClient.RST_STREAM), (count) -> count == 2);
+			assertThat(refusals(context).getCount(RefusalReason.CALLS_PER_CONNECTION)).isEqualTo(2);
+			assertThat(output).containsOnlyOnce("because of calls-per-connection; more of them are only counted "
+					+ "(grpc.server.limits.concurrent-calls-per-connection)");
+			assertThat(client.closed()).isNotDone();
+		}, "grpc.server.limits.concurrent-calls-per-connection=2");
+	}
+
+	@Test
+	void anHonestClientKnowsHowManyCallsItMayOpenAndWaits() {
+		run((context) -> {
+			try (GrpcClient client = GrpcClient.of(context)) {
+				assertThat(client.featureName()).isEqualTo("somewhere");
+				StreamObserver<RouteNote> open = RouteGuideGrpc.newStub(client.channel()).routeChat(ignore());
+				var waiting = RouteGuideGrpc.newFutureStub(client.channel()).getFeature(Point.getDefaultInstance());
+				assertThat(waiting).isNotDone();
+				open.onCompleted();
+				assertThat(waiting.get(60, TimeUnit.SECONDS).getName()).isEqualTo("somewhere");
+			}
+			assertThat(refusals(context).getCount(RefusalReason.CALLS_PER_CONNECTION)).isZero();
+		}, "grpc.server.limits.concurrent-calls-per-connection=1");
+	}
+
+	@Test
+	void aMessageThatIsTooLargeIsRefusedAndCounted() {
+		run((context) -> {
+			try (GrpcClient client = GrpcClient.of(context)) {
+				HealthCheckRequest large = HealthCheckRequest.newBuilder().setService("x".repeat(2000)).build();
+				assertThatExceptionOfType(StatusRuntimeException.class).isThrownBy(() -> client.health().check(large))
+					.withMessage("RESOURCE_EXHAUSTED: gRPC message exceeds maximum size 1024: 2003");
+				assertThat(client.featureName()).isEqualTo("somewhere");
+			}
+			await().atMost(TIMEOUT)
+				.until(() -> refusals(context).getCount(RefusalReason.MESSAGE_SIZE), (count) -> count == 1);
+		}, "grpc.server.limits.inbound-message-size=1KB");
+	}
+
+	@Test
+	void aCallWithTooMuchMetadataIsRefusedAndCounted(CapturedOutput output) {
+		run((context) -> {
+			RogueClient client = settled(context);
+			for (int stream = 1; stream < 20; stream += 2) {
+				client.frame(RogueClient.HEADERS, RogueClient.END_HEADERS, stream,
+						RogueClient.headers(GET_FEATURE, Map.of("large", "x".repeat(250))));
+			}
+			client.flush();
+			await().atMost(TIMEOUT).until(() -> client.received(RogueClient.RST_STREAM), (count) -> count == 10);
+			assertThat(refusals(context).getCount(RefusalReason.METADATA_SIZE)).isEqualTo(10);
+			assertThat(output).containsOnlyOnce("because of metadata-size; more of them are only counted "
+					+ "(grpc.server.limits.inbound-metadata-size)");
+			assertThat(output).doesNotContain("\tat ");
+		}, "grpc.server.limits.inbound-metadata-size=400B");
+	}
+
+	@Test
+	void aConnectionIsClosedForMoreThanAQuarterTooMuchMetadata() {
+		run((context) -> {
+			RogueClient client = settled(context);
+			client.frame(RogueClient.HEADERS, RogueClient.END_HEADERS, 1,
+					RogueClient.headers(GET_FEATURE, Map.of("large", "x".repeat(1000))));
+			client.flush();
+			assertThat(client.closed()).succeedsWithin(TIMEOUT).asString().startsWith("Header size exceeded");
+			assertThat(refusals(context).getCount(RefusalReason.METADATA_SIZE)).isEqualTo(1);
+		}, "grpc.server.limits.inbound-metadata-size=400B");
+	}
+
+	@Test
+	void aClientThatResetsTooManyCallsIsClosed(CapturedOutput output) {
+		run((context) -> {
+			RogueClient client = settled(context);
+			for (int stream = 1; stream < 20; stream += 2) {
+				client.call(stream, ROUTE_CHAT).reset(stream);
+			}
+			client.flush();
+			assertThat(client.closed()).succeedsWithin(TIMEOUT).isEqualTo("too_many_rststreams");
+			assertThat(refusals(context).getCount(RefusalReason.RESETS)).isEqualTo(1);
+			assertThat(output).containsPattern("closed the connection from /127.0.0.1:\\d+: "
+					+ "ENHANCE_YOUR_CALM, too_many_rststreams \\(grpc.server.limits.resets-per-connection\\)");
+		}, "grpc.server.limits.resets-per-connection=5");
+	}
+
+	@Test
+	void resetsAreCountedAnewInEachWindow() {
+		run((context) -> {
+			RogueClient client = settled(context);
+			// Never more than two in a second, however slow the machine is.
+			for (int stream = 1; stream < 15; stream += 2) {
+				await().pollDelay(Duration.ofMillis(600)).until(() -> true);
+				client.call(stream, ROUTE_CHAT).reset(stream).flush();
+			}
+			client.frame(RogueClient.SETTINGS, 0, 0).flush();
+			await().atMost(TIMEOUT).until(() -> client.received(RogueClient.SETTINGS), (count) -> count == 3);
+			assertThat(client.closed()).isNotDone();
+		}, "grpc.server.limits.resets-per-connection=4", "grpc.server.limits.reset-window=1s");
+	}
+
+	@Test
+	void garbageOnThePortIsOneLineEachAndThenACount(CapturedOutput output) {
+		run((context) -> {
+			for (int i = 0; i < 30; i++) {
+				RogueClient client = connect(context);
+				client.bytes("GET /\u001b[31m HTTP/1.1\r\n\r\n".getBytes(StandardCharsets.US_ASCII)).flush();
+				assertThat(client.closed()).succeedsWithin(TIMEOUT);
+			}
+			assertThat(refusals(context).getCount(RefusalReason.PROTOCOL)).isEqualTo(30);
+			assertThat(output.getAll().lines().filter((line) -> line.contains("PROTOCOL_ERROR"))).hasSize(10)
+				.allSatisfy((line) -> assertThat(line).matches(".*INFO.* gRPC server 'network' closed the connection "
+						+ "from /127.0.0.1:\\d+: PROTOCOL_ERROR, Unexpected HTTP/1.x request: GET /\\?\\[31m "));
+			assertThat(output).doesNotContain("\tat ", "Transport failed");
+			await().atMost(TIMEOUT)
+				.untilAsserted(() -> assertThat(output)
+					.contains("gRPC server 'network' refused more in the last 10s than is logged: protocol 20"));
+		});
+	}
+
+	@Test
+	void aClientThatGoesAwayIsNoRefusal(CapturedOutput output) {
+		run((context) -> {
+			RogueClient client = settled(context);
+			client.call(1, ROUTE_CHAT).flush();
+			client.abort();
+			try (GrpcClient honest = GrpcClient.of(context)) {
+				assertThat(honest.featureName()).isEqualTo("somewhere");
+			}
+			for (RefusalReason reason : RefusalReason.values()) {
+				assertThat(refusals(context).getCount(reason)).as(reason.getTag()).isZero();
+			}
+			assertThat(output).doesNotContain("closed the connection");
+		});
+	}
+
+	@Test
+	void thePortForProbesHasTheLimitsToo() {
+		run((context) -> {
+			int port = context.getEnvironment().getRequiredProperty("local.grpc.health.port", Integer.class);
+			RogueClient first = RogueClient.connect(port).preface();
+			this.clients.add(first);
+			await().atMost(TIMEOUT).until(() -> first.received(RogueClient.SETTINGS), (count) -> count == 2);
+			RogueClient second = RogueClient.connect(port);
+			this.clients.add(second);
+			assertThat(second.closed()).succeedsWithin(TIMEOUT);
+			assertThat(context.getBean("grpcHealthRefusals", Refusals.class).getCount(RefusalReason.CONNECTIONS))
+				.isEqualTo(1);
+		}, "grpc.server.limits.connections=1", "grpc.server.health.port=0");
+	}
+
+	@Test
+	void aLimitThatIsNoLimitFailsTheStart() {
+		for (String wrong : List.of("connections=-1", "concurrent-calls-per-connection=-1", "inbound-message-size=0B",
+				"inbound-message-size=2GB", "inbound-metadata-size=-1B", "resets-per-connection=-1",
+				"reset-window=500ms", "reset-window=1500ms", "handshake-timeout=0s")) {
+			GrpcServerContextRunner.create()
+				.withBean(TestService.class)
+				.withPropertyValues("grpc.server.limits." + wrong)
+				.run((context) -> assertThat(context).getFailure()
+					.rootCause()
+					.isInstanceOf(InvalidConfigurationPropertyValueException.class)
+					.hasMessageContaining("grpc.server.limits." + wrong.substring(0, wrong.indexOf('='))));
+		}
+	}
+
+	private RogueClient connect(ApplicationContext context) throws IOException {
+		RogueClient client = RogueClient.connect(GrpcClient.port(context));
+		this.clients.add(client);
+		return client;
+	}
+
+	/**
+	 * A client whose handshake the server has acknowledged.
+	 */
+	private RogueClient settled(ApplicationContext context) throws IOException {
+		RogueClient client = connect(context).preface();
+		await().atMost(TIMEOUT).until(() -> client.received(RogueClient.SETTINGS), (count) -> count == 2);
+		return client;
+	}
+
+	private static Refusals refusals(ApplicationContext context) {
+		return context.getBean("grpcRefusals", Refusals.class);
+	}
+
+	private static <T> StreamObserver<T> ignore() {
+		return new StreamObserver<>() {
+
+			@Override
+			public void onNext(T value) {
+			}
+
+			@Override
+			public void onError(Throwable failure) {
+			}
+
+			@Override
+			public void onCompleted() {
+			}
+
+		};
+	}
+
+	private static void run(Check check, String... properties) {
+		GrpcServerContextRunner.create()
+			.withBean(TestService.class)
+			.withPropertyValues(properties)
+			.run((context) -> check.run(context));
+	}
+
+	@FunctionalInterface
+	private interface Check {
+
+		void run(AssertableApplicationContext context) throws Exception;
+
+	}
+
+	@GrpcService
+	static class TestService extends TestRouteGuide {
+
+		@Override
+		public StreamObserver<RouteNote> routeChat(StreamObserver<RouteNote> responses) {
+			return new StreamObserver<>() {
+
+				@Override
+				public void onNext(RouteNote note) {
+					responses.onNext(note);
+				}
+
+				@Override
+				public void onError(Throwable failure) {
+				}
+
+				@Override
+				public void onCompleted() {
+					responses.onCompleted();
+				}
+
+			};
+		}
+
+	}
+
+}

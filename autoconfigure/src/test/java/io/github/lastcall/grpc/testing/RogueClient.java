@@ -1,0 +1,294 @@
+/*
+ * Copyright 2026 the Last Call authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.lastcall.grpc.testing;
+
+import java.io.BufferedOutputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.Closeable;
+import java.io.DataInputStream;
+import java.io.EOFException;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicInteger;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A client of HTTP/2 that sends what it likes, frame by frame, on as many streams as it
+ * likes. A thread of its own reads what comes back, unless the client is to be deaf.
+ */
+public final class RogueClient implements Closeable {
+
+	public static final int DATA = 0;
+
+	public static final int HEADERS = 1;
+
+	public static final int RST_STREAM = 3;
+
+	public static final int SETTINGS = 4;
+
+	public static final int PING = 6;
+
+	public static final int GOAWAY = 7;
+
+	public static final int WINDOW_UPDATE = 8;
+
+	public static final int CONTINUATION = 9;
+
+	public static final int END_STREAM = 1;
+
+	public static final int ACK = 1;
+
+	public static final int END_HEADERS = 4;
+
+	public static final byte[] PREFACE = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".getBytes(StandardCharsets.US_ASCII);
+
+	private static final int TYPES = 10;
+
+	private final Socket socket;
+
+	private final OutputStream out;
+
+	private final AtomicInteger[] received = new AtomicInteger[TYPES];
+
+	private final CompletableFuture<String> closed = new CompletableFuture<>();
+
+	private volatile @Nullable String goAway;
+
+	private RogueClient(Socket socket) throws IOException {
+		this.socket = socket;
+		this.out = new BufferedOutputStream(socket.getOutputStream(), 1 << 16);
+		for (int type = 0; type < TYPES; type++) {
+			this.received[type] = new AtomicInteger();
+		}
+	}
+
+	/**
+	 * Connect to a port of this machine, and say nothing yet.
+	 */
+	public static RogueClient connect(int port) throws IOException {
+		RogueClient client = deaf(port);
+		Thread reader = new Thread(client::read, "rogue-reader");
+		reader.setDaemon(true);
+		reader.start();
+		return client;
+	}
+
+	/**
+	 * Connect to a port of this machine, and never read what the server sends.
+	 */
+	public static RogueClient deaf(int port) throws IOException {
+		Socket socket = new Socket();
+		socket.setTcpNoDelay(true);
+		socket.connect(new InetSocketAddress(InetAddress.getByName("127.0.0.1"), port), 60_000);
+		return new RogueClient(socket);
+	}
+
+	/**
+	 * The preface of HTTP/2 and empty settings.
+	 */
+	public RogueClient preface() throws IOException {
+		return bytes(PREFACE).frame(SETTINGS, 0, 0).flush();
+	}
+
+	/**
+	 * Settings with a window for the server's messages.
+	 */
+	public RogueClient preface(int window) throws IOException {
+		return bytes(PREFACE)
+			.frame(SETTINGS, 0, 0, 0, 4, (byte) (window >> 24), (byte) (window >> 16), (byte) (window >> 8),
+					(byte) window)
+			.flush();
+	}
+
+	/**
+	 * Open a stream as a gRPC call.
+	 */
+	public RogueClient call(int stream, String method) throws IOException {
+		return frame(HEADERS, END_HEADERS, stream, headers(method, Map.of()));
+	}
+
+	/**
+	 * A whole message of a call, or the beginning of one that says it is longer.
+	 */
+	public RogueClient message(int stream, boolean compressed, int length, byte[] message, boolean end)
+			throws IOException {
+		byte[] payload = new byte[5 + message.length];
+		payload[0] = (byte) (compressed ? 1 : 0);
+		for (int i = 0; i < 4; i++) {
+			payload[1 + i] = (byte) (length >> (24 - 8 * i));
+		}
+		System.arraycopy(message, 0, payload, 5, message.length);
+		return frame(DATA, end ? END_STREAM : 0, stream, payload);
+	}
+
+	public RogueClient reset(int stream) throws IOException {
+		return frame(RST_STREAM, 0, stream, 0, 0, 0, 8);
+	}
+
+	public RogueClient ping() throws IOException {
+		return frame(PING, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8);
+	}
+
+	public RogueClient frame(int type, int flags, int stream, int... payload) throws IOException {
+		byte[] bytes = new byte[payload.length];
+		for (int i = 0; i < payload.length; i++) {
+			bytes[i] = (byte) payload[i];
+		}
+		return frame(type, flags, stream, bytes);
+	}
+
+	public RogueClient frame(int type, int flags, int stream, byte[] payload) throws IOException {
+		return bytes(encode(type, flags, stream, payload));
+	}
+
+	/**
+	 * Bytes as they are.
+	 */
+	public RogueClient bytes(byte[] bytes) throws IOException {
+		this.out.write(bytes);
+		return this;
+	}
+
+	public RogueClient flush() throws IOException {
+		this.out.flush();
+		return this;
+	}
+
+	/**
+	 * A block of headers of a gRPC call, each a literal without indexing.
+	 */
+	public static byte[] headers(String method, Map<String, String> more) {
+		Map<String, String> all = new LinkedHashMap<>();
+		all.put(":method", "POST");
+		all.put(":scheme", "http");
+		all.put(":path", "/" + method);
+		all.put(":authority", "localhost");
+		all.put("content-type", "application/grpc");
+		all.put("te", "trailers");
+		all.putAll(more);
+		ByteArrayOutputStream block = new ByteArrayOutputStream();
+		all.forEach((name, value) -> {
+			block.write(0);
+			literal(block, name);
+			literal(block, value);
+		});
+		return block.toByteArray();
+	}
+
+	public static byte[] encode(int type, int flags, int stream, byte[] payload) {
+		ByteArrayOutputStream frame = new ByteArrayOutputStream(9 + payload.length);
+		frame.write(payload.length >> 16);
+		frame.write(payload.length >> 8);
+		frame.write(payload.length);
+		frame.write(type);
+		frame.write(flags);
+		for (int shift = 24; shift >= 0; shift -= 8) {
+			frame.write(stream >> shift);
+		}
+		frame.writeBytes(payload);
+		return frame.toByteArray();
+	}
+
+	/**
+	 * How many frames of a type have come back.
+	 */
+	public int received(int type) {
+		return this.received[type].get();
+	}
+
+	/**
+	 * What the server gave as the reason in GOAWAY.
+	 */
+	public @Nullable String goAway() {
+		return this.goAway;
+	}
+
+	/**
+	 * Completed when the server has closed the connection.
+	 */
+	public CompletableFuture<String> closed() {
+		return this.closed;
+	}
+
+	private void read() {
+		try (DataInputStream in = new DataInputStream(this.socket.getInputStream())) {
+			while (true) {
+				int length = (in.readUnsignedByte() << 16) | in.readUnsignedShort();
+				int type = in.readUnsignedByte();
+				in.readUnsignedByte();
+				in.readInt();
+				byte[] payload = in.readNBytes(length);
+				if (payload.length < length) {
+					throw new EOFException();
+				}
+				if (type == GOAWAY) {
+					this.goAway = new String(payload, 8, payload.length - 8, StandardCharsets.UTF_8);
+				}
+				if (type < TYPES) {
+					this.received[type].incrementAndGet();
+				}
+			}
+		}
+		catch (IOException ex) {
+			this.closed.complete(String.valueOf(this.goAway));
+		}
+	}
+
+	private static void literal(ByteArrayOutputStream block, String text) {
+		int length = text.length();
+		if (length < 127) {
+			block.write(length);
+		}
+		else {
+			block.write(127);
+			length -= 127;
+			while (length >= 128) {
+				block.write((length % 128) + 128);
+				length /= 128;
+			}
+			block.write(length);
+		}
+		block.writeBytes(text.getBytes(StandardCharsets.US_ASCII));
+	}
+
+	/**
+	 * Vanish, by a reset of TCP.
+	 */
+	public void abort() throws IOException {
+		this.socket.setSoLinger(true, 0);
+		this.socket.close();
+	}
+
+	@Override
+	public void close() {
+		try {
+			this.socket.close();
+		}
+		catch (IOException ex) {
+			throw new UncheckedIOException(ex);
+		}
+	}
+
+}
