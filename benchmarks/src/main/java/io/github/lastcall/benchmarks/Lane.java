@@ -66,6 +66,8 @@ final class Lane {
 
 	private @Nullable ScheduledFuture<?> ticks;
 
+	private volatile boolean warm;
+
 	private volatile boolean stopped;
 
 	Lane(String balancerName, Balancer balancer, CallKind kind, boolean shortLived, LoadTimer timer,
@@ -145,10 +147,11 @@ final class Lane {
 	}
 
 	/**
-	 * Forget how slow calls were while everything was cold.
+	 * From now on it counts how slow calls are: those before have begun while everything
+	 * was cold.
 	 */
 	void warm() {
-		this.slowestNanos.set(0);
+		this.warm = true;
 	}
 
 	/**
@@ -189,18 +192,25 @@ final class Lane {
 	private void call(long millis, Connection.CallEnd afterwards) {
 		this.calls.incrementAndGet();
 		this.open.incrementAndGet();
+		boolean warm = this.warm;
 		long started = System.nanoTime();
 		connection().call(this.kind, millis, (status) -> {
-			ended(status, System.nanoTime() - started - TimeUnit.MILLISECONDS.toNanos(millis));
+			if (warm) {
+				took(System.nanoTime() - started - TimeUnit.MILLISECONDS.toNanos(millis));
+			}
+			ended(status);
 			afterwards.ended(status);
 		});
 	}
 
-	private void ended(Status status, long extraNanos) {
-		this.open.decrementAndGet();
+	private void took(long extraNanos) {
 		if (this.slowestNanos.getAndAccumulate(extraNanos, Math::max) < extraNanos) {
 			this.slowestAt = this.failures.now();
 		}
+	}
+
+	private void ended(Status status) {
+		this.open.decrementAndGet();
 		if (!status.isOk()) {
 			this.failed.incrementAndGet();
 			this.failures.add(this, status);
