@@ -18,6 +18,7 @@ package io.github.lastcall.benchmarks;
 
 import java.io.IOException;
 import java.util.List;
+import java.util.Optional;
 
 import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
 
@@ -57,12 +58,20 @@ interface Balancer extends AutoCloseable {
 		};
 	}
 
+	/**
+	 * Why a balancer cannot be measured here, if it cannot.
+	 */
+	static Optional<String> missing(String name) {
+		return (name.equals("python") && Python.find().isEmpty()) ? Optional.of(Python.MISSING) : Optional.empty();
+	}
+
 	static Balancer named(String name, List<Replica> replicas) throws IOException {
 		return switch (name) {
 			case "l4" -> HaProxy.start(HaProxy.Mode.L4, replicas);
 			case "l7" -> HaProxy.start(HaProxy.Mode.L7, replicas);
 			case "nginx" -> Nginx.start(replicas);
 			case "client" -> new ClientSideBalancer(replicas);
+			case "python" -> PythonBalancer.start(replicas);
 			default -> throw new IllegalArgumentException("No such balancer: " + name);
 		};
 	}

@@ -45,7 +45,7 @@ public final class Benchmarks {
 
 								roll    rolls three replicas of each server under load and counts the calls that fail
 								  --servers lastcall,lastcall-no-delay,plain,boot   also netdevh,lognet,armeria,armeria-no-delay
-								  --balancers l4,l7,nginx,client                    all of them before the same replicas
+								  --balancers l4,l7,nginx,client,python             all of them before the same replicas
 								  --calls unary-5ms,unary-2s,server-stream,bidi-stream   also unary-100ms
 								  --connections long,short
 								  --rolls 1   --rate 300 (unary calls per second and balancer)   --streams 20 (per kind and balancer)

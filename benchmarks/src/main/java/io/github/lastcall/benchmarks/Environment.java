@@ -39,6 +39,7 @@ final class Environment {
 		environment.put("os", System.getProperty("os.name") + " " + System.getProperty("os.version"));
 		environment.put("haproxy", firstLine("haproxy", "-v"));
 		environment.put("nginx", firstLine("nginx", "-v"));
+		environment.put("grpcio", Python.find().map(Python::grpcio).orElse("none"));
 		return environment;
 	}
 

@@ -22,13 +22,26 @@ import tools.jackson.databind.SerializationFeature;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * Writes results.
+ * Writes results, and talks to processes.
  */
 final class Json {
 
 	private static final JsonMapper MAPPER = JsonMapper.builder().enable(SerializationFeature.INDENT_OUTPUT).build();
 
+	private static final JsonMapper LINES = JsonMapper.builder().build();
+
 	private Json() {
+	}
+
+	/**
+	 * A JSON object in a line of its own.
+	 */
+	static String line(Object value) {
+		return LINES.writeValueAsString(value) + "\n";
+	}
+
+	static <T> T read(String line, Class<T> type) {
+		return LINES.readValue(line, type);
 	}
 
 	static void write(Path file, Object result) {

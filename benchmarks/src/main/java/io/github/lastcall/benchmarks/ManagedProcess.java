@@ -16,6 +16,8 @@
 
 package io.github.lastcall.benchmarks;
 
+import java.io.BufferedReader;
+import java.io.BufferedWriter;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -42,12 +44,34 @@ final class ManagedProcess implements AutoCloseable {
 
 	static ManagedProcess start(List<String> command, Path log) throws IOException {
 		Files.createDirectories(log.getParent());
-		Process process = new ProcessBuilder(command).redirectErrorStream(true)
-			.redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()))
-			.start();
+		return start(new ProcessBuilder(command).redirectErrorStream(true)
+			.redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile())));
+	}
+
+	/**
+	 * Start a process to talk with.
+	 * @param command the program and its arguments
+	 * @param log where its errors go
+	 * @return the process
+	 */
+	static ManagedProcess startWithPipes(List<String> command, Path log) throws IOException {
+		Files.createDirectories(log.getParent());
+		return start(new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.appendTo(log.toFile())));
+	}
+
+	private static ManagedProcess start(ProcessBuilder builder) throws IOException {
+		Process process = builder.start();
 		RUNNING.add(process);
 		process.onExit().thenAccept(RUNNING::remove);
 		return new ManagedProcess(process);
+	}
+
+	BufferedWriter input() {
+		return this.process.outputWriter();
+	}
+
+	BufferedReader output() {
+		return this.process.inputReader();
 	}
 
 	boolean isAlive() {

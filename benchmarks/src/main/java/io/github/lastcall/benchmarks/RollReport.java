@@ -36,11 +36,14 @@ final class RollReport {
 
 	private final Map<String, Object> settings;
 
+	private final Map<String, String> skipped;
+
 	private final List<ServerRun> runs = new ArrayList<>();
 
-	RollReport(Path folder, Map<String, Object> settings) {
+	RollReport(Path folder, Map<String, Object> settings, Map<String, String> skipped) {
 		this.folder = folder;
 		this.settings = settings;
+		this.skipped = skipped;
 	}
 
 	void add(ServerRun run) {
@@ -54,6 +57,8 @@ final class RollReport {
 					lane.slowestExtraMillis());
 			reasons(run, lane).forEach((reason, count) -> System.out.printf("    %6d x %s%n", count, reason));
 		}
+		this.skipped.forEach(
+				(balancer, reason) -> System.out.printf("%-18s %-9s skipped: %s%n", run.server(), balancer, reason));
 		if (failedBefore(run) > 0) {
 			System.out.printf("%d of them failed before the first SIGTERM: the machine was too busy, run it again%n",
 					failedBefore(run));
@@ -70,6 +75,7 @@ final class RollReport {
 		Map<String, Object> result = new LinkedHashMap<>();
 		result.put("environment", Environment.describe());
 		result.put("settings", this.settings);
+		result.put("skipped", this.skipped);
 		result.put("servers", this.runs.stream().map(RollReport::describe).toList());
 		Files.createDirectories(this.folder);
 		Json.write(this.folder.resolve("rolling-restart.json"), result);

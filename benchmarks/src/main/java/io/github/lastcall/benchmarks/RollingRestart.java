@@ -42,6 +42,8 @@ final class RollingRestart {
 
 	private final List<String> balancers;
 
+	private final Map<String, String> skipped = new LinkedHashMap<>();
+
 	private final List<CallKind> kinds;
 
 	private final List<String> connections;
@@ -61,7 +63,12 @@ final class RollingRestart {
 	RollingRestart(Options options) {
 		this.servers = options.list("servers", "lastcall,lastcall-no-delay,plain,boot");
 		this.servers.forEach(ServerKind::named);
-		this.balancers = options.list("balancers", "l4,l7,nginx,client");
+		List<String> wanted = options.list("balancers", "l4,l7,nginx,client,python");
+		wanted.forEach((name) -> Balancer.missing(name).ifPresent((reason) -> this.skipped.put(name, reason)));
+		this.balancers = wanted.stream().filter((name) -> !this.skipped.containsKey(name)).toList();
+		if (this.balancers.isEmpty()) {
+			throw new IllegalStateException("No balancer is left, skipped: " + this.skipped);
+		}
 		this.kinds = options.list("calls", "unary-5ms,unary-2s,server-stream,bidi-stream")
 			.stream()
 			.map(CallKind::named)
@@ -76,7 +83,7 @@ final class RollingRestart {
 	}
 
 	void run() throws Exception {
-		RollReport report = new RollReport(this.out, settings());
+		RollReport report = new RollReport(this.out, settings(), this.skipped);
 		for (String server : this.servers) {
 			report.add(roll(ServerKind.named(server)));
 			report.write();
