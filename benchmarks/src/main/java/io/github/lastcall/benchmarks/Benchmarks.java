@@ -44,7 +44,8 @@ public final class Benchmarks {
 								Usage: java -jar benchmarks/target/lastcall-benchmarks.jar <benchmark> [options]
 
 								roll    rolls three replicas of each server under load and counts the calls that fail
-								  --servers lastcall,lastcall-no-delay,plain,boot   also netdevh,lognet,armeria,armeria-no-delay
+								  --servers lastcall,lastcall-no-delay,plain,boot   also lastcall-no-grace,
+								                                                    netdevh,lognet,armeria,armeria-no-delay
 								  --balancers l4,l7,nginx,client,python             all of them before the same replicas
 								  --calls unary-5ms,unary-2s,server-stream,bidi-stream   also unary-100ms
 								  --connections long,short

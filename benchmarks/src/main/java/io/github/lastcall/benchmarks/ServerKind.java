@@ -20,6 +20,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 
 /**
  * A server that can be measured.
@@ -35,9 +36,10 @@ record ServerKind(String name, String module, String mainClass, List<String> arg
 
 	private static final Map<String, ServerKind> ALL = new TreeMap<>();
 	static {
-		lastCall("lastcall", "LastCallServer", "5s");
-		lastCall("lastcall-no-delay", "LastCallServer", "0s");
-		lastCall("health", "HealthServer", "5s");
+		lastCall("lastcall", "LastCallServer", "propagation-delay=5s");
+		lastCall("lastcall-no-delay", "LastCallServer", "propagation-delay=0s");
+		lastCall("lastcall-no-grace", "LastCallServer", "propagation-delay=0s", "grace-period=0s");
+		lastCall("health", "HealthServer", "propagation-delay=5s");
 		add("plain", "plain", "PlainServer", "{port}");
 		add("boot", "boot", "BootServer", "--spring.grpc.server.port={port}", "--spring.grpc.server.address=127.0.0.1",
 				"--spring.grpc.server.shutdown.grace-period=30s");
@@ -62,9 +64,11 @@ record ServerKind(String name, String module, String mainClass, List<String> arg
 		return arguments;
 	}
 
-	private static void lastCall(String name, String mainClass, String delay) {
-		add(name, "lastcall", mainClass, "--grpc.server.port={port}", "--grpc.server.address=127.0.0.1",
-				"--grpc.server.shutdown.propagation-delay=" + delay);
+	private static void lastCall(String name, String mainClass, String... shutdown) {
+		Stream<String> address = Stream.of("--grpc.server.port={port}", "--grpc.server.address=127.0.0.1");
+		add(name, "lastcall", mainClass,
+				Stream.concat(address, Stream.of(shutdown).map((setting) -> "--grpc.server.shutdown." + setting))
+					.toArray(String[]::new));
 	}
 
 	private static void add(String name, String module, String mainClass, String... arguments) {
