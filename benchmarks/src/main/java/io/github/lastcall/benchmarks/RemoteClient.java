@@ -24,7 +24,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
 import io.github.lastcall.benchmarks.Connection.CallEnd;
@@ -44,8 +46,10 @@ final class RemoteClient implements AutoCloseable {
 
 	/**
 	 * The thread that makes the calls of all lanes must not wait for one slow client.
+	 * After the end a command goes nowhere.
 	 */
-	private final ExecutorService commands = Executors.newSingleThreadExecutor((task) -> thread("commands", task));
+	private final ExecutorService commands = new ThreadPoolExecutor(1, 1, 0, TimeUnit.SECONDS,
+			new LinkedBlockingQueue<>(), (task) -> thread("commands", task), new ThreadPoolExecutor.DiscardPolicy());
 
 	private final Map<Integer, CallEnd> open = new ConcurrentHashMap<>();
 
