@@ -40,8 +40,11 @@ import io.github.lastcall.grpc.server.GrpcServices;
 import io.github.lastcall.grpc.server.NettyGuardedTransport;
 import io.github.lastcall.grpc.server.InfrastructureService;
 import io.github.lastcall.grpc.server.NettyGrpcServerFactory;
+import io.github.lastcall.grpc.server.NettyTls;
+import io.github.lastcall.grpc.server.PeerIdentityFilter;
 import io.github.lastcall.grpc.server.Refusals;
 import io.github.lastcall.grpc.server.ServerExecutor;
+import io.github.lastcall.grpc.server.ServerTls;
 import io.github.lastcall.grpc.server.ServiceExecutors;
 import io.github.lastcall.grpc.shutdown.ApplicationReadiness;
 import io.github.lastcall.grpc.shutdown.Connections;
@@ -84,6 +87,7 @@ import org.springframework.boot.health.actuate.endpoint.HealthEndpointGroups;
 import org.springframework.boot.health.contributor.HealthContributors;
 import org.springframework.boot.health.registry.HealthContributorRegistry;
 import org.springframework.boot.health.registry.ReactiveHealthContributorRegistry;
+import org.springframework.boot.ssl.SslBundles;
 import org.springframework.context.ApplicationContext;
 import org.springframework.context.ApplicationEventPublisher;
 import org.springframework.context.annotation.Bean;
@@ -93,6 +97,7 @@ import org.springframework.core.Ordered;
 import org.springframework.core.annotation.Order;
 import org.springframework.core.env.ConfigurableEnvironment;
 import org.springframework.core.env.Environment;
+import org.springframework.util.Assert;
 import org.springframework.util.function.SingletonSupplier;
 
 /**
@@ -180,10 +185,11 @@ public final class GrpcServerAutoConfiguration {
 		@Bean
 		GrpcServiceDiscovery grpcServiceDiscovery(ConfigurableListableBeanFactory beanFactory,
 				ObjectProvider<InfrastructureService> infrastructureServices, InFlightCalls calls,
-				ObjectProvider<EnvoyHealthHeader> envoyHeader) {
+				ObjectProvider<EnvoyHealthHeader> envoyHeader, ObjectProvider<PeerIdentityFilter> identities) {
 			List<ServerInterceptor> outermost = new ArrayList<>();
 			envoyHeader.ifAvailable(outermost::add);
 			outermost.add(calls.interceptor());
+			identities.ifAvailable(outermost::add);
 			return new GrpcServiceDiscovery(beanFactory, infrastructureServices.orderedStream().toList(), outermost);
 		}
 
@@ -224,8 +230,39 @@ public final class GrpcServerAutoConfiguration {
 			@Order(Ordered.HIGHEST_PRECEDENCE)
 			NettyServerPropertiesCustomizer grpcNettyServerPropertiesCustomizer(GrpcServerProperties properties,
 					@Qualifier("grpcTransport") NettyGuardedTransport transport,
-					@Qualifier("grpcRefusals") Refusals refusals) {
-				return new NettyServerPropertiesCustomizer(properties, transport, refusals);
+					@Qualifier("grpcRefusals") Refusals refusals, ObjectProvider<NettyTls> tls) {
+				String bundle = properties.ssl().bundle();
+				// Never plaintext where TLS was asked for.
+				return new NettyServerPropertiesCustomizer(properties, transport, refusals,
+						(bundle != null) ? tls.getObject() : null);
+			}
+
+			@Configuration(proxyBeanMethods = false)
+			@ConditionalOnProperty("grpc.server.ssl.bundle")
+			static class TlsConfiguration {
+
+				@Bean
+				NettyTls grpcNettyTls(GrpcServerProperties properties, PeerIdentityFilter identities) {
+					return new NettyTls(properties.ssl().clientAuth(), identities);
+				}
+
+				@Bean
+				PeerIdentityFilter grpcPeerIdentityFilter() {
+					return new PeerIdentityFilter();
+				}
+
+				@Bean
+				ServerTls grpcServerTls(GrpcServerProperties properties, NettyTls transport) {
+					String bundle = properties.ssl().bundle();
+					Assert.state(bundle != null, "No bundle");
+					return new ServerTls(bundle, properties.ssl().clientAuth(), transport, Clock.systemUTC());
+				}
+
+				@Bean
+				ServerTlsRegistrar grpcServerTlsRegistrar(ServerTls tls, ObjectProvider<SslBundles> bundles) {
+					return new ServerTlsRegistrar(tls, bundles);
+				}
+
 			}
 
 		}
@@ -436,7 +473,7 @@ public final class GrpcServerAutoConfiguration {
 						new GrpcServerBuilderCustomizers(new ServiceExecutors(ServerExecutor.direct(), beanFactory),
 								this.calls::guard,
 								List.of(track(this.calls, this.connections),
-										new NettyServerPropertiesCustomizer(properties, transport, refusals))),
+										new NettyServerPropertiesCustomizer(properties, transport, refusals, null))),
 						drain, publisher);
 			}
 

@@ -19,9 +19,11 @@ package io.github.lastcall.grpc.autoconfigure;
 import java.net.InetAddress;
 import java.time.Duration;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 
 import io.github.lastcall.grpc.health.HealthSettings;
+import io.github.lastcall.grpc.server.ClientAuthentication;
 import io.github.lastcall.grpc.server.ConnectionLimits;
 import io.github.lastcall.grpc.server.GrpcServerStartException;
 import io.github.lastcall.grpc.server.ServerExecutor;
@@ -48,6 +50,7 @@ import org.springframework.util.unit.DataSize;
  * @param connection How long connections live.
  * @param executor Where the calls of the application run.
  * @param limits What a client may ask of the server.
+ * @param ssl TLS.
  * @param reflection Server reflection.
  * @param health What the health service tells.
  * @param shutdown What happens when the application stops.
@@ -55,8 +58,8 @@ import org.springframework.util.unit.DataSize;
 @ConfigurationProperties("grpc.server")
 public record GrpcServerProperties(@DefaultValue("true") boolean enabled, @Nullable InetAddress address,
 		@DefaultValue("9090") int port, @DefaultValue KeepAlive keepAlive, @DefaultValue Connection connection,
-		@DefaultValue Executor executor, @DefaultValue Limits limits, @DefaultValue Reflection reflection,
-		@DefaultValue Health health, @DefaultValue Shutdown shutdown) {
+		@DefaultValue Executor executor, @DefaultValue Limits limits, @DefaultValue Ssl ssl,
+		@DefaultValue Reflection reflection, @DefaultValue Health health, @DefaultValue Shutdown shutdown) {
 
 	/**
 	 * Keep-alive of connections: PINGs that the server sends, and those that it accepts.
@@ -237,6 +240,30 @@ public record GrpcServerProperties(@DefaultValue("true") boolean enabled, @Nulla
 			if (size.toBytes() < 1 || size.toBytes() > Integer.MAX_VALUE) {
 				throw new InvalidConfigurationPropertyValueException(property, size,
 						"The size must be at least 1 byte and less than 2 GB.");
+			}
+		}
+
+	}
+
+	/**
+	 * TLS.
+	 *
+	 * @param bundle Name of the SSL bundle that the server uses. Its updates are taken
+	 * into use as they come. Plaintext unless set.
+	 * @param clientAuth Whether clients have to show a certificate that the trust store
+	 * of the bundle trusts: "none", "optional" or "required".
+	 */
+	public record Ssl(@Nullable String bundle, @DefaultValue("none") ClientAuthentication clientAuth) {
+
+		public Ssl {
+			if (bundle != null && bundle.isBlank()) {
+				throw new InvalidConfigurationPropertyValueException("grpc.server.ssl.bundle", bundle,
+						"It is the name of an SSL bundle. Remove the property for a server in plaintext.");
+			}
+			if (clientAuth != ClientAuthentication.NONE && bundle == null) {
+				throw new InvalidConfigurationPropertyValueException("grpc.server.ssl.client-auth",
+						clientAuth.name().toLowerCase(Locale.ROOT),
+						"Clients can show a certificate by TLS only, and grpc.server.ssl.bundle is not set.");
 			}
 		}
 

@@ -21,9 +21,11 @@ import java.util.concurrent.TimeUnit;
 
 import io.github.lastcall.grpc.server.GrpcServerBuilderCustomizer;
 import io.github.lastcall.grpc.server.NettyGuardedTransport;
+import io.github.lastcall.grpc.server.NettyTls;
 import io.github.lastcall.grpc.server.OversizedMessages;
 import io.github.lastcall.grpc.server.Refusals;
 import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
+import org.jspecify.annotations.Nullable;
 
 import org.springframework.boot.context.properties.PropertyMapper;
 import org.springframework.util.unit.DataSize;
@@ -42,11 +44,21 @@ final class NettyServerPropertiesCustomizer implements GrpcServerBuilderCustomiz
 
 	private final Refusals refusals;
 
-	NettyServerPropertiesCustomizer(GrpcServerProperties properties, NettyGuardedTransport transport,
-			Refusals refusals) {
+	private final @Nullable NettyTls tls;
+
+	/**
+	 * Create a new customizer.
+	 * @param properties the properties
+	 * @param transport the transport of the server
+	 * @param refusals where the server reports what it refuses
+	 * @param tls the TLS of the server, {@code null} for plaintext
+	 */
+	NettyServerPropertiesCustomizer(GrpcServerProperties properties, NettyGuardedTransport transport, Refusals refusals,
+			@Nullable NettyTls tls) {
 		this.properties = properties;
 		this.transport = transport;
 		this.refusals = refusals;
+		this.tls = tls;
 	}
 
 	@Override
@@ -54,6 +66,9 @@ final class NettyServerPropertiesCustomizer implements GrpcServerBuilderCustomiz
 		keepAlive(builder, this.properties.keepAlive());
 		connection(builder, this.properties.connection());
 		limits(builder, this.properties.limits());
+		if (this.tls != null) {
+			this.tls.applyTo(builder);
+		}
 	}
 
 	private void keepAlive(NettyServerBuilder builder, GrpcServerProperties.KeepAlive keepAlive) {

@@ -60,8 +60,10 @@ public final class NettyGrpcServerFactory implements GrpcServerFactory {
 
 	@Override
 	public ServerBuilder<?> newBuilder() {
-		return NettyServerBuilder.forAddress((this.address != null) ? new InetSocketAddress(this.address, this.port)
-				: new InetSocketAddress(this.port));
+		return NettyServerBuilder
+			.forAddress((this.address != null) ? new InetSocketAddress(this.address, this.port)
+					: new InetSocketAddress(this.port))
+			.protocolNegotiator(NettyNegotiation.plaintext());
 	}
 
 	@Override

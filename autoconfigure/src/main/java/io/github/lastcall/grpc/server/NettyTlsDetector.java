@@ -1,0 +1,57 @@
+/*
+ * Copyright 2026 the Last Call authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.lastcall.grpc.server;
+
+import io.grpc.netty.shaded.io.netty.buffer.ByteBuf;
+import io.grpc.netty.shaded.io.netty.channel.ChannelHandler;
+import io.grpc.netty.shaded.io.netty.channel.ChannelHandlerContext;
+import io.grpc.netty.shaded.io.netty.channel.ChannelInboundHandlerAdapter;
+
+/**
+ * Recognizes a client that speaks TLS to a plaintext port by its first byte, which HTTP/2
+ * cannot begin with.
+ */
+final class NettyTlsDetector extends ChannelInboundHandlerAdapter {
+
+	private static final int TLS_HANDSHAKE = 22;
+
+	private final ChannelHandler negotiation;
+
+	NettyTlsDetector(ChannelHandler negotiation) {
+		this.negotiation = negotiation;
+	}
+
+	@Override
+	public void handlerAdded(ChannelHandlerContext context) {
+		context.pipeline().addAfter(context.name(), null, this.negotiation);
+	}
+
+	@Override
+	public void channelRead(ChannelHandlerContext context, Object message) {
+		if (message instanceof ByteBuf bytes && bytes.isReadable()) {
+			if (bytes.getUnsignedByte(bytes.readerIndex()) == TLS_HANDSHAKE) {
+				bytes.release();
+				NettyRefusals.log(context.channel(), "it speaks TLS, and this port is plaintext");
+				context.close();
+				return;
+			}
+			context.pipeline().remove(this);
+		}
+		context.fireChannelRead(message);
+	}
+
+}

@@ -1,0 +1,335 @@
+/*
+ * Copyright 2026 the Last Call authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.lastcall.grpc.server;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.Future;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
+
+import io.github.lastcall.grpc.testing.GrpcClient;
+import io.github.lastcall.grpc.testing.TestAuthority;
+import io.github.lastcall.grpc.testing.TlsTestApplication;
+import io.grpc.Status;
+import io.netty.pkitesting.X509Bundle;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+
+import org.springframework.boot.ssl.SslBundle;
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowable;
+import static org.awaitility.Awaitility.await;
+
+/**
+ * What becomes of a server when its SSL bundle is updated.
+ */
+@Timeout(300)
+@ExtendWith(OutputCaptureExtension.class)
+class TlsRotationTests {
+
+	private static final Duration TIMEOUT = Duration.ofSeconds(60);
+
+	private static final String REQUIRED = "grpc.server.ssl.client-auth=required";
+
+	/**
+	 * How many rotations the load has to stand, and the time between them: the issue's 30
+	 * and 1000 take half a minute.
+	 */
+	private static final int ROTATIONS = Integer.getInteger("lastcall.rotations", 10);
+
+	private static final int ROTATION_INTERVAL = Integer.getInteger("lastcall.rotation-interval-millis", 0);
+
+	private final TestAuthority authority = new TestAuthority("authority");
+
+	private final TestAuthority successor = new TestAuthority("successor");
+
+	private final X509Bundle friend = this.authority.client("friend");
+
+	@Test
+	void newHandshakesGetTheNewCertificateAndEstablishedConnectionsLiveOn() {
+		try (TlsTestApplication app = TlsTestApplication.run(this.authority.trustingBundle(this.authority.server("a")));
+				GrpcClient established = this.authority.connect(app.port(), null)) {
+			assertThat(established.featureName()).isEqualTo("somewhere");
+
+			app.update(this.successor.trustingBundle(this.successor.server("b")));
+
+			assertThat(app.status().certificates()).singleElement()
+				.extracting(ServerCertificate::subject)
+				.isEqualTo("CN=b");
+			assertThat(established.featureName()).isEqualTo("somewhere");
+			assertThatIsServed(this.successor, app, null);
+			assertThat(statusOf(this.authority, app, null)).isEqualTo(Status.Code.UNAVAILABLE);
+			assertThat(established.featureName()).isEqualTo("somewhere");
+		}
+	}
+
+	@Test
+	void aClientThatIsNoLongerTrustedIsServedUntilItConnectsAgain(CapturedOutput output) {
+		X509Bundle server = this.authority.server("server");
+		try (TlsTestApplication app = TlsTestApplication.run(this.authority.trustingBundle(server), REQUIRED);
+				GrpcClient established = this.authority.connect(app.port(), this.friend)) {
+			assertThat(established.featureName()).isEqualTo("somewhere");
+
+			app.update(TestAuthority.bundle(server.getCertificatePathPEM(), server.getPrivateKeyPEM(),
+					this.successor.pem()));
+
+			assertThat(established.featureName()).isEqualTo("somewhere");
+			assertThatIsServed(this.authority, app, this.successor.client("newcomer"));
+			// Neither a new client nor one that could resume its session.
+			assertThat(statusOf(this.authority, app, this.friend)).isEqualTo(Status.Code.UNAVAILABLE);
+			await().atMost(TIMEOUT)
+				.untilAsserted(() -> assertThat(output).contains("gRPC server refuses the connection of 127.0.0.1:",
+						"the client certificate of CN=friend, issued by CN=authority, has no issuer that the trust store knows"));
+			assertThat(output).doesNotContain("\tat ");
+		}
+	}
+
+	@Test
+	void anUpdateThatCannotBeUsedKeepsTheOldOneAndIsReportedOnce(CapturedOutput output) {
+		X509Bundle first = this.authority.server("first");
+		X509Bundle other = this.authority.server("other");
+		X509Bundle expired = this.authority.expired("expired");
+		String certificate = first.getCertificatePathPEM();
+		String key = first.getPrivateKeyPEM();
+		String trust = this.authority.pem();
+		String garbage = "-----BEGIN CERTIFICATE-----\nbm9uc2Vuc2U=\n-----END CERTIFICATE-----\n";
+		List<SslBundle> broken = List.of(TestAuthority.bundle(garbage, key, trust),
+				TestAuthority.bundle(certificate, garbage, trust), TestAuthority.bundle(certificate, key, garbage),
+				TestAuthority.bundle(certificate, null, trust), TestAuthority.bundle(certificate, key, null),
+				TestAuthority.bundle("file:/nowhere/server.crt", key, trust),
+				// The certificate has been written, and the key has not.
+				TestAuthority.bundle(other.getCertificatePathPEM(), key, trust),
+				TestAuthority.bundle(expired.getCertificatePathPEM(), expired.getPrivateKeyPEM(), trust));
+		try (TlsTestApplication app = TlsTestApplication.run(this.authority.trustingBundle(first), REQUIRED)) {
+			for (SslBundle bundle : broken) {
+				long before = app.status().failedUpdates();
+				int lines = failures(output).size();
+
+				app.update(bundle);
+				app.update(bundle);
+
+				assertThat(app.status().failedUpdates()).isEqualTo(before + 2);
+				assertThat(failures(output)).hasSize(lines + 1);
+				assertThat(failures(output).get(lines)).contains("keeps the one it has (CN=first, ")
+					.endsWith("): " + failureReason(app));
+				assertThat(app.status().certificates()).singleElement()
+					.extracting(ServerCertificate::subject)
+					.isEqualTo("CN=first");
+				assertThatIsServed(this.authority, app, this.friend);
+			}
+			assertThat(failures(output)).extracting((line) -> line.substring(line.indexOf("): ") + 3))
+				.satisfiesExactly((line) -> assertThat(line).startsWith("Unable to create key store: "),
+						(line) -> assertThat(line).startsWith("Unable to create key store: "),
+						(line) -> assertThat(line).startsWith("Unable to create trust store: "),
+						(line) -> assertThat(line).isEqualTo("it has no private key with a certificate"),
+						(line) -> assertThat(line).isEqualTo("it has no trust store, so that a client certificate "
+								+ "of any public authority would be trusted"),
+						(line) -> assertThat(line).contains("file:/nowhere/server.crt"),
+						(line) -> assertThat(line).startsWith("a handshake with it does not succeed: "),
+						(line) -> assertThat(line).isEqualTo("its certificate has expired on "
+								+ expired.getCertificate().getNotAfter().toInstant()));
+			assertThat(output).doesNotContain("\tat ");
+
+			app.update(this.authority.trustingBundle(other));
+
+			assertThat(app.status().failure()).isNull();
+			assertThat(app.status().updates()).isEqualTo(1);
+			assertThat(app.status().certificates()).singleElement()
+				.extracting(ServerCertificate::subject)
+				.isEqualTo("CN=other");
+			assertThatIsServed(this.authority, app, this.friend);
+		}
+	}
+
+	@Test
+	void aServerThatHasOnlyAnExpiredCertificateTakesWhatItGets() {
+		X509Bundle first = this.authority.expired("first");
+		X509Bundle second = this.authority.expired("second");
+		try (TlsTestApplication app = TlsTestApplication.run(this.authority.trustingBundle(first))) {
+			app.update(this.authority.trustingBundle(second));
+			assertThat(app.status().failure()).isNull();
+			app.update(this.authority.trustingBundle(this.authority.server("third")));
+			assertThatIsServed(this.authority, app, null);
+		}
+	}
+
+	@Test
+	void aRestartedServerHasWhatWasInUse() {
+		try (TlsTestApplication app = TlsTestApplication
+			.run(this.authority.trustingBundle(this.authority.server("first")))) {
+			app.update(TestAuthority.bundle("file:/nowhere", null, null));
+			app.context().stop();
+			app.context().start();
+			assertThatIsServed(this.authority, app, null);
+		}
+	}
+
+	@Test
+	void filesAreFollowedAsSpringBootReloadsThem(@TempDir Path directory, CapturedOutput output) throws Exception {
+		this.authority.write(directory, this.authority.server("first"));
+		try (TlsTestApplication app = TlsTestApplication
+			.run(TestAuthority.properties(directory, REQUIRED, "spring.ssl.bundle.pem.server.reload-on-update=true",
+					"spring.ssl.bundle.watch.file.quiet-period=100ms"))) {
+			assertThatIsServed(this.authority, app, this.friend);
+
+			TestAuthority.replace(directory.resolve("server.crt"), "broken");
+			await().atMost(TIMEOUT).until(() -> app.status().failure() != null);
+			assertThatIsServed(this.authority, app, this.friend);
+			assertThat(failures(output)).singleElement()
+				.asString()
+				.contains("keeps the one it has (CN=first, ")
+				.contains("Unable to create key store: ");
+
+			Files.delete(directory.resolve("server.crt"));
+			await().atMost(TIMEOUT).until(() -> failures(output).size() == 2);
+			assertThatIsServed(this.authority, app, this.friend);
+
+			this.successor.write(directory, this.successor.server("second"));
+			await().atMost(TIMEOUT).until(() -> app.status().failure() == null);
+			assertThatIsServed(this.successor, app, this.successor.client("newcomer"));
+			assertThat(statusOf(this.successor, app, this.friend)).isEqualTo(Status.Code.UNAVAILABLE);
+		}
+	}
+
+	@Test
+	void rotationUnderLoadLosesNoCall() throws Exception {
+		try (TlsTestApplication app = TlsTestApplication
+			.run(this.authority.trustingBundle(this.authority.server("server-0")), REQUIRED);
+				Load load = new Load(app)) {
+			for (int rotation = 1; rotation <= ROTATIONS; rotation++) {
+				app.update(this.authority.trustingBundle(this.authority.server("server-" + rotation)));
+				assertThat(app.status().updates()).isEqualTo(rotation);
+				load.awaitProgress();
+				// Nothing is waited for here: it is the pace of the rotations.
+				TimeUnit.MILLISECONDS.sleep(ROTATION_INTERVAL);
+			}
+			load.close();
+			assertThat(load.failures).isEmpty();
+			System.out.printf("%d rotations, %d calls, %d of them on new connections, none failed%n", ROTATIONS,
+					load.calls.get(), load.connections.get());
+		}
+	}
+
+	private void assertThatIsServed(TestAuthority trusted, TlsTestApplication app, @Nullable X509Bundle certificate) {
+		try (GrpcClient client = trusted.connect(app.port(), certificate)) {
+			assertThat(client.featureName()).isEqualTo("somewhere");
+		}
+	}
+
+	private static Status.Code statusOf(TestAuthority trusted, TlsTestApplication app,
+			@Nullable X509Bundle certificate) {
+		try (GrpcClient client = trusted.connect(app.port(), certificate)) {
+			return Status.fromThrowable(catchThrowable(client::featureName)).getCode();
+		}
+	}
+
+	private static String failureReason(TlsTestApplication app) {
+		TlsStatus.Failure failure = app.status().failure();
+		assertThat(failure).isNotNull();
+		return failure.reason();
+	}
+
+	private static List<String> failures(CapturedOutput output) {
+		return output.getAll().lines().filter((line) -> line.contains("cannot use the updated SSL bundle")).toList();
+	}
+
+	/**
+	 * Clients that keep their connection, and clients that make a new one for every call.
+	 */
+	private final class Load implements AutoCloseable {
+
+		private static final int CLIENTS = 2;
+
+		private final AtomicBoolean ended = new AtomicBoolean();
+
+		private final AtomicLong calls = new AtomicLong();
+
+		private final AtomicLong connections = new AtomicLong();
+
+		private final Queue<Throwable> failures = new ConcurrentLinkedQueue<>();
+
+		private final ExecutorService executor = Executors.newCachedThreadPool();
+
+		private final List<Future<?>> running = new ArrayList<>();
+
+		Load(TlsTestApplication app) {
+			for (int i = 0; i < CLIENTS; i++) {
+				this.running.add(this.executor.submit(() -> {
+					try (GrpcClient client = TlsRotationTests.this.authority.connect(app.port(),
+							TlsRotationTests.this.friend)) {
+						while (!this.ended.get()) {
+							call(client);
+						}
+					}
+				}));
+				this.running.add(this.executor.submit(() -> {
+					while (!this.ended.get()) {
+						try (GrpcClient client = TlsRotationTests.this.authority.connect(app.port(),
+								TlsRotationTests.this.friend)) {
+							call(client);
+							this.connections.incrementAndGet();
+						}
+					}
+				}));
+			}
+		}
+
+		private void call(GrpcClient client) {
+			try {
+				client.featureName();
+				this.calls.incrementAndGet();
+			}
+			catch (RuntimeException ex) {
+				this.failures.add(ex);
+			}
+		}
+
+		void awaitProgress() {
+			long calls = this.calls.get();
+			long connections = this.connections.get();
+			await().atMost(TIMEOUT)
+				.until(() -> !this.failures.isEmpty()
+						|| this.calls.get() > calls + 50 && this.connections.get() > connections + 2 * CLIENTS);
+		}
+
+		@Override
+		public void close() throws Exception {
+			this.ended.set(true);
+			for (Future<?> client : this.running) {
+				client.get(60, TimeUnit.SECONDS);
+			}
+			this.executor.shutdown();
+		}
+
+	}
+
+}
