@@ -26,6 +26,9 @@ import java.util.TreeMap;
 import io.github.lastcall.grpc.health.HealthSettings;
 import io.github.lastcall.grpc.health.ServingStatusTable;
 import io.github.lastcall.grpc.server.GrpcServer;
+import io.github.lastcall.grpc.server.ServerCertificate;
+import io.github.lastcall.grpc.server.ServerTls;
+import io.github.lastcall.grpc.server.TlsStatus;
 import io.github.lastcall.grpc.shutdown.DrainControl;
 import io.github.lastcall.grpc.shutdown.GrpcServerDrain;
 import io.github.lastcall.grpc.shutdown.GrpcServerState;
@@ -66,19 +69,24 @@ public final class GrpcEndpoint {
 
 	private final DrainControl control;
 
+	private final @Nullable ServerTls tls;
+
 	/**
 	 * Create a new endpoint.
 	 * @param drains know the servers
 	 * @param statuses the serving statuses
 	 * @param healthSettings the settings of health
 	 * @param control drains and resumes the servers
+	 * @param tls knows the certificate, {@code null} if the application is served in
+	 * plaintext
 	 */
 	public GrpcEndpoint(List<GrpcServerDrain> drains, ServingStatusTable statuses, HealthSettings healthSettings,
-			DrainControl control) {
+			DrainControl control, @Nullable ServerTls tls) {
 		this.drains = List.copyOf(drains);
 		this.statuses = statuses;
 		this.healthSettings = healthSettings;
 		this.control = control;
+		this.tls = tls;
 	}
 
 	/**
@@ -98,7 +106,7 @@ public final class GrpcEndpoint {
 				}
 			}
 		}
-		return new GrpcDescriptor(servers(), services, health());
+		return new GrpcDescriptor(servers(), services, health(), ssl());
 	}
 
 	/**
@@ -132,6 +140,15 @@ public final class GrpcEndpoint {
 		return new ServerDescriptor(drain.getName(), (server != null) ? server.getAddress() : null,
 				(server != null) ? server.getPort() : null, status.state(), status.since(), status.failed(),
 				drain.getConnections(), drain.getCallsInFlight(), calls);
+	}
+
+	private @Nullable SslDescriptor ssl() {
+		if (this.tls == null) {
+			return null;
+		}
+		TlsStatus status = this.tls.getStatus();
+		return new SslDescriptor(status.bundle(), text(status.clientAuthentication()), status.certificates(),
+				status.since(), status.updates(), status.failedUpdates(), status.failure());
 	}
 
 	private HealthDescriptor health() {
@@ -179,9 +196,26 @@ public final class GrpcEndpoint {
 	 * @param servers the servers
 	 * @param services the services by full name
 	 * @param health what health tells
+	 * @param ssl how the application is served by TLS, {@code null} for plaintext
 	 */
 	public record GrpcDescriptor(List<ServerDescriptor> servers, Map<String, ServiceDescriptor> services,
-			HealthDescriptor health) implements OperationResponseBody {
+			HealthDescriptor health, @Nullable SslDescriptor ssl) implements OperationResponseBody {
+
+	}
+
+	/**
+	 * TLS.
+	 *
+	 * @param bundle the name of the SSL bundle
+	 * @param clientAuth whether clients have to show a certificate
+	 * @param certificates the certificates in use
+	 * @param since when they were taken into use
+	 * @param updates how many updates of the bundle have been taken into use
+	 * @param failedUpdates how many updates could not be used
+	 * @param failure why the last update could not be used
+	 */
+	public record SslDescriptor(String bundle, String clientAuth, List<ServerCertificate> certificates, Instant since,
+			long updates, long failedUpdates, TlsStatus.@Nullable Failure failure) {
 
 	}
 

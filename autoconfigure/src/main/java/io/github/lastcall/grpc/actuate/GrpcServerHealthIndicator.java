@@ -16,14 +16,18 @@
 
 package io.github.lastcall.grpc.actuate;
 
+import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.TreeMap;
 
 import io.github.lastcall.grpc.health.ServingStatusTable;
 import io.github.lastcall.grpc.server.GrpcServer;
+import io.github.lastcall.grpc.server.ServerTls;
+import io.github.lastcall.grpc.server.TlsStatus;
 import io.github.lastcall.grpc.shutdown.GrpcServerDrain;
 import io.github.lastcall.grpc.shutdown.GrpcServerStatus;
 import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
+import org.jspecify.annotations.Nullable;
 
 import org.springframework.boot.health.contributor.AbstractHealthIndicator;
 import org.springframework.boot.health.contributor.Health;
@@ -40,14 +44,18 @@ public final class GrpcServerHealthIndicator extends AbstractHealthIndicator {
 
 	private final ServingStatusTable statuses;
 
+	private final @Nullable ServerTls tls;
+
 	/**
 	 * Create a new indicator.
 	 * @param drain knows the server's state
 	 * @param statuses the serving statuses
+	 * @param tls knows the certificate, {@code null} if the server speaks plaintext
 	 */
-	public GrpcServerHealthIndicator(GrpcServerDrain drain, ServingStatusTable statuses) {
+	public GrpcServerHealthIndicator(GrpcServerDrain drain, ServingStatusTable statuses, @Nullable ServerTls tls) {
 		this.drain = drain;
 		this.statuses = statuses;
+		this.tls = tls;
 	}
 
 	@Override
@@ -70,6 +78,24 @@ public final class GrpcServerHealthIndicator extends AbstractHealthIndicator {
 			}
 			builder.withDetail("services", services);
 		}
+		if (this.tls != null) {
+			builder.withDetail("ssl", ssl(this.tls.getStatus()));
+		}
+	}
+
+	/**
+	 * An update that failed is no reason to take the server out: it serves with what it
+	 * has.
+	 */
+	private static Map<String, Object> ssl(TlsStatus tls) {
+		Map<String, Object> details = new LinkedHashMap<>();
+		details.put("bundle", tls.bundle());
+		details.put("validUntil", tls.validUntil());
+		if (tls.failure() != null) {
+			details.put("updateFailed", tls.failure().reason());
+			details.put("updateFailedAt", tls.failure().time());
+		}
+		return details;
 	}
 
 }

@@ -21,9 +21,11 @@ import java.util.List;
 import io.github.lastcall.grpc.actuate.GrpcEndpoint;
 import io.github.lastcall.grpc.health.HealthSettings;
 import io.github.lastcall.grpc.health.ServingStatusTable;
+import io.github.lastcall.grpc.server.ServerTls;
 import io.github.lastcall.grpc.shutdown.DrainControl;
 import io.github.lastcall.grpc.shutdown.GrpcServerDrain;
 
+import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.actuate.autoconfigure.endpoint.condition.ConditionalOnAvailableEndpoint;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
@@ -44,8 +46,8 @@ public final class GrpcEndpointAutoConfiguration {
 	@Bean
 	@ConditionalOnMissingBean
 	GrpcEndpoint grpcEndpoint(List<GrpcServerDrain> drains, ServingStatusTable statuses, HealthSettings healthSettings,
-			DrainControl control) {
-		return new GrpcEndpoint(drains, statuses, healthSettings, control);
+			DrainControl control, ObjectProvider<ServerTls> tls) {
+		return new GrpcEndpoint(drains, statuses, healthSettings, control, tls.getIfAvailable());
 	}
 
 }

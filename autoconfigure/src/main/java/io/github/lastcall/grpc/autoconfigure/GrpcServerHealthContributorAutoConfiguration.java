@@ -18,8 +18,10 @@ package io.github.lastcall.grpc.autoconfigure;
 
 import io.github.lastcall.grpc.actuate.GrpcServerHealthIndicator;
 import io.github.lastcall.grpc.health.ServingStatusTable;
+import io.github.lastcall.grpc.server.ServerTls;
 import io.github.lastcall.grpc.shutdown.GrpcServerDrain;
 
+import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
@@ -41,8 +43,9 @@ public final class GrpcServerHealthContributorAutoConfiguration {
 
 	@Bean
 	@ConditionalOnMissingBean(name = "grpcHealthIndicator")
-	GrpcServerHealthIndicator grpcHealthIndicator(GrpcServerDrain drain, ServingStatusTable statuses) {
-		return new GrpcServerHealthIndicator(drain, statuses);
+	GrpcServerHealthIndicator grpcHealthIndicator(GrpcServerDrain drain, ServingStatusTable statuses,
+			ObjectProvider<ServerTls> tls) {
+		return new GrpcServerHealthIndicator(drain, statuses, tls.getIfAvailable());
 	}
 
 }

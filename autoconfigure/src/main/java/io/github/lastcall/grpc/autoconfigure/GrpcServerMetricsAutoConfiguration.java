@@ -19,7 +19,9 @@ package io.github.lastcall.grpc.autoconfigure;
 import java.util.List;
 
 import io.github.lastcall.grpc.actuate.GrpcServerMetrics;
+import io.github.lastcall.grpc.actuate.GrpcServerTlsMetrics;
 import io.github.lastcall.grpc.server.Refusals;
+import io.github.lastcall.grpc.server.ServerTls;
 import io.github.lastcall.grpc.shutdown.GrpcServerDrain;
 import io.micrometer.core.instrument.binder.MeterBinder;
 
@@ -43,6 +45,13 @@ public final class GrpcServerMetricsAutoConfiguration {
 	@ConditionalOnMissingBean
 	GrpcServerMetrics grpcServerMetrics(List<GrpcServerDrain> drains, ObjectProvider<Refusals> refusals) {
 		return new GrpcServerMetrics(drains, refusals.orderedStream().toList());
+	}
+
+	@Bean
+	@ConditionalOnMissingBean
+	@ConditionalOnBean(ServerTls.class)
+	GrpcServerTlsMetrics grpcServerTlsMetrics(ServerTls tls) {
+		return new GrpcServerTlsMetrics(tls);
 	}
 
 }

@@ -16,10 +16,12 @@
 
 package io.github.lastcall.grpc.server;
 
+import java.security.NoSuchAlgorithmException;
 import java.util.List;
 import java.util.stream.Stream;
 
 import javax.net.ssl.KeyManagerFactory;
+import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLException;
 import javax.net.ssl.TrustManager;
@@ -36,6 +38,7 @@ import io.grpc.netty.shaded.io.netty.handler.ssl.SslContext;
 import io.grpc.netty.shaded.io.netty.handler.ssl.SslContextBuilder;
 import io.grpc.netty.shaded.io.netty.handler.ssl.SslHandler;
 import io.grpc.netty.shaded.io.netty.handler.ssl.util.InsecureTrustManagerFactory;
+import org.jspecify.annotations.Nullable;
 
 import org.springframework.boot.ssl.SslBundle;
 import org.springframework.boot.ssl.SslOptions;
@@ -95,7 +98,31 @@ final class NettyTlsContextFactory {
 			// A cipher that is not supported is an error, and not left out.
 			builder.ciphers(List.of(options.getCiphers()), IdentityCipherSuiteFilter.INSTANCE);
 		}
-		builder.protocols((options.getEnabledProtocols() != null) ? List.of(options.getEnabledProtocols()) : PROTOCOLS);
+		builder.protocols(protocols(options.getEnabledProtocols()));
+	}
+
+	private static List<String> protocols(String @Nullable [] enabled) {
+		if (enabled == null) {
+			return PROTOCOLS;
+		}
+		// OpenSSL finds it out in the middle of an engine, and leaves it half made.
+		List<String> supported = List.of(supportedProtocols());
+		for (String protocol : enabled) {
+			if (!supported.contains(protocol)) {
+				throw new IllegalArgumentException(
+						"the protocol %s is not supported, only %s are".formatted(protocol, supported));
+			}
+		}
+		return List.of(enabled);
+	}
+
+	private static String[] supportedProtocols() {
+		try {
+			return SSLContext.getDefault().getSupportedSSLParameters().getProtocols();
+		}
+		catch (NoSuchAlgorithmException ex) {
+			throw new IllegalStateException(ex);
+		}
 	}
 
 	/**
