@@ -81,7 +81,7 @@ class ServerExecutorTests {
 	@Test
 	void directCallsRunOnTheEventLoop() {
 		withService().withPropertyValues("grpc.server.executor.type=direct")
-			.run((context) -> assertThat(handler(context)).startsWith("grpc-default-worker-ELG-"));
+			.run((context) -> assertThat(handler(context)).startsWith("grpc-worker-network-"));
 	}
 
 	@Test
@@ -133,7 +133,7 @@ class ServerExecutorTests {
 	void aServiceCanRunOnTheEventLoopBesideOthersThatDoNot() {
 		this.runner.withUserConfiguration(TwoServicesConfiguration.class).run((context) -> {
 			try (GrpcClient client = GrpcClient.of(context)) {
-				assertThat(nameFrom(client, "a.Direct")).startsWith("grpc-default-worker-ELG-");
+				assertThat(nameFrom(client, "a.Direct")).startsWith("grpc-worker-network-");
 				assertThat(nameFrom(client, "a.Own")).startsWith("own-");
 				assertThat(nameFrom(client, "a.Default")).startsWith("grpc-executor-");
 			}
@@ -270,7 +270,7 @@ class ServerExecutorTests {
 		@Override
 		public void getFeature(Point request, StreamObserver<Feature> responses) {
 			this.entered.release();
-			if (!Thread.currentThread().getName().startsWith("grpc-default-worker")) {
+			if (!Thread.currentThread().getName().startsWith("grpc-worker-")) {
 				await(this.release);
 			}
 			responses.onNext(Feature.newBuilder().setName(thread()).build());
