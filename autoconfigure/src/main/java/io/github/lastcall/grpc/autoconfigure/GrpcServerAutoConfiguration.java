@@ -47,6 +47,7 @@ import io.github.lastcall.grpc.server.ServerExecutor;
 import io.github.lastcall.grpc.server.ServerTls;
 import io.github.lastcall.grpc.server.ServiceExecutors;
 import io.github.lastcall.grpc.shutdown.ApplicationReadiness;
+import io.github.lastcall.grpc.shutdown.CallRecorder;
 import io.github.lastcall.grpc.shutdown.Connections;
 import io.github.lastcall.grpc.shutdown.DrainControl;
 import io.github.lastcall.grpc.shutdown.EnvoyHealthHeader;
@@ -283,8 +284,9 @@ public final class GrpcServerAutoConfiguration {
 
 			@Bean
 			InFlightCalls grpcInFlightCalls(ServerTimer timer, GrpcServerProperties properties,
-					@Qualifier("grpcRefusals") Refusals refusals) {
-				return new InFlightCalls(timer, properties.limits().maxConcurrentCalls(), refusals);
+					@Qualifier("grpcRefusals") Refusals refusals, ObjectProvider<CallRecorder.Factory> recorders) {
+				return new InFlightCalls(timer, properties.limits().maxConcurrentCalls(), refusals,
+						recorders::getIfAvailable);
 			}
 
 			@Bean
@@ -437,7 +439,7 @@ public final class GrpcServerAutoConfiguration {
 			private final Refusals refusals = new Refusals(HEALTH_SERVER);
 
 			HealthServerConfiguration(ServerTimer timer) {
-				this.calls = new InFlightCalls(timer, Integer.MAX_VALUE, this.refusals);
+				this.calls = new InFlightCalls(timer, Integer.MAX_VALUE, this.refusals, () -> null);
 			}
 
 			@Bean

@@ -18,11 +18,14 @@ package io.github.lastcall.grpc.autoconfigure;
 
 import java.util.List;
 
+import io.github.lastcall.grpc.actuate.GrpcCallMeters;
 import io.github.lastcall.grpc.actuate.GrpcServerMetrics;
 import io.github.lastcall.grpc.actuate.GrpcServerTlsMetrics;
 import io.github.lastcall.grpc.server.Refusals;
 import io.github.lastcall.grpc.server.ServerTls;
+import io.github.lastcall.grpc.shutdown.CallRecorder;
 import io.github.lastcall.grpc.shutdown.GrpcServerDrain;
+import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.binder.MeterBinder;
 
 import org.springframework.beans.factory.ObjectProvider;
@@ -36,7 +39,8 @@ import org.springframework.context.annotation.Bean;
 /**
  * {@link EnableAutoConfiguration Auto-configuration} for the meters of the servers.
  */
-@AutoConfiguration(after = GrpcServerAutoConfiguration.class)
+@AutoConfiguration(after = GrpcServerAutoConfiguration.class,
+		afterName = "org.springframework.boot.micrometer.metrics.autoconfigure.CompositeMeterRegistryAutoConfiguration")
 @ConditionalOnClass(MeterBinder.class)
 @ConditionalOnBean(GrpcServerDrain.class)
 public final class GrpcServerMetricsAutoConfiguration {
@@ -52,6 +56,13 @@ public final class GrpcServerMetricsAutoConfiguration {
 	@ConditionalOnBean(ServerTls.class)
 	GrpcServerTlsMetrics grpcServerTlsMetrics(ServerTls tls) {
 		return new GrpcServerTlsMetrics(tls);
+	}
+
+	@Bean
+	@ConditionalOnMissingBean(CallRecorder.Factory.class)
+	@ConditionalOnBean(MeterRegistry.class)
+	GrpcCallMeters grpcCallMeters(MeterRegistry registry) {
+		return new GrpcCallMeters(registry);
 	}
 
 }

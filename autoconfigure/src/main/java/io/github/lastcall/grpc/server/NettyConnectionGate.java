@@ -16,11 +16,13 @@
 package io.github.lastcall.grpc.server;
 
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 
 import io.grpc.netty.shaded.io.netty.channel.Channel;
 import io.grpc.netty.shaded.io.netty.channel.ChannelHandler.Sharable;
 import io.grpc.netty.shaded.io.netty.channel.ChannelHandlerContext;
 import io.grpc.netty.shaded.io.netty.channel.ChannelInboundHandlerAdapter;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Stands in front of the listening sockets of one server and lets in as many connections
@@ -31,6 +33,8 @@ import io.grpc.netty.shaded.io.netty.channel.ChannelInboundHandlerAdapter;
 final class NettyConnectionGate extends ChannelInboundHandlerAdapter {
 
 	private final AtomicInteger open = new AtomicInteger();
+
+	private final AtomicReference<@Nullable Runnable> whenEmpty = new AtomicReference<>();
 
 	private final ConnectionLimits limits;
 
@@ -46,16 +50,40 @@ final class NettyConnectionGate extends ChannelInboundHandlerAdapter {
 		Channel connection = (Channel) message;
 		int max = this.limits.connections();
 		if (this.open.incrementAndGet() > max && max != 0) {
-			this.open.decrementAndGet();
+			left();
 			this.refusals.report(RefusalReason.CONNECTIONS,
 					"refused a connection from %s: %d are open".formatted(connection.remoteAddress(), max),
 					ctx.executor());
 			connection.unsafe().closeForcibly();
 			return;
 		}
-		connection.closeFuture().addListener((closed) -> this.open.decrementAndGet());
+		connection.closeFuture().addListener((closed) -> left());
 		connection.pipeline().addLast(new NettyConnectionGuardInstaller(this.limits.handshakeTimeout(), this.refusals));
 		ctx.fireChannelRead(message);
+	}
+
+	/**
+	 * Do something when no connection is open, at once if none is.
+	 * @param action what to do, at most once
+	 */
+	void whenEmpty(Runnable action) {
+		this.whenEmpty.set(action);
+		if (this.open.get() == 0) {
+			empty();
+		}
+	}
+
+	private void left() {
+		if (this.open.decrementAndGet() == 0) {
+			empty();
+		}
+	}
+
+	private void empty() {
+		Runnable action = this.whenEmpty.getAndSet(null);
+		if (action != null) {
+			action.run();
+		}
 	}
 
 }

@@ -111,12 +111,20 @@ public final class NettyGuardedTransport implements DisposableBean {
 		return new MultiThreadIoEventLoopGroup(threads, factory, io);
 	}
 
+	/**
+	 * Ends the threads, as soon as no connection needs them: a context that was not given
+	 * the time to drain is closed around calls that still have to be told so.
+	 */
 	@Override
 	public synchronized void destroy() {
 		this.logFilter.uninstall();
-		if (this.boss != null && this.workers != null) {
-			this.boss.shutdownGracefully(0, 1, TimeUnit.SECONDS);
-			this.workers.shutdownGracefully(0, 1, TimeUnit.SECONDS);
+		EventLoopGroup boss = this.boss;
+		EventLoopGroup workers = this.workers;
+		if (boss != null && workers != null) {
+			this.gate.whenEmpty(() -> {
+				boss.shutdownGracefully(0, 1, TimeUnit.SECONDS);
+				workers.shutdownGracefully(0, 1, TimeUnit.SECONDS);
+			});
 			this.boss = null;
 			this.workers = null;
 		}

@@ -162,18 +162,31 @@ final class InFlightCall extends ServerStreamTracer implements Executor {
 	@Override
 	public void inboundMessage(int seqNo) {
 		this.messagesReceived = seqNo + 1;
+		CallRecorder recorder = this.method.recorder();
+		if (recorder != null) {
+			recorder.messageReceived();
+		}
 	}
 
 	@Override
 	public void outboundMessage(int seqNo) {
 		this.messagesSent = seqNo + 1;
+		CallRecorder recorder = this.method.recorder();
+		if (recorder != null) {
+			recorder.messageSent();
+		}
 	}
 
 	@Override
 	public void streamClosed(Status status) {
-		if (this.parties > 0) {
-			leave();
+		if (this.parties == 0) {
+			return;
 		}
+		CallRecorder recorder = this.method.recorder();
+		if (recorder != null) {
+			recorder.ended(status.getCode(), this.life.nanoTime() - this.startNanos);
+		}
+		leave();
 	}
 
 	void handlerDone() {

@@ -26,17 +26,18 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Predicate;
+import java.util.function.Supplier;
 
 import io.github.lastcall.grpc.server.GrpcServices;
 import io.github.lastcall.grpc.server.RefusalReason;
 import io.github.lastcall.grpc.server.Refusals;
 import io.grpc.Metadata;
+import io.grpc.MethodDescriptor;
 import io.grpc.MethodDescriptor.MethodType;
 import io.grpc.ServerCall;
 import io.grpc.ServerCallExecutorSupplier;
 import io.grpc.ServerCallHandler;
 import io.grpc.ServerInterceptor;
-import io.grpc.ServerServiceDefinition;
 import io.grpc.ServerStreamTracer;
 import io.grpc.Status;
 import org.jspecify.annotations.Nullable;
@@ -58,6 +59,8 @@ public final class InFlightCalls {
 
 	private final Refusals refusals;
 
+	private final Supplier<CallRecorder.@Nullable Factory> recorders;
+
 	private final LongAdder forced = new LongAdder();
 
 	private volatile Life life = new Life(this, Map.of());
@@ -68,12 +71,15 @@ public final class InFlightCalls {
 	 * @param limit how many calls of the application may be in flight; one more ends with
 	 * RESOURCE_EXHAUSTED
 	 * @param refusals counts those that are refused
+	 * @param recorders finds what records the calls, each time a server starts
 	 */
-	public InFlightCalls(ServerTimer timer, int limit, Refusals refusals) {
+	public InFlightCalls(ServerTimer timer, int limit, Refusals refusals,
+			Supplier<CallRecorder.@Nullable Factory> recorders) {
 		Assert.isTrue(limit > 0, "'limit' must be positive");
 		this.timer = timer;
 		this.limit = limit;
 		this.refusals = refusals;
+		this.recorders = recorders;
 	}
 
 	/**
@@ -176,19 +182,25 @@ public final class InFlightCalls {
 	 */
 	void open(GrpcServices services) {
 		Map<String, TrackedMethod> methods = new HashMap<>();
-		services.application().forEach((service) -> add(methods, service.definition(), true));
-		services.infrastructure().forEach((service) -> add(methods, service, false));
+		CallRecorder.Factory recorders = this.recorders.get();
+		services.application()
+			.forEach((service) -> service.definition()
+				.getMethods()
+				.forEach((method) -> add(methods, method.getMethodDescriptor(), true, recorders)));
+		services.infrastructure()
+			.forEach((service) -> service.getMethods()
+				.forEach((method) -> add(methods, method.getMethodDescriptor(), false, null)));
 		this.life = new Life(this, methods);
 	}
 
-	private void add(Map<String, TrackedMethod> methods, ServerServiceDefinition service, boolean application) {
-		service.getMethods().forEach((method) -> {
-			String name = method.getMethodDescriptor().getFullMethodName();
-			boolean streaming = method.getMethodDescriptor().getType() != MethodType.UNARY;
-			if (application || streaming) {
-				methods.put(name, new TrackedMethod(name, application, streaming));
-			}
-		});
+	private static void add(Map<String, TrackedMethod> methods, MethodDescriptor<?, ?> method, boolean application,
+			CallRecorder.@Nullable Factory recorders) {
+		String name = method.getFullMethodName();
+		boolean streaming = method.getType() != MethodType.UNARY;
+		if (application || streaming) {
+			methods.put(name, new TrackedMethod(name, application, streaming,
+					(recorders != null) ? recorders.recorderOf(method) : null));
+		}
 	}
 
 	/**

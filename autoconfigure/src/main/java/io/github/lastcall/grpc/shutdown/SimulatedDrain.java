@@ -44,7 +44,7 @@ public final class SimulatedDrain implements ServerInterceptor {
 	 * thread that calls {@link #drain()}
 	 */
 	public SimulatedDrain(Executor executor) {
-		this.calls = new InFlightCalls(new NoTimer(), Integer.MAX_VALUE, new Refusals("simulated"));
+		this.calls = new InFlightCalls(new NoTimer(), Integer.MAX_VALUE, new Refusals("simulated"), () -> null);
 		this.executor = executor;
 	}
 
@@ -61,7 +61,7 @@ public final class SimulatedDrain implements ServerInterceptor {
 			ServerCallHandler<Q, R> next) {
 		boolean streaming = call.getMethodDescriptor().getType() != MethodType.UNARY;
 		InFlightCall inFlight = this.calls
-			.track(new TrackedMethod(call.getMethodDescriptor().getFullMethodName(), true, streaming));
+			.track(new TrackedMethod(call.getMethodDescriptor().getFullMethodName(), true, streaming, null));
 		inFlight.on(this.executor);
 		Context context = inFlight.filterContext(Context.current());
 		return Contexts.interceptCall(context, call, headers,

@@ -16,13 +16,16 @@
 
 package io.github.lastcall.grpc.shutdown;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * A method whose calls are tracked.
  *
  * @param name its full name
  * @param application whether it is the application's
  * @param streaming whether a call of it can stay open for ever
+ * @param recorder records its calls, {@code null} if nobody does
  */
-record TrackedMethod(String name, boolean application, boolean streaming) {
+record TrackedMethod(String name, boolean application, boolean streaming, @Nullable CallRecorder recorder) {
 
 }

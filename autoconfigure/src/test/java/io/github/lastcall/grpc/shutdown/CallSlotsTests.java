@@ -39,9 +39,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 class CallSlotsTests {
 
-	private static final TrackedMethod METHOD = new TrackedMethod("a.B/C", true, true);
+	private static final TrackedMethod METHOD = new TrackedMethod("a.B/C", true, true, null);
 
-	private final InFlightCalls calls = new InFlightCalls(new ManualServerTimer(), 20_000, new Refusals("test"));
+	private final InFlightCalls calls = new InFlightCalls(new ManualServerTimer(), 20_000, new Refusals("test"),
+			() -> null);
 
 	@Test
 	void hasWhatEnteredAndNotWhatLeft() {
@@ -124,7 +125,7 @@ class CallSlotsTests {
 	@Test
 	void tellsTheAgeOfTheOldest() {
 		ManualServerTimer timer = new ManualServerTimer();
-		InFlightCalls calls = new InFlightCalls(timer, 20_000, new Refusals("test"));
+		InFlightCalls calls = new InFlightCalls(timer, 20_000, new Refusals("test"), () -> null);
 		calls.track(METHOD).filterContext(Context.ROOT);
 		timer.advance(Duration.ofSeconds(3));
 		calls.track(METHOD).filterContext(Context.ROOT);

@@ -39,9 +39,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 class TrackedServerCallTests {
 
-	private static final TrackedMethod METHOD = new TrackedMethod("a.B/C", true, true);
+	private static final TrackedMethod METHOD = new TrackedMethod("a.B/C", true, true, null);
 
-	private final InFlightCalls calls = new InFlightCalls(new ManualServerTimer(), 20_000, new Refusals("test"));
+	private final InFlightCalls calls = new InFlightCalls(new ManualServerTimer(), 20_000, new Refusals("test"),
+			() -> null);
 
 	@Test
 	@Timeout(60)

@@ -18,6 +18,7 @@ package io.github.lastcall.grpc.testing;
 
 import io.github.lastcall.grpc.autoconfigure.GrpcServerAutoConfiguration;
 import io.github.lastcall.grpc.autoconfigure.GrpcServerHealthContributorAutoConfiguration;
+import io.github.lastcall.grpc.autoconfigure.GrpcServerMetricsAutoConfiguration;
 
 import org.springframework.boot.autoconfigure.ImportAutoConfiguration;
 import org.springframework.boot.autoconfigure.availability.ApplicationAvailabilityAutoConfiguration;
@@ -47,7 +48,8 @@ public final class GrpcServerContextRunner {
 	 */
 	@Configuration(proxyBeanMethods = false)
 	@ImportAutoConfiguration({ ApplicationAvailabilityAutoConfiguration.class, LifecycleAutoConfiguration.class,
-			GrpcServerAutoConfiguration.class, GrpcServerHealthContributorAutoConfiguration.class })
+			GrpcServerAutoConfiguration.class, GrpcServerHealthContributorAutoConfiguration.class,
+			GrpcServerMetricsAutoConfiguration.class })
 	static class Imports {
 
 	}

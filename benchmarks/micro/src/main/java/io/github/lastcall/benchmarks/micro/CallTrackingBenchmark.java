@@ -106,7 +106,8 @@ public class CallTrackingBenchmark {
 
 	private ServerCallHandler<byte[], byte[]> trackedHandler = this.handler;
 
-	private InFlightCalls calls = new InFlightCalls(new ThreadServerTimer("grpc-micro"), 20_000, new Refusals("test"));
+	private InFlightCalls calls = new InFlightCalls(new ThreadServerTimer("grpc-micro"), 20_000, new Refusals("test"),
+			() -> null);
 
 	private ServerStreamTracer.Factory tracers = this.calls.tracerFactory();
 
@@ -117,7 +118,7 @@ public class CallTrackingBenchmark {
 	@SuppressWarnings("unchecked")
 	public void open() {
 		ThreadServerTimer timer = new ThreadServerTimer("grpc-micro");
-		this.calls = new InFlightCalls(timer, 20_000, new Refusals("test"));
+		this.calls = new InFlightCalls(timer, 20_000, new Refusals("test"), () -> null);
 		GrpcServerDrain drain = new GrpcServerDrain("micro",
 				ShutdownSettings.of(Duration.ZERO, Duration.ZERO, Duration.ZERO), this.calls, new Connections(), timer,
 				Clock.systemUTC(), (event) -> {

@@ -117,7 +117,7 @@ public final class TrackingBenchmark {
 
 	private static int tracked(ServerExecutor executor) {
 		ThreadServerTimer timer = new ThreadServerTimer("grpc-benchmark");
-		InFlightCalls calls = new InFlightCalls(timer, 10_000, new Refusals("test"));
+		InFlightCalls calls = new InFlightCalls(timer, 10_000, new Refusals("test"), () -> null);
 		Connections connections = new Connections();
 		GrpcServerDrain drain = new GrpcServerDrain("tracked",
 				ShutdownSettings.of(Duration.ZERO, Duration.ZERO, Duration.ZERO), calls, connections, timer,

@@ -1,0 +1,132 @@
+/*
+ * Copyright 2026 the Last Call authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.lastcall.grpc.actuate;
+
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReferenceArray;
+import java.util.concurrent.atomic.LongAdder;
+
+import io.github.lastcall.grpc.shutdown.CallRecorder;
+import io.grpc.MethodDescriptor;
+import io.grpc.Status;
+import io.micrometer.core.instrument.FunctionCounter;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Tags;
+import io.micrometer.core.instrument.Timer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Meters of the application's calls, with the names and tags of Micrometer's own
+ * observation of gRPC servers: the timer {@code grpc.server} and the counters
+ * {@code grpc.server.received} and {@code grpc.server.sent}. Only methods that are served
+ * have meters, so that no client can make more of them.
+ */
+public final class GrpcCallMeters implements CallRecorder.Factory {
+
+	private static final String UNKNOWN = "UNKNOWN";
+
+	private final MeterRegistry registry;
+
+	/**
+	 * By full method name. A server that starts again goes on counting.
+	 */
+	private final Map<String, MethodMeters> methods = new ConcurrentHashMap<>();
+
+	/**
+	 * Create new meters.
+	 * @param registry where the meters are
+	 */
+	public GrpcCallMeters(MeterRegistry registry) {
+		this.registry = registry;
+	}
+
+	@Override
+	public CallRecorder recorderOf(MethodDescriptor<?, ?> method) {
+		return this.methods.computeIfAbsent(method.getFullMethodName(),
+				(name) -> new MethodMeters(this.registry, Tags.of("rpc.service", orUnknown(method.getServiceName()),
+						"rpc.method", orUnknown(method.getBareMethodName()), "rpc.type", method.getType().name())));
+	}
+
+	private static String orUnknown(@Nullable String name) {
+		return (name != null) ? name : UNKNOWN;
+	}
+
+	/**
+	 * The meters of one method. A timer is looked up when the first call ends with its
+	 * status.
+	 */
+	private static final class MethodMeters implements CallRecorder {
+
+		private static final int CODES = Status.Code.values().length;
+
+		private final MeterRegistry registry;
+
+		private final Tags tags;
+
+		private final AtomicReferenceArray<@Nullable Timer> timers = new AtomicReferenceArray<>(CODES);
+
+		private final LongAdder received;
+
+		private final LongAdder sent;
+
+		MethodMeters(MeterRegistry registry, Tags tags) {
+			this.registry = registry;
+			this.tags = tags;
+			this.received = counter("grpc.server.received", "Messages that have arrived from clients");
+			this.sent = counter("grpc.server.sent", "Messages that have been sent to clients");
+		}
+
+		private LongAdder counter(String name, String description) {
+			LongAdder count = new LongAdder();
+			FunctionCounter.builder(name, count, LongAdder::doubleValue)
+				.description(description)
+				.baseUnit("messages")
+				.tags(this.tags)
+				.register(this.registry);
+			return count;
+		}
+
+		@Override
+		public void messageReceived() {
+			this.received.increment();
+		}
+
+		@Override
+		public void messageSent() {
+			this.sent.increment();
+		}
+
+		@Override
+		public void ended(Status.Code status, long nanos) {
+			Timer timer = this.timers.get(status.ordinal());
+			if (timer == null) {
+				timer = Timer.builder("grpc.server")
+					.description("Calls of the application, from the first frame to the last")
+					.tags(this.tags)
+					.tag("grpc.status_code", status.name())
+					.tag("error", "none")
+					.register(this.registry);
+				this.timers.set(status.ordinal(), timer);
+			}
+			timer.record(nanos, TimeUnit.NANOSECONDS);
+		}
+
+	}
+
+}
