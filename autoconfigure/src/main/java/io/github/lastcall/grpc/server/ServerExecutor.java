@@ -17,15 +17,11 @@
 package io.github.lastcall.grpc.server;
 
 import java.util.concurrent.Executor;
-import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.ThreadPoolExecutor;
-import java.util.concurrent.TimeUnit;
 
 import org.springframework.beans.factory.DisposableBean;
 import org.springframework.core.task.VirtualThreadTaskExecutor;
 import org.springframework.util.Assert;
-import org.springframework.util.CustomizableThreadCreator;
 
 /**
  * The executor of the application's calls. It ends with its context.
@@ -42,8 +38,6 @@ public final class ServerExecutor implements DisposableBean {
 
 	private static final String THREAD_NAME_PREFIX = "grpc-executor-";
 
-	private static final long KEEP_ALIVE_SECONDS = 60;
-
 	private final Executor executor;
 
 	private final Runnable close;
@@ -54,20 +48,13 @@ public final class ServerExecutor implements DisposableBean {
 	}
 
 	/**
-	 * Platform threads, and a queue for the calls that find all of them busy. No thread
-	 * starts before the first call, and a thread that has had nothing to do for a minute
-	 * ends.
+	 * Platform threads, and a queue for the calls that find all of them busy.
 	 * @param threads how many threads there are at most
 	 * @param queueCapacity how many calls may wait for a thread; the next one is refused
 	 * @return the executor
 	 */
 	public static ServerExecutor platform(int threads, int queueCapacity) {
-		Assert.isTrue(threads > 0, "'threads' must be positive");
-		CustomizableThreadCreator creator = new CustomizableThreadCreator(THREAD_NAME_PREFIX);
-		creator.setDaemon(true);
-		ThreadPoolExecutor pool = new ThreadPoolExecutor(threads, threads, KEEP_ALIVE_SECONDS, TimeUnit.SECONDS,
-				new LinkedBlockingQueue<>(queueCapacity), creator::createThread);
-		pool.allowCoreThreadTimeOut(true);
+		ServerThreadPool pool = new ServerThreadPool(threads, THREAD_NAME_PREFIX, queueCapacity);
 		// What still runs has been told already, or has not listened.
 		return new ServerExecutor(pool, pool::shutdown);
 	}
@@ -91,8 +78,9 @@ public final class ServerExecutor implements DisposableBean {
 	}
 
 	/**
-	 * An executor of the application, which closes it. What it rejects with a
-	 * {@link RejectedExecutionException} is refused.
+	 * An executor of the application, which closes it. A call needs a thread several
+	 * times, and one that is rejected with a {@link RejectedExecutionException} ends:
+	 * what bounds the calls should not be the queue of this executor.
 	 * @param executor the executor
 	 * @return the executor
 	 */

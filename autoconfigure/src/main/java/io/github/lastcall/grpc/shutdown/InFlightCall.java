@@ -26,6 +26,7 @@ import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
 import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
 
 import io.github.lastcall.grpc.server.ServerExecutor;
+import io.github.lastcall.grpc.server.ServerThreadPool;
 import io.grpc.Attributes;
 import io.grpc.Context;
 import io.grpc.Grpc;
@@ -62,6 +63,8 @@ final class InFlightCall extends ServerStreamTracer implements Executor {
 	 * Stands for the status of a call that its handler has closed; an object of its own.
 	 */
 	private static final Status BY_HANDLER = Status.OK.withDescription("closed by its handler");
+
+	private static final Status FULL = Status.RESOURCE_EXHAUSTED.withDescription("The executor of the server is full");
 
 	private static final int STREAM_AND_HANDLER = 2;
 
@@ -212,6 +215,9 @@ final class InFlightCall extends ServerStreamTracer implements Executor {
 	 * @return the guarded executor
 	 */
 	Executor on(Executor executor) {
+		if (executor instanceof ServerThreadPool pool && pool.isFull() && close(FULL)) {
+			this.life.rejected();
+		}
 		if (executor == ServerExecutor.DIRECT || this.closed != null) {
 			return ServerExecutor.DIRECT;
 		}
@@ -241,7 +247,7 @@ final class InFlightCall extends ServerStreamTracer implements Executor {
 		if (this.executor instanceof ExecutorService service && service.isShutdown()) {
 			return Status.UNAVAILABLE.withDescription("The server is shutting down: its executor is closed");
 		}
-		return Status.RESOURCE_EXHAUSTED.withDescription("The executor of the server is full");
+		return FULL;
 	}
 
 	<Q, R> ServerCall.Listener<Q> start(ServerCall<Q, R> serverCall, Metadata headers,
