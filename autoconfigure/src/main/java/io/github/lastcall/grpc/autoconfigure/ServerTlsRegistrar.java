@@ -18,14 +18,13 @@ package io.github.lastcall.grpc.autoconfigure;
 
 import io.github.lastcall.grpc.server.ServerTls;
 
+import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.beans.factory.SmartInitializingSingleton;
 import org.springframework.boot.autoconfigure.ssl.SslBundleRegistrar;
 import org.springframework.boot.ssl.DefaultSslBundleRegistry;
 import org.springframework.boot.ssl.SslBundleRegistry;
 import org.springframework.boot.ssl.SslBundles;
 import org.springframework.core.Ordered;
-
-import org.springframework.beans.factory.ObjectProvider;
 
 /**
  * Tells the server's TLS of the bundle and of its updates, before anybody else is told:
