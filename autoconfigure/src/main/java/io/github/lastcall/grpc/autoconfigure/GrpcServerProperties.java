@@ -44,7 +44,8 @@ import org.springframework.util.unit.DataSize;
  * The properties under {@code grpc.server}.
  *
  * @param enabled Whether to start a gRPC server.
- * @param address Network address that the server listens on. All interfaces unless set.
+ * @param address Network addresses that the server listens on, all of them on the same
+ * port. All interfaces unless set.
  * @param port Port that the server listens on. 0 picks a free one.
  * @param keepAlive Keep-alive of connections.
  * @param connection How long connections live.
@@ -56,7 +57,7 @@ import org.springframework.util.unit.DataSize;
  * @param shutdown What happens when the application stops.
  */
 @ConfigurationProperties("grpc.server")
-public record GrpcServerProperties(@DefaultValue("true") boolean enabled, @Nullable InetAddress address,
+public record GrpcServerProperties(@DefaultValue("true") boolean enabled, @DefaultValue List<InetAddress> address,
 		@DefaultValue("9090") int port, @DefaultValue KeepAlive keepAlive, @DefaultValue Connection connection,
 		@DefaultValue Executor executor, @DefaultValue Limits limits, @DefaultValue Ssl ssl,
 		@DefaultValue Reflection reflection, @DefaultValue Health health, @DefaultValue Shutdown shutdown) {

@@ -51,15 +51,27 @@ class GrpcServerStartFailureAnalyzer extends AbstractFailureAnalyzer<GrpcServerS
 	private String where(String property) {
 		if (this.environment instanceof ConfigurableEnvironment configurable) {
 			for (PropertySource<?> source : configurable.getPropertySources()) {
-				Object value = source.getProperty(property);
-				if (value != null) {
-					Origin origin = OriginLookup.getOrigin(source, property);
-					return "%n    Value: \"%s\"%n    Origin: %s".formatted(value,
-							(origin != null) ? origin : "\"" + source.getName() + "\" property source");
+				// A list in a file is a property for each of its elements.
+				String where = where(source, property);
+				for (int i = 0; source.containsProperty(property + "[" + i + "]"); i++) {
+					where += where(source, property + "[" + i + "]");
+				}
+				if (!where.isEmpty()) {
+					return where;
 				}
 			}
 		}
 		return " (not set, its default applies)";
+	}
+
+	private String where(PropertySource<?> source, String property) {
+		Object value = source.getProperty(property);
+		if (value == null) {
+			return "";
+		}
+		Origin origin = OriginLookup.getOrigin(source, property);
+		return "%n    Value: \"%s\"%n    Origin: %s".formatted(value,
+				(origin != null) ? origin : "\"" + source.getName() + "\" property source");
 	}
 
 }

@@ -103,7 +103,7 @@ public final class GrpcServer {
 	 * @return the address, empty before it is bound
 	 */
 	public String getAddress() {
-		return this.addresses.stream().map(GrpcServer::text).distinct().collect(Collectors.joining(", "));
+		return this.addresses.stream().map(GrpcServer::text).distinct().sorted().collect(Collectors.joining(", "));
 	}
 
 	private static String text(SocketAddress address) {

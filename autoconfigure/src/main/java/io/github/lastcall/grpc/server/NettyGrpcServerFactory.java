@@ -19,11 +19,12 @@ package io.github.lastcall.grpc.server;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.util.Iterator;
 import java.util.List;
+import java.util.stream.Collectors;
 
 import io.grpc.ServerBuilder;
 import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
-import org.jspecify.annotations.Nullable;
 
 import org.springframework.util.Assert;
 
@@ -39,7 +40,7 @@ public final class NettyGrpcServerFactory implements GrpcServerFactory {
 	 */
 	private static final String EPOLL_ADDRESS_IN_USE = "error(-98)";
 
-	private final @Nullable InetAddress address;
+	private final List<InetAddress> addresses;
 
 	private final int port;
 
@@ -47,29 +48,38 @@ public final class NettyGrpcServerFactory implements GrpcServerFactory {
 
 	/**
 	 * Create a new factory.
-	 * @param address the address to listen on, {@code null} for all interfaces
-	 * @param port the port to listen on, 0 for a free one
+	 * @param addresses the addresses to listen on, none for all interfaces
+	 * @param port the port to listen on, on each of them; 0 for one that is free on all
 	 * @param portProperty the property that the port comes from, for error messages
 	 */
-	public NettyGrpcServerFactory(@Nullable InetAddress address, int port, String portProperty) {
+	public NettyGrpcServerFactory(List<InetAddress> addresses, int port, String portProperty) {
 		Assert.isTrue(port >= 0 && port <= 65535, "'port' must be from 0 to 65535");
-		this.address = address;
+		this.addresses = addresses.stream().distinct().toList();
 		this.port = port;
 		this.portProperty = portProperty;
 	}
 
 	@Override
 	public ServerBuilder<?> newBuilder() {
-		return NettyServerBuilder
-			.forAddress((this.address != null) ? new InetSocketAddress(this.address, this.port)
-					: new InetSocketAddress(this.port))
+		Iterator<InetSocketAddress> addresses = socketAddresses().iterator();
+		NettyServerBuilder builder = NettyServerBuilder.forAddress(addresses.next())
 			.protocolNegotiator(NettyNegotiation.plaintext());
+		addresses.forEachRemaining(builder::addListenAddress);
+		return builder;
+	}
+
+	private List<InetSocketAddress> socketAddresses() {
+		if (this.addresses.isEmpty()) {
+			return List.of(new InetSocketAddress(this.port));
+		}
+		// Each listener would get a free port of its own.
+		int port = (this.port == 0 && this.addresses.size() > 1) ? FreePort.on(this.addresses) : this.port;
+		return this.addresses.stream().map((address) -> new InetSocketAddress(address, port)).toList();
 	}
 
 	@Override
 	public GrpcServerStartException bindFailure(IOException failure) {
-		String where = ((this.address != null) ? this.address.getHostAddress() : "all interfaces") + ", port "
-				+ this.port;
+		String where = where(failure) + ", port " + this.port;
 		String reason = reason(failure);
 		if (reason.contains("in use") || reason.contains(EPOLL_ADDRESS_IN_USE)) {
 			return new GrpcServerStartException(
@@ -82,6 +92,23 @@ public final class NettyGrpcServerFactory implements GrpcServerFactory {
 				"Let grpc.server.address be an address of this machine (all interfaces unless set) "
 						+ "and %s a port that the process may open.".formatted(this.portProperty),
 				List.of("grpc.server.address", this.portProperty), failure);
+	}
+
+	/**
+	 * The address that could not be bound, which grpc-java names at the end of its
+	 * message.
+	 */
+	private String where(IOException failure) {
+		if (this.addresses.isEmpty()) {
+			return "all interfaces";
+		}
+		String message = String.valueOf(failure.getMessage());
+		return this.addresses.stream()
+			.filter((address) -> message.contains(address.toString() + ":"))
+			.findFirst()
+			.map(InetAddress::getHostAddress)
+			.orElseGet(
+					() -> this.addresses.stream().map(InetAddress::getHostAddress).collect(Collectors.joining(", ")));
 	}
 
 	private static String reason(Throwable failure) {

@@ -39,6 +39,8 @@ import io.github.lastcall.grpc.testing.GrpcServerContextRunner;
 import io.github.lastcall.grpc.testing.TestRouteGuide;
 import io.github.lastcall.sample.routeguide.RouteGuideGrpc;
 import io.grpc.ServerBuilder;
+import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
 import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
 import io.grpc.protobuf.services.ProtoReflectionServiceV1;
 import org.junit.jupiter.api.Test;
@@ -56,6 +58,7 @@ import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 @ExtendWith(OutputCaptureExtension.class)
 class GrpcServerAutoConfigurationTests {
@@ -219,6 +222,25 @@ class GrpcServerAutoConfigurationTests {
 		this.withService.withPropertyValues("grpc.server.address=127.0.0.1").run((context) -> {
 			assertThat(boundAddress(context)).isEqualTo(InetAddress.getByName("127.0.0.1"));
 			assertThatCallsAreServed(context);
+		});
+	}
+
+	@Test
+	void everyAddressTakesEffectOnTheSamePort(CapturedOutput output) {
+		this.withService.withPropertyValues("grpc.server.address=127.0.0.1,127.0.0.2,127.0.0.1").run((context) -> {
+			int port = GrpcClient.port(context);
+			assertThat(server(context).getAddresses()).containsExactlyInAnyOrder(
+					new InetSocketAddress("127.0.0.1", port), new InetSocketAddress("127.0.0.2", port));
+			for (String address : List.of("127.0.0.1", "127.0.0.2")) {
+				try (GrpcClient client = GrpcClient.of(address, port)) {
+					assertThat(client.featureName()).isEqualTo("somewhere");
+				}
+			}
+			try (GrpcClient client = GrpcClient.of("127.0.0.3", port)) {
+				assertThatExceptionOfType(StatusRuntimeException.class).isThrownBy(client::featureName)
+					.satisfies((ex) -> assertThat(ex.getStatus().getCode()).isEqualTo(Status.Code.UNAVAILABLE));
+			}
+			assertThat(output).contains("port %d (address 127.0.0.1, 127.0.0.2)".formatted(port));
 		});
 	}
 

@@ -179,6 +179,36 @@ class StartFailureTests {
 	}
 
 	@Test
+	void aPortInUseOnOneOfSeveralAddresses(CapturedOutput output) throws IOException {
+		try (ServerSocket occupied = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.2"))) {
+			run(RouteGuideConfiguration.class, "--grpc.server.address=127.0.0.1,127.0.0.2",
+					"--grpc.server.port=" + occupied.getLocalPort());
+			assertThatAnalysis(output)
+				.contains("cannot listen on 127.0.0.2, port %d: the port is already in use"
+					.formatted(occupied.getLocalPort()), "Property: grpc.server.port", "Action:")
+				.doesNotContain("listen on 127.0.0.1");
+			// Nothing is left open on the other one.
+			new ServerSocket(occupied.getLocalPort(), 1, InetAddress.getByName("127.0.0.1")).close();
+		}
+	}
+
+	@Test
+	void oneOfSeveralAddressesThatIsNotOfThisMachine(CapturedOutput output) throws IOException {
+		Path file = file("""
+				grpc:
+				  server:
+				    address:
+				      - 127.0.0.1
+				      - 192.0.2.1
+				    port: 0
+				""");
+		run(RouteGuideConfiguration.class, location(file));
+		assertThatAnalysis(output).contains("cannot listen on 192.0.2.1, port 0", "assign requested address",
+				"Property: grpc.server.address", "Value: \"192.0.2.1\"", "application.yml", "5:9", "Action:",
+				"an address of this machine");
+	}
+
+	@Test
 	void anAddressThatIsNone(CapturedOutput output) {
 		run(RouteGuideConfiguration.class, "--grpc.server.address=not an address");
 		assertThatAnalysis(output).contains("grpc.server.address", "not an address", "commandLineArgs", "Action:");

@@ -104,7 +104,7 @@ class RandomizedDrainTests {
 						ServerInterceptors.interceptForward(service.bindService(), List.of(calls.interceptor())))),
 				List.of());
 		GrpcServerLifecycle lifecycle = new GrpcServerLifecycle("random", 0, () -> services,
-				new NettyGrpcServerFactory(InetAddress.getLoopbackAddress(), 0, "port"),
+				new NettyGrpcServerFactory(List.of(InetAddress.getLoopbackAddress()), 0, "port"),
 				new GrpcServerBuilderCustomizers(new ServiceExecutors(executor, new StaticListableBeanFactory()),
 						calls::guard, List.of(track)),
 				drain, (event) -> {

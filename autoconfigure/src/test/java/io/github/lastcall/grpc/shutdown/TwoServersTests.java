@@ -123,7 +123,7 @@ class TwoServersTests {
 							List.of(calls.interceptor())))),
 					List.of());
 			this.lifecycle = new GrpcServerLifecycle(name, GrpcServerLifecycle.PHASE, () -> services,
-					new NettyGrpcServerFactory(InetAddress.getLoopbackAddress(), 0, "port"),
+					new NettyGrpcServerFactory(List.of(InetAddress.getLoopbackAddress()), 0, "port"),
 					new GrpcServerBuilderCustomizers(
 							new ServiceExecutors(TwoServersTests.this.executor, new StaticListableBeanFactory()),
 							calls::guard, List.of(track)),

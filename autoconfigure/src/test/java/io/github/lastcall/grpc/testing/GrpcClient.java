@@ -23,6 +23,7 @@ import io.github.lastcall.sample.routeguide.Point;
 import io.github.lastcall.sample.routeguide.RouteGuideGrpc;
 import io.github.lastcall.sample.routeguide.RouteGuideGrpc.RouteGuideBlockingStub;
 import io.grpc.ManagedChannel;
+import io.grpc.ManagedChannelBuilder;
 import io.grpc.health.v1.HealthGrpc;
 import io.grpc.health.v1.HealthGrpc.HealthBlockingStub;
 import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
@@ -58,12 +59,26 @@ public final class GrpcClient implements AutoCloseable {
 	}
 
 	/**
+	 * A client of the server on an address and port.
+	 */
+	public static GrpcClient of(String address, int port) {
+		return of(NettyChannelBuilder.forAddress(address, port));
+	}
+
+	/**
 	 * A client with settings of its own.
 	 */
 	public static GrpcClient of(int port, Consumer<NettyChannelBuilder> customizer) {
-		NettyChannelBuilder builder = NettyChannelBuilder.forAddress("127.0.0.1", port).usePlaintext();
+		NettyChannelBuilder builder = NettyChannelBuilder.forAddress("127.0.0.1", port);
 		customizer.accept(builder);
-		return new GrpcClient(builder.build());
+		return of(builder);
+	}
+
+	/**
+	 * A client without TLS that connects to whatever the builder says.
+	 */
+	public static GrpcClient of(ManagedChannelBuilder<?> builder) {
+		return new GrpcClient(builder.usePlaintext().build());
 	}
 
 	/**

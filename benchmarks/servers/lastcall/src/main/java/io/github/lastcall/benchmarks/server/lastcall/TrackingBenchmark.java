@@ -134,7 +134,7 @@ public final class TrackingBenchmark {
 					.interceptForward(new EmptyService(SERVICE).bindService(), List.of(calls.interceptor())))),
 				List.of());
 		new GrpcServerLifecycle("tracked", 0, () -> services,
-				new NettyGrpcServerFactory(InetAddress.getLoopbackAddress(), 0, "port"),
+				new NettyGrpcServerFactory(List.of(InetAddress.getLoopbackAddress()), 0, "port"),
 				new GrpcServerBuilderCustomizers(new ServiceExecutors(executor, new StaticListableBeanFactory()),
 						calls::guard, List.of(track)),
 				drain, (event) -> {
