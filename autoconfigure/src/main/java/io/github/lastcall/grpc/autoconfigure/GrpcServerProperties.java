@@ -47,6 +47,9 @@ import org.springframework.util.unit.DataSize;
  * @param address Network addresses that the server listens on, all of them on the same
  * port. All interfaces unless set.
  * @param port Port that the server listens on. 0 picks a free one.
+ * @param flowControlWindow How much a client may send of one call, and of all calls on
+ * its connection, before the server has read it. 1MB at first unless set, and more on
+ * connections that are fast and long; a window that is set does not grow.
  * @param keepAlive Keep-alive of connections.
  * @param connection How long connections live.
  * @param executor Where the calls of the application run.
@@ -58,15 +61,24 @@ import org.springframework.util.unit.DataSize;
  */
 @ConfigurationProperties("grpc.server")
 public record GrpcServerProperties(@DefaultValue("true") boolean enabled, @DefaultValue List<InetAddress> address,
-		@DefaultValue("9090") int port, @DefaultValue KeepAlive keepAlive, @DefaultValue Connection connection,
-		@DefaultValue Executor executor, @DefaultValue Limits limits, @DefaultValue Ssl ssl,
-		@DefaultValue Reflection reflection, @DefaultValue Health health, @DefaultValue Shutdown shutdown) {
+		@DefaultValue("9090") int port, @Nullable DataSize flowControlWindow, @DefaultValue KeepAlive keepAlive,
+		@DefaultValue Connection connection, @DefaultValue Executor executor, @DefaultValue Limits limits,
+		@DefaultValue Ssl ssl, @DefaultValue Reflection reflection, @DefaultValue Health health,
+		@DefaultValue Shutdown shutdown) {
+
+	public GrpcServerProperties {
+		if (flowControlWindow != null
+				&& (flowControlWindow.toBytes() <= 0 || flowControlWindow.toBytes() > Integer.MAX_VALUE)) {
+			throw new InvalidConfigurationPropertyValueException("grpc.server.flow-control-window", flowControlWindow,
+					"A window has from 1 to %d bytes.".formatted(Integer.MAX_VALUE));
+		}
+	}
 
 	/**
 	 * Keep-alive of connections: PINGs that the server sends, and those that it accepts.
 	 *
 	 * @param time How long a connection may be silent before the server sends a PING to
-	 * see whether the client is still there.
+	 * see whether the client is still there. 10s at least.
 	 * @param timeout How long the answer to such a PING may take before the connection is
 	 * closed.
 	 * @param permit What the server accepts of the PINGs of its clients.
@@ -75,7 +87,7 @@ public record GrpcServerProperties(@DefaultValue("true") boolean enabled, @Defau
 			@DefaultValue Permit permit) {
 
 		public KeepAlive {
-			positive("grpc.server.keep-alive.time", time);
+			atLeast("grpc.server.keep-alive.time", time, Duration.ofSeconds(10));
 			positive("grpc.server.keep-alive.timeout", timeout);
 		}
 
@@ -99,19 +111,19 @@ public record GrpcServerProperties(@DefaultValue("true") boolean enabled, @Defau
 	/**
 	 * How long connections live.
 	 *
-	 * @param maxIdle How long a connection may have no call before the server closes it.
-	 * For ever unless set.
+	 * @param maxIdle How long a connection may have no call before the server closes it,
+	 * 1s at least. For ever unless set.
 	 * @param maxAge How old a connection may become before the server asks the client to
-	 * open another one, which a balancer of connections can lead to another replica. A
-	 * tenth is added or taken at random. For ever unless set.
+	 * open another one, which a balancer of connections can lead to another replica, 1s
+	 * at least. Up to a tenth is added or taken at random. For ever unless set.
 	 * @param maxAgeGrace How long calls may go on after that before they are closed. For
 	 * ever unless set.
 	 */
 	public record Connection(@Nullable Duration maxIdle, @Nullable Duration maxAge, @Nullable Duration maxAgeGrace) {
 
 		public Connection {
-			positive("grpc.server.connection.max-idle", maxIdle);
-			positive("grpc.server.connection.max-age", maxAge);
+			atLeast("grpc.server.connection.max-idle", maxIdle, Duration.ofSeconds(1));
+			atLeast("grpc.server.connection.max-age", maxAge, Duration.ofSeconds(1));
 			notNegative("grpc.server.connection.max-age-grace", maxAgeGrace);
 		}
 
@@ -395,6 +407,16 @@ public record GrpcServerProperties(@DefaultValue("true") boolean enabled, @Defau
 					"A port is a number from 0 (any free one) to 65535.");
 		}
 		return port;
+	}
+
+	/**
+	 * What is less than grpc-java's minimum would become that without a word.
+	 */
+	private static void atLeast(String property, @Nullable Duration value, Duration minimum) {
+		if (value != null && value.compareTo(minimum) < 0) {
+			throw new InvalidConfigurationPropertyValueException(property, value,
+					"The duration must be %d s at least.".formatted(minimum.toSeconds()));
+		}
 	}
 
 	private static void positive(String property, @Nullable Duration value) {

@@ -63,6 +63,7 @@ final class NettyServerPropertiesCustomizer implements GrpcServerBuilderCustomiz
 
 	@Override
 	public void customize(NettyServerBuilder builder) {
+		this.map.from(this.properties::flowControlWindow).asInt(DataSize::toBytes).to(builder::flowControlWindow);
 		keepAlive(builder, this.properties.keepAlive());
 		connection(builder, this.properties.connection());
 		limits(builder, this.properties.limits());

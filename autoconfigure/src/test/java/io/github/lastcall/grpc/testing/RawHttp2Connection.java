@@ -28,6 +28,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.function.Predicate;
 
 import io.grpc.netty.shaded.io.netty.buffer.ByteBuf;
 import io.grpc.netty.shaded.io.netty.buffer.Unpooled;
@@ -48,7 +49,11 @@ public final class RawHttp2Connection implements Closeable {
 
 	private static final int SETTINGS = 4;
 
+	private static final int PING = 6;
+
 	private static final int GOAWAY = 7;
+
+	private static final int SETTINGS_INITIAL_WINDOW_SIZE = 4;
 
 	private static final int END_STREAM = 1;
 
@@ -63,6 +68,8 @@ public final class RawHttp2Connection implements Closeable {
 	private final DefaultHttp2HeadersDecoder headersDecoder = new DefaultHttp2HeadersDecoder();
 
 	private final Response response = new Response();
+
+	private boolean answersPings = true;
 
 	/**
 	 * Connect to a port of this machine, and say nothing yet.
@@ -118,11 +125,15 @@ public final class RawHttp2Connection implements Closeable {
 	 * @param length the length that it says it has
 	 */
 	public RawHttp2Connection message(boolean compressed, int length, byte[] message) throws IOException {
+		return frame(DATA, END_STREAM, 1, payload(compressed, length, message));
+	}
+
+	private static byte[] payload(boolean compressed, int length, byte[] message) {
 		ByteBuf payload = Unpooled.buffer();
 		payload.writeByte(compressed ? 1 : 0).writeInt(length).writeBytes(message);
 		byte[] bytes = new byte[payload.readableBytes()];
 		payload.readBytes(bytes);
-		return frame(DATA, END_STREAM, 1, bytes);
+		return bytes;
 	}
 
 	/**
@@ -137,6 +148,36 @@ public final class RawHttp2Connection implements Closeable {
 	 */
 	public RawHttp2Connection end() throws IOException {
 		return frame(DATA, END_STREAM, 1, new byte[0]);
+	}
+
+	/**
+	 * Send a message of the call that is not its last one.
+	 */
+	public RawHttp2Connection messageAndMore(byte[] message) throws IOException {
+		return frame(DATA, 0, 1, payload(false, message.length, message));
+	}
+
+	/**
+	 * Send a PING.
+	 */
+	public RawHttp2Connection ping() throws IOException {
+		return frame(PING, 0, 0, new byte[8]);
+	}
+
+	/**
+	 * Say nothing when the server sends a PING, as a client that has died.
+	 */
+	public RawHttp2Connection ignorePings() {
+		this.answersPings = false;
+		return this;
+	}
+
+	/**
+	 * Wait no longer than this for what the server sends next.
+	 */
+	public RawHttp2Connection patience(Duration patience) throws IOException {
+		this.socket.setSoTimeout((int) patience.toMillis());
+		return this;
 	}
 
 	private RawHttp2Connection frame(int type, int flags, int stream, byte[] payload) throws IOException {
@@ -157,8 +198,15 @@ public final class RawHttp2Connection implements Closeable {
 	 * Read until the server has ended the call or closed the connection.
 	 */
 	public Response response() throws IOException, Http2Exception {
+		return responseUntil((response) -> response.ended);
+	}
+
+	/**
+	 * Read until the server has said what is waited for or has closed the connection.
+	 */
+	public Response responseUntil(Predicate<Response> enough) throws IOException, Http2Exception {
 		try {
-			while (!this.response.ended) {
+			while (!enough.test(this.response)) {
 				readFrame();
 			}
 		}
@@ -166,6 +214,13 @@ public final class RawHttp2Connection implements Closeable {
 			this.response.closed = true;
 		}
 		return this.response;
+	}
+
+	/**
+	 * Read until the server has closed the connection.
+	 */
+	public Response responseUntilClosed() throws IOException, Http2Exception {
+		return responseUntil((response) -> false);
 	}
 
 	/**
@@ -203,10 +258,24 @@ public final class RawHttp2Connection implements Closeable {
 			this.response.reset = Unpooled.wrappedBuffer(payload).getInt(0);
 			this.response.ended = true;
 		}
+		else if (type == PING && (flags & ACK) != 0) {
+			this.response.pingsAnswered++;
+		}
+		else if (type == PING) {
+			this.response.pings++;
+			if (this.answersPings) {
+				frame(PING, ACK, 0, payload);
+			}
+		}
 		else if (type == GOAWAY) {
+			this.response.goAwayCode = Unpooled.wrappedBuffer(payload).getInt(4);
 			this.response.goAway = new String(payload, 8, payload.length - 8, StandardCharsets.UTF_8);
 		}
 		else if (type == SETTINGS && (flags & ACK) == 0) {
+			ByteBuf settings = Unpooled.wrappedBuffer(payload);
+			while (settings.isReadable()) {
+				this.response.settings.put(settings.readUnsignedShort(), settings.readUnsignedInt());
+			}
 			frame(SETTINGS, ACK, 0, new byte[0]);
 		}
 		if ((type == HEADERS || type == DATA) && (flags & END_STREAM) != 0) {
@@ -249,6 +318,14 @@ public final class RawHttp2Connection implements Closeable {
 
 		private @Nullable String goAway;
 
+		private @Nullable Integer goAwayCode;
+
+		private final Map<Integer, Long> settings = new LinkedHashMap<>();
+
+		private int pings;
+
+		private int pingsAnswered;
+
 		private boolean ended;
 
 		private boolean closed;
@@ -276,6 +353,34 @@ public final class RawHttp2Connection implements Closeable {
 		 */
 		public @Nullable String goAway() {
 			return this.goAway;
+		}
+
+		/**
+		 * The error code of GOAWAY.
+		 */
+		public @Nullable Integer goAwayCode() {
+			return this.goAwayCode;
+		}
+
+		/**
+		 * The flow-control window that the server gives to each stream.
+		 */
+		public @Nullable Long initialWindow() {
+			return this.settings.get(SETTINGS_INITIAL_WINDOW_SIZE);
+		}
+
+		/**
+		 * How many PINGs the server has sent.
+		 */
+		public int pings() {
+			return this.pings;
+		}
+
+		/**
+		 * How many PINGs the server has answered.
+		 */
+		public int pingsAnswered() {
+			return this.pingsAnswered;
 		}
 
 		/**
