@@ -25,6 +25,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 import com.jayway.jsonpath.JsonPath;
 import org.junit.jupiter.api.Test;
@@ -34,7 +35,7 @@ import org.springframework.util.Assert;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * Whatever a user can configure is in the metadata and in the documentation.
+ * Whatever a user can configure is in the metadata, in the documentation and in a test.
  */
 class ConfigurationDocumentationTests {
 
@@ -65,6 +66,23 @@ class ConfigurationDocumentationTests {
 		assertThat(documentation).contains(BEGIN, END);
 		assertThat(documentation.substring(documentation.indexOf(BEGIN) + BEGIN.length(), documentation.indexOf(END)))
 			.isEqualTo(expected);
+	}
+
+	@Test
+	void everyPropertyIsInATest() throws IOException {
+		StringBuilder tests = new StringBuilder();
+		for (String folder : List.of("src/test", "../sample-app/src/test", "../sample-app/src/main/resources")) {
+			try (Stream<Path> files = Files.walk(Path.of(folder))) {
+				for (Path file : files.filter(Files::isRegularFile)
+					.filter((file) -> file.toString().matches(".*\\.(java|yml|yaml|properties)"))
+					.toList()) {
+					tests.append(Files.readString(file));
+				}
+			}
+		}
+		assertThat(this.properties).extracting(Property::name)
+			.filteredOn((name) -> name.startsWith("grpc."))
+			.allSatisfy((name) -> assertThat(tests.indexOf(name)).as(name).isNotNegative());
 	}
 
 	private static List<Property> properties() {
