@@ -98,7 +98,8 @@ final class NettyHandshakeLog extends ChannelInboundHandlerAdapter {
 		if (lower.contains("did_not_return_a_certificate") || lower.contains("empty client certificate")) {
 			return "it has shown no certificate";
 		}
-		if (lower.contains("unsupported_protocol") || lower.contains("client supported protocol versions")) {
+		if (lower.contains("unsupported_protocol") || lower.contains("requested protocol")
+				|| lower.contains("client supported protocol versions")) {
 			return "it offers no version of TLS that is enabled here (%s)".formatted(message);
 		}
 		if (lower.contains("no_shared_cipher") || lower.contains("no cipher suites in common")) {

@@ -41,11 +41,17 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
+import org.springframework.beans.factory.config.BeanPostProcessor;
+import org.springframework.boot.WebApplicationType;
 import org.springframework.boot.ssl.SslBundle;
+import org.springframework.boot.ssl.SslBundleRegistry;
+import org.springframework.boot.ssl.SslBundles;
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
+import org.springframework.context.annotation.Bean;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowable;
 import static org.awaitility.Awaitility.await;
 
@@ -193,6 +199,21 @@ class TlsRotationTests {
 		}
 	}
 
+	/**
+	 * As Boot's own meters do when they cannot read what is new.
+	 */
+	@Test
+	void somebodyElseWhoFailsOnAnUpdateDoesNotKeepTheServerFromIt() {
+		try (TlsTestApplication app = TlsTestApplication.run(
+				this.authority.trustingBundle(this.authority.server("first")), WebApplicationType.NONE,
+				List.of(FailingNeighbour.class))) {
+			SslBundle second = this.authority.trustingBundle(this.authority.server("second"));
+			SslBundleRegistry registry = app.context().getBean(SslBundleRegistry.class);
+			assertThatThrownBy(() -> registry.updateBundle("server", second)).hasMessage("neighbour");
+			assertThat(app.status().updates()).isEqualTo(1);
+		}
+	}
+
 	@Test
 	void filesAreFollowedAsSpringBootReloadsThem(@TempDir Path directory, CapturedOutput output) throws Exception {
 		this.authority.write(directory, this.authority.server("first"));
@@ -217,6 +238,29 @@ class TlsRotationTests {
 			await().atMost(TIMEOUT).until(() -> app.status().failure() == null);
 			assertThatIsServed(this.successor, app, this.successor.client("newcomer"));
 			assertThat(statusOf(this.successor, app, this.friend)).isEqualTo(Status.Code.UNAVAILABLE);
+		}
+	}
+
+	/**
+	 * What the documentation warns of: Boot reads the bundle in vain and tells nobody.
+	 */
+	@Test
+	void aMismatchThatSpringBootFindsItselfKeepsTheOldOneToo(@TempDir Path directory, CapturedOutput output)
+			throws Exception {
+		this.authority.write(directory, this.authority.server("first"));
+		try (TlsTestApplication app = TlsTestApplication
+			.run(TestAuthority.properties(directory, "spring.ssl.bundle.pem.server.reload-on-update=true",
+					"spring.ssl.bundle.pem.server.keystore.verify-keys=true",
+					"spring.ssl.bundle.watch.file.quiet-period=100ms"))) {
+			X509Bundle second = this.authority.server("second");
+			TestAuthority.replace(directory.resolve("server.key"), second.getPrivateKeyPEM());
+			await().atMost(TIMEOUT).untilAsserted(() -> assertThat(output).contains("Unexpected SSL reload error"));
+			assertThat(app.status().failedUpdates()).isZero();
+			assertThatIsServed(this.authority, app, null);
+
+			TestAuthority.replace(directory.resolve("server.crt"), second.getCertificatePathPEM());
+			await().atMost(TIMEOUT).until(() -> app.status().updates() == 1);
+			assertThatIsServed(this.authority, app, null);
 		}
 	}
 
@@ -260,6 +304,27 @@ class TlsRotationTests {
 
 	private static List<String> failures(CapturedOutput output) {
 		return output.getAll().lines().filter((line) -> line.contains("cannot use the updated SSL bundle")).toList();
+	}
+
+	static class FailingNeighbour {
+
+		@Bean
+		static BeanPostProcessor failingHandler() {
+			return new BeanPostProcessor() {
+
+				@Override
+				public Object postProcessAfterInitialization(Object bean, String beanName) {
+					if (bean instanceof SslBundles bundles) {
+						bundles.addBundleUpdateHandler("server", (bundle) -> {
+							throw new IllegalStateException("neighbour");
+						});
+					}
+					return bean;
+				}
+
+			};
+		}
+
 	}
 
 	/**

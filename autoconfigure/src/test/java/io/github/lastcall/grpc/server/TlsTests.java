@@ -28,6 +28,8 @@ import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 
 import javax.net.ssl.KeyManager;
 import javax.net.ssl.SSLContext;
@@ -37,13 +39,22 @@ import javax.net.ssl.TrustManager;
 import javax.net.ssl.TrustManagerFactory;
 import javax.security.auth.x500.X500Principal;
 
+import com.google.common.util.concurrent.ListenableFuture;
 import io.github.lastcall.grpc.testing.GrpcClient;
 import io.github.lastcall.grpc.testing.HealthClient;
 import io.github.lastcall.grpc.testing.InsistentKeyManager;
+import io.github.lastcall.grpc.testing.OneMethodService;
 import io.github.lastcall.grpc.testing.RawHttp2Connection;
 import io.github.lastcall.grpc.testing.TestAuthority;
 import io.github.lastcall.grpc.testing.TlsTestApplication;
+import io.github.lastcall.sample.routeguide.Feature;
+import io.github.lastcall.sample.routeguide.Point;
+import io.grpc.BindableService;
+import io.grpc.CallOptions;
+import io.grpc.ServerServiceDefinition;
 import io.grpc.Status;
+import io.grpc.stub.ClientCalls;
+import io.grpc.stub.ServerCalls;
 import io.netty.pkitesting.X509Bundle;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -51,6 +62,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
+import org.springframework.boot.WebApplicationType;
 import org.springframework.boot.ssl.SslBundle;
 import org.springframework.boot.ssl.SslBundleKey;
 import org.springframework.boot.ssl.SslOptions;
@@ -59,6 +71,7 @@ import org.springframework.boot.ssl.pem.PemSslStoreBundle;
 import org.springframework.boot.ssl.pem.PemSslStoreDetails;
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
+import org.springframework.context.annotation.Bean;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
@@ -342,6 +355,28 @@ class TlsTests {
 		}
 	}
 
+	@Test
+	void aProbeConnectsWhileEveryThreadOfTheApplicationIsBusy() {
+		try (TlsTestApplication app = TlsTestApplication.run(BUNDLE, WebApplicationType.NONE,
+				List.of(BusyService.class), "grpc.server.executor.type=platform", "grpc.server.executor.threads=1",
+				"grpc.server.ssl.client-auth=required");
+				GrpcClient busy = AUTHORITY.connect(app.port(), AUTHORITY.client("busy"));
+				GrpcClient probe = AUTHORITY.connect(app.port(), AUTHORITY.client("probe"))) {
+			BusyService service = app.context().getBean(BusyService.class);
+			ListenableFuture<Feature> call = ClientCalls.futureUnaryCall(
+					busy.channel().newCall(OneMethodService.method("test.Busy"), CallOptions.DEFAULT),
+					Point.getDefaultInstance());
+			try {
+				assertThat(service.begun).succeedsWithin(TIMEOUT);
+				assertThat(new HealthClient(probe.channel()).check("")).isEqualTo("SERVING");
+				assertThat(call).isNotDone();
+			}
+			finally {
+				service.end.countDown();
+			}
+		}
+	}
+
 	private static TlsTestApplication required() {
 		return TlsTestApplication.run(BUNDLE, "grpc.server.ssl.client-auth=required");
 	}
@@ -439,6 +474,32 @@ class TlsTests {
 		byte[] ciphers = { 0, 2, (byte) 0xc0, 0x13, 1, 0 };
 		System.arraycopy(ciphers, 0, hello, hello.length - ciphers.length, ciphers.length);
 		return hello;
+	}
+
+	static class BusyService {
+
+		private final CompletableFuture<Void> begun = new CompletableFuture<>();
+
+		private final CountDownLatch end = new CountDownLatch(1);
+
+		@Bean
+		@GrpcService
+		BindableService busy() {
+			return () -> ServerServiceDefinition.builder("test.Busy")
+				.addMethod(OneMethodService.method("test.Busy"), ServerCalls.asyncUnaryCall((point, responses) -> {
+					this.begun.complete(null);
+					try {
+						this.end.await();
+					}
+					catch (InterruptedException ex) {
+						Thread.currentThread().interrupt();
+					}
+					responses.onNext(Feature.getDefaultInstance());
+					responses.onCompleted();
+				}))
+				.build();
+		}
+
 	}
 
 }

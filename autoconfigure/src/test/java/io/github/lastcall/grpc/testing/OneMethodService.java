@@ -69,7 +69,10 @@ public final class OneMethodService implements BindableService {
 				Point.getDefaultInstance());
 	}
 
-	private static MethodDescriptor<Point, Feature> method(String service) {
+	/**
+	 * The method of a service.
+	 */
+	public static MethodDescriptor<Point, Feature> method(String service) {
 		return MethodDescriptor.<Point, Feature>newBuilder()
 			.setType(MethodType.UNARY)
 			.setFullMethodName(MethodDescriptor.generateFullMethodName(service, "Call"))
