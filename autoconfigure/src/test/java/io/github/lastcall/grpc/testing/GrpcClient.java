@@ -69,9 +69,10 @@ public final class GrpcClient implements AutoCloseable {
 	 * A client with settings of its own.
 	 */
 	public static GrpcClient of(int port, Consumer<NettyChannelBuilder> customizer) {
-		NettyChannelBuilder builder = NettyChannelBuilder.forAddress("127.0.0.1", port);
+		// In plaintext unless the settings say otherwise.
+		NettyChannelBuilder builder = NettyChannelBuilder.forAddress("127.0.0.1", port).usePlaintext();
 		customizer.accept(builder);
-		return of(builder);
+		return new GrpcClient(builder.build());
 	}
 
 	/**
