@@ -367,7 +367,8 @@ public record GrpcServerProperties(@DefaultValue("true") boolean enabled, @Defau
 		ShutdownSettings settings(Environment environment) {
 			Duration delay = this.propagationDelay;
 			if (delay == null) {
-				delay = (CloudPlatform.getActive(environment) != null) ? CLOUD_PROPAGATION_DELAY : Duration.ZERO;
+				CloudPlatform platform = CloudPlatform.getActive(environment);
+				delay = (platform != null && platform != CloudPlatform.NONE) ? CLOUD_PROPAGATION_DELAY : Duration.ZERO;
 			}
 			Duration max = this.maxPropagationDelay;
 			if (max == null) {
