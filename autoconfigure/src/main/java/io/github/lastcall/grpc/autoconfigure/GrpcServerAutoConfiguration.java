@@ -232,10 +232,10 @@ public final class GrpcServerAutoConfiguration {
 			NettyServerPropertiesCustomizer grpcNettyServerPropertiesCustomizer(GrpcServerProperties properties,
 					@Qualifier("grpcTransport") NettyGuardedTransport transport,
 					@Qualifier("grpcRefusals") Refusals refusals, ObjectProvider<NettyTls> tls) {
-				String bundle = properties.ssl().bundle();
-				// Never plaintext where TLS was asked for.
-				return new NettyServerPropertiesCustomizer(properties, transport, refusals,
-						(bundle != null) ? tls.getObject() : null);
+				NettyTls configured = tls.getIfAvailable();
+				Assert.state(configured != null || properties.ssl().bundle() == null,
+						"A server for which TLS is configured must not be one in plaintext");
+				return new NettyServerPropertiesCustomizer(properties, transport, refusals, configured);
 			}
 
 			@Configuration(proxyBeanMethods = false)

@@ -46,13 +46,6 @@ final class NettyServerPropertiesCustomizer implements GrpcServerBuilderCustomiz
 
 	private final @Nullable NettyTls tls;
 
-	/**
-	 * Create a new customizer.
-	 * @param properties the properties
-	 * @param transport the transport of the server
-	 * @param refusals where the server reports what it refuses
-	 * @param tls the TLS of the server, {@code null} for plaintext
-	 */
 	NettyServerPropertiesCustomizer(GrpcServerProperties properties, NettyGuardedTransport transport, Refusals refusals,
 			@Nullable NettyTls tls) {
 		this.properties = properties;
@@ -67,9 +60,7 @@ final class NettyServerPropertiesCustomizer implements GrpcServerBuilderCustomiz
 		keepAlive(builder, this.properties.keepAlive());
 		connection(builder, this.properties.connection());
 		limits(builder, this.properties.limits());
-		if (this.tls != null) {
-			this.tls.applyTo(builder);
-		}
+		this.map.from(this.tls).to((tls) -> tls.applyTo(builder));
 	}
 
 	private void keepAlive(NettyServerBuilder builder, GrpcServerProperties.KeepAlive keepAlive) {

@@ -27,7 +27,6 @@ import io.grpc.netty.shaded.io.netty.channel.ChannelOutboundHandlerAdapter;
 import io.grpc.netty.shaded.io.netty.channel.ChannelPromise;
 import io.grpc.netty.shaded.io.netty.handler.codec.http2.Http2Error;
 import io.grpc.netty.shaded.io.netty.handler.codec.http2.Http2FrameTypes;
-import io.grpc.netty.shaded.io.netty.handler.ssl.SslHandler;
 import io.grpc.netty.shaded.io.netty.util.concurrent.Future;
 import org.jspecify.annotations.Nullable;
 
@@ -64,11 +63,6 @@ final class NettyConnectionGuard extends ChannelOutboundHandlerAdapter {
 	private final Set<RefusalReason> reported = EnumSet.noneOf(RefusalReason.class);
 
 	private @Nullable Future<?> handshake;
-
-	/**
-	 * Whether anything has been written: by then it is known whether there is TLS.
-	 */
-	private boolean begun;
 
 	/**
 	 * How much of the last frame is still to be written.
@@ -114,18 +108,6 @@ final class NettyConnectionGuard extends ChannelOutboundHandlerAdapter {
 
 	@Override
 	public void write(ChannelHandlerContext ctx, Object message, ChannelPromise promise) {
-		if (!this.begun) {
-			this.begun = true;
-			ChannelHandlerContext tls = ctx.pipeline().context(SslHandler.class);
-			if (tls != null) {
-				// What is written here is the beginning of TLS: frames are behind it.
-				ctx.pipeline()
-					.addAfter(tls.name(), null, new NettyConnectionGuard(this.handshakeTimeout, this.refusals));
-				ctx.write(message, promise);
-				ctx.pipeline().remove(this);
-				return;
-			}
-		}
 		if (message instanceof ByteBuf bytes) {
 			read(ctx, bytes);
 		}

@@ -43,7 +43,10 @@ final class NettyConnectionGuardInstaller extends ChannelInboundHandlerAdapter {
 		NettyConnectionGuard guard = new NettyConnectionGuard(this.handshakeTimeout, this.refusals);
 		ChannelPipeline pipeline = ctx.pipeline();
 		ChannelHandlerContext tls = pipeline.context(SslHandler.class);
-		pipeline.addAfter((tls != null) ? tls.name() : ctx.name(), null, guard);
+		String transport = (tls != null) ? tls.name() : ctx.name();
+		pipeline.addAfter(transport, null, guard);
+		pipeline.addAfter(transport, null,
+				(tls != null) ? new NettyHandshakeLog(this.refusals) : new NettyTlsDetector(this.refusals));
 		ctx.fireChannelActive();
 		pipeline.remove(this);
 	}

@@ -62,8 +62,7 @@ public final class NettyGrpcServerFactory implements GrpcServerFactory {
 	@Override
 	public ServerBuilder<?> newBuilder() {
 		Iterator<InetSocketAddress> addresses = socketAddresses().iterator();
-		NettyServerBuilder builder = NettyServerBuilder.forAddress(addresses.next())
-			.protocolNegotiator(NettyNegotiation.plaintext());
+		NettyServerBuilder builder = NettyServerBuilder.forAddress(addresses.next());
 		addresses.forEachRemaining(builder::addListenAddress);
 		return builder;
 	}

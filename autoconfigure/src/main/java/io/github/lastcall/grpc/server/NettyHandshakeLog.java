@@ -18,17 +18,21 @@ package io.github.lastcall.grpc.server;
 
 import java.io.IOException;
 import java.util.Locale;
+import java.util.regex.Pattern;
 
-import io.grpc.StatusRuntimeException;
-import io.grpc.netty.shaded.io.grpc.netty.GrpcHttp2ConnectionHandler;
-import io.grpc.netty.shaded.io.netty.channel.ChannelHandler;
+import javax.net.ssl.SSLException;
+
 import io.grpc.netty.shaded.io.netty.channel.ChannelHandlerContext;
 import io.grpc.netty.shaded.io.netty.channel.ChannelInboundHandlerAdapter;
-import io.grpc.netty.shaded.io.netty.handler.codec.DecoderException;
+import io.grpc.netty.shaded.io.netty.handler.ssl.ApplicationProtocolNames;
 import io.grpc.netty.shaded.io.netty.handler.ssl.NotSslRecordException;
+import io.grpc.netty.shaded.io.netty.handler.ssl.SslHandler;
+import io.grpc.netty.shaded.io.netty.handler.ssl.SslHandshakeCompletionEvent;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Says in one line why a connection did not come about by TLS.
+ * Reports a connection that does not come about by TLS, and why, which grpc-java keeps to
+ * itself. Sits behind Netty's {@link SslHandler} until the handshake is over.
  */
 final class NettyHandshakeLog extends ChannelInboundHandlerAdapter {
 
@@ -37,47 +41,55 @@ final class NettyHandshakeLog extends ChannelInboundHandlerAdapter {
 	 */
 	private static final String OPENSSL_PREFIX = "OPENSSL_internal:";
 
-	private final ChannelHandler negotiation;
+	/**
+	 * The subject of a certificate is whatever a stranger writes into it.
+	 */
+	private static final Pattern CONTROL = Pattern.compile("\\p{Cntrl}");
 
-	private final GrpcHttp2ConnectionHandler connection;
+	private static final int MAX_LENGTH = 500;
 
-	private boolean failed;
+	private final Refusals refusals;
 
-	NettyHandshakeLog(ChannelHandler negotiation, GrpcHttp2ConnectionHandler connection) {
-		this.negotiation = negotiation;
-		this.connection = connection;
+	NettyHandshakeLog(Refusals refusals) {
+		this.refusals = refusals;
 	}
 
 	@Override
-	public void handlerAdded(ChannelHandlerContext context) {
-		context.pipeline().addBefore(context.name(), null, this.negotiation);
-	}
-
-	@Override
-	public void exceptionCaught(ChannelHandlerContext context, Throwable failure) {
-		if (!this.failed && context.pipeline().context(this.connection) == null) {
-			this.failed = true;
-			Throwable cause = (failure instanceof DecoderException && failure.getCause() != null) ? failure.getCause()
-					: failure;
-			// A client that just goes away, as the probe of a port does, is no refusal.
-			if (!isDisconnect(cause)) {
-				NettyRefusals.log(context.channel(), reason(cause));
+	public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
+		if (event instanceof SslHandshakeCompletionEvent handshake) {
+			if (!handshake.isSuccess()) {
+				failed(ctx, handshake.cause());
 			}
+			else if (!ApplicationProtocolNames.HTTP_2.equals(applicationProtocol(ctx))) {
+				report(ctx, RefusalReason.TLS, "it does not offer HTTP/2 (h2) by ALPN");
+			}
+			ctx.pipeline().remove(this);
 		}
-		context.fireExceptionCaught(failure);
+		ctx.fireUserEventTriggered(event);
 	}
 
-	private static boolean isDisconnect(Throwable cause) {
-		return cause instanceof IOException && !(cause instanceof javax.net.ssl.SSLException);
+	private static @Nullable String applicationProtocol(ChannelHandlerContext ctx) {
+		SslHandler tls = ctx.pipeline().get(SslHandler.class);
+		return (tls != null) ? tls.applicationProtocol() : null;
+	}
+
+	private void failed(ChannelHandlerContext ctx, Throwable failure) {
+		if (failure instanceof NotSslRecordException) {
+			report(ctx, RefusalReason.PROTOCOL, "it does not speak TLS");
+		}
+		// A client that just goes away, as the probe of a port does, is no refusal.
+		else if (failure instanceof SSLException || !(failure instanceof IOException)) {
+			report(ctx, RefusalReason.TLS, reason(failure));
+		}
+	}
+
+	private void report(ChannelHandlerContext ctx, RefusalReason reason, String explanation) {
+		String text = CONTROL.matcher(explanation).replaceAll("?");
+		this.refusals.report(reason, "refused the connection from %s: %s".formatted(ctx.channel().remoteAddress(),
+				(text.length() > MAX_LENGTH) ? text.substring(0, MAX_LENGTH) + "..." : text), ctx.executor());
 	}
 
 	private static String reason(Throwable failure) {
-		if (failure instanceof NotSslRecordException) {
-			return "it does not speak TLS";
-		}
-		if (failure instanceof StatusRuntimeException) {
-			return "it does not offer HTTP/2 (h2) by ALPN";
-		}
 		Throwable cause = failure;
 		while (true) {
 			if (cause instanceof RefusedCertificateException) {

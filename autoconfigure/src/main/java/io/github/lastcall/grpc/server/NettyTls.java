@@ -21,7 +21,10 @@ import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
+import io.grpc.internal.FixedObjectPool;
+import io.grpc.netty.shaded.io.grpc.netty.InternalNettyServerCredentials;
 import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
+import io.grpc.netty.shaded.io.grpc.netty.NettySslContextServerCredentials;
 
 import org.springframework.beans.factory.DisposableBean;
 import org.springframework.boot.ssl.SslBundle;
@@ -71,7 +74,10 @@ public final class NettyTls implements ServerTls.TlsTransport, DisposableBean {
 	 * @param builder the builder of the server
 	 */
 	public void applyTo(NettyServerBuilder builder) {
-		builder.protocolNegotiator(NettyNegotiation.tls(this.context, this.executor));
+		// What NettyServerBuilder.sslContext() does, but for the executor.
+		builder.protocolNegotiator(
+				InternalNettyServerCredentials.toNegotiator(NettySslContextServerCredentials.create(this.context))
+					.newNegotiator(new FixedObjectPool<>(this.executor)));
 		builder.addTransportFilter(this.identities);
 	}
 

@@ -17,9 +17,9 @@
 package io.github.lastcall.grpc.server;
 
 import io.grpc.netty.shaded.io.netty.buffer.ByteBuf;
-import io.grpc.netty.shaded.io.netty.channel.ChannelHandler;
 import io.grpc.netty.shaded.io.netty.channel.ChannelHandlerContext;
 import io.grpc.netty.shaded.io.netty.channel.ChannelInboundHandlerAdapter;
+import io.grpc.netty.shaded.io.netty.handler.codec.http2.Http2ConnectionHandler;
 
 /**
  * Recognizes a client that speaks TLS to a plaintext port by its first byte, which HTTP/2
@@ -29,29 +29,29 @@ final class NettyTlsDetector extends ChannelInboundHandlerAdapter {
 
 	private static final int TLS_HANDSHAKE = 22;
 
-	private final ChannelHandler negotiation;
+	private final Refusals refusals;
 
-	NettyTlsDetector(ChannelHandler negotiation) {
-		this.negotiation = negotiation;
+	NettyTlsDetector(Refusals refusals) {
+		this.refusals = refusals;
 	}
 
 	@Override
-	public void handlerAdded(ChannelHandlerContext context) {
-		context.pipeline().addAfter(context.name(), null, this.negotiation);
-	}
-
-	@Override
-	public void channelRead(ChannelHandlerContext context, Object message) {
+	public void channelRead(ChannelHandlerContext ctx, Object message) {
 		if (message instanceof ByteBuf bytes && bytes.isReadable()) {
-			if (bytes.getUnsignedByte(bytes.readerIndex()) == TLS_HANDSHAKE) {
+			// Whoever negotiates in another way may have both on one port.
+			boolean plaintext = ctx.pipeline().context(Http2ConnectionHandler.class) != null;
+			if (plaintext && bytes.getUnsignedByte(bytes.readerIndex()) == TLS_HANDSHAKE) {
 				bytes.release();
-				NettyRefusals.log(context.channel(), "it speaks TLS, and this port is plaintext");
-				context.close();
+				this.refusals.report(RefusalReason.PROTOCOL,
+						"refused the connection from %s: it speaks TLS, and this port is plaintext"
+							.formatted(ctx.channel().remoteAddress()),
+						ctx.executor());
+				ctx.close();
 				return;
 			}
-			context.pipeline().remove(this);
+			ctx.pipeline().remove(this);
 		}
-		context.fireChannelRead(message);
+		ctx.fireChannelRead(message);
 	}
 
 }

@@ -74,8 +74,14 @@ public enum RefusalReason {
 	MESSAGE_SIZE("grpc.server.limits.inbound-message-size"),
 
 	/**
+	 * A connection whose TLS handshake failed: the certificate of the client, a version
+	 * or a cipher that is not enabled, no ALPN.
+	 */
+	TLS("grpc.server.ssl"),
+
+	/**
 	 * A connection or a call that broke the rules of HTTP/2, or was none: port scans, web
-	 * browsers, TLS on a plaintext port.
+	 * browsers, TLS on a plaintext port, plaintext on a port for TLS.
 	 */
 	PROTOCOL("");
 

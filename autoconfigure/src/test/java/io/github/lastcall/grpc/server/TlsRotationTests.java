@@ -113,7 +113,8 @@ class TlsRotationTests {
 			// Neither a new client nor one that could resume its session.
 			assertThat(statusOf(this.authority, app, this.friend)).isEqualTo(Status.Code.UNAVAILABLE);
 			await().atMost(TIMEOUT)
-				.untilAsserted(() -> assertThat(output).contains("gRPC server refuses the connection of 127.0.0.1:",
+				.untilAsserted(() -> assertThat(output).contains(
+						"gRPC server 'network' refused the connection from /127.0.0.1:",
 						"the client certificate of CN=friend, issued by CN=authority, has no issuer that the trust store knows"));
 			assertThat(output).doesNotContain("\tat ");
 		}

@@ -86,7 +86,7 @@ class TlsTests {
 
 	private static final Duration TIMEOUT = Duration.ofSeconds(30);
 
-	private static final String REFUSES = "gRPC server refuses the connection of 127.0.0.1:";
+	private static final String REFUSES = " refused the connection from /127.0.0.1:";
 
 	private static final TestAuthority AUTHORITY = new TestAuthority("authority");
 
@@ -262,7 +262,7 @@ class TlsTests {
 				assertThat(client.getInputStream().read()).isEqualTo(-1);
 				await().atMost(TIMEOUT)
 					.untilAsserted(() -> assertThat(lines(output)).isNotEmpty()
-						.allMatch((line) -> line.endsWith("it does not offer HTTP/2 (h2) by ALPN")));
+						.allMatch((line) -> line.endsWith("it does not offer HTTP/2 (h2) by ALPN (grpc.server.ssl)")));
 			}
 		}
 		assertThat(lines(output)).hasSize(2);
@@ -393,6 +393,7 @@ class TlsTests {
 		}
 		assertThatLogNames(output, reason);
 		assertThat(lines(output)).hasSize(1);
+		assertThat(app.context().getBean("grpcRefusals", Refusals.class).getCount(RefusalReason.TLS)).isEqualTo(1);
 		// This one may try again, and be logged again.
 		try (GrpcClient client = AUTHORITY.connect(app.port(), certificate)) {
 			assertThat(statusOf(client).getCode()).isEqualTo(Status.Code.UNAVAILABLE);
