@@ -214,16 +214,20 @@ public record GrpcServerProperties(@DefaultValue("true") boolean enabled, @Defau
 	 * is decompressed. A call with a larger one ends with RESOURCE_EXHAUSTED.
 	 * @param inboundMetadataSize How large the metadata of a call may be, with 32 bytes
 	 * of overhead for each entry. A call with more is refused.
+	 * @param inboundBufferSize How much memory messages that are not complete yet may
+	 * keep, for all calls together, with 64 KiB for each piece of a message. A call that
+	 * would need more ends with RESOURCE_EXHAUSTED. Half as much as the heap unless set.
 	 * @param resetsPerConnection How many calls a client may reset on one connection
 	 * within the reset window before the connection is closed. 0 for any number.
 	 * @param resetWindow The window in which resets are counted, in whole seconds.
 	 * @param handshakeTimeout How long a client may take from the connection to the first
 	 * settings of HTTP/2, TLS included, before the connection is closed.
 	 */
-	public record Limits(@DefaultValue("1000") int connections, @DefaultValue("10000") int concurrentCalls,
-			@DefaultValue("100") int concurrentCallsPerConnection, @DefaultValue("4MB") DataSize inboundMessageSize,
-			@DefaultValue("8KB") DataSize inboundMetadataSize, @DefaultValue("1000") int resetsPerConnection,
-			@DefaultValue("10s") Duration resetWindow, @DefaultValue("10s") Duration handshakeTimeout) {
+	public record Limits(@DefaultValue("10000") int connections, @DefaultValue("10000") int concurrentCalls,
+			@DefaultValue("1000") int concurrentCallsPerConnection, @DefaultValue("4MB") DataSize inboundMessageSize,
+			@DefaultValue("8KB") DataSize inboundMetadataSize, @Nullable DataSize inboundBufferSize,
+			@DefaultValue("1000") int resetsPerConnection, @DefaultValue("10s") Duration resetWindow,
+			@DefaultValue("10s") Duration handshakeTimeout) {
 
 		private static final String PREFIX = "grpc.server.limits.";
 
@@ -233,12 +237,25 @@ public record GrpcServerProperties(@DefaultValue("true") boolean enabled, @Defau
 			notNegative(PREFIX + "concurrent-calls-per-connection", concurrentCallsPerConnection);
 			size(PREFIX + "inbound-message-size", inboundMessageSize);
 			size(PREFIX + "inbound-metadata-size", inboundMetadataSize);
+			long pieces = 4 * inboundMessageSize.toBytes();
+			if (inboundBufferSize != null && inboundBufferSize.toBytes() < pieces) {
+				throw new InvalidConfigurationPropertyValueException(PREFIX + "inbound-buffer-size", inboundBufferSize,
+						"One message of %sinbound-message-size needs %d bytes.".formatted(PREFIX, pieces));
+			}
 			notNegative(PREFIX + "resets-per-connection", resetsPerConnection);
 			positive(PREFIX + "handshake-timeout", handshakeTimeout);
 			if (resetWindow.toSeconds() < 1 || !resetWindow.equals(Duration.ofSeconds(resetWindow.toSeconds()))) {
 				throw new InvalidConfigurationPropertyValueException(PREFIX + "reset-window", resetWindow,
 						"The window must be one or more whole seconds.");
 			}
+		}
+
+		long inboundBuffer() {
+			if (this.inboundBufferSize != null) {
+				return this.inboundBufferSize.toBytes();
+			}
+			// Netty may take as much outside of the heap as the heap has, unless told.
+			return Math.max(Runtime.getRuntime().maxMemory() / 2, 8 * this.inboundMessageSize.toBytes());
 		}
 
 		ConnectionLimits forConnections() {

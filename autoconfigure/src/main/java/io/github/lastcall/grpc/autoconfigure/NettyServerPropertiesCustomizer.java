@@ -20,9 +20,9 @@ import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 
 import io.github.lastcall.grpc.server.GrpcServerBuilderCustomizer;
+import io.github.lastcall.grpc.server.InboundMessages;
 import io.github.lastcall.grpc.server.NettyGuardedTransport;
 import io.github.lastcall.grpc.server.NettyTls;
-import io.github.lastcall.grpc.server.OversizedMessages;
 import io.github.lastcall.grpc.server.Refusals;
 import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
 import org.jspecify.annotations.Nullable;
@@ -86,7 +86,7 @@ final class NettyServerPropertiesCustomizer implements GrpcServerBuilderCustomiz
 
 	private void limits(NettyServerBuilder builder, GrpcServerProperties.Limits limits) {
 		this.transport.applyTo(builder);
-		builder.addStreamTracerFactory(new OversizedMessages(this.refusals));
+		builder.addStreamTracerFactory(new InboundMessages(limits.inboundBuffer(), this.refusals));
 		this.map.from(limits::concurrentCallsPerConnection)
 			.as(NettyServerPropertiesCustomizer::orUnlimited)
 			.to(builder::maxConcurrentCallsPerConnection);

@@ -32,9 +32,17 @@ import org.jspecify.annotations.Nullable;
 @Sharable
 final class NettyConnectionGate extends ChannelInboundHandlerAdapter {
 
+	/**
+	 * How many connections may wait for their event loops. More of them would keep the
+	 * loops from the connections that there are: they wait in the backlog of the system.
+	 */
+	private static final int MAX_WAITING = 32;
+
 	private final AtomicInteger open = new AtomicInteger();
 
 	private final AtomicReference<@Nullable Runnable> whenEmpty = new AtomicReference<>();
+
+	private final AtomicInteger waiting = new AtomicInteger();
 
 	private final ConnectionLimits limits;
 
@@ -58,8 +66,20 @@ final class NettyConnectionGate extends ChannelInboundHandlerAdapter {
 			return;
 		}
 		connection.closeFuture().addListener((closed) -> left());
-		connection.pipeline().addLast(new NettyConnectionGuardInstaller(this.limits.handshakeTimeout(), this.refusals));
+		if (this.waiting.incrementAndGet() >= MAX_WAITING) {
+			ctx.channel().config().setAutoRead(false);
+		}
+		NettyConnectionGuardInstaller installer = new NettyConnectionGuardInstaller(this.limits.handshakeTimeout(),
+				this.refusals, () -> begun(ctx.channel()));
+		connection.closeFuture().addListener((closed) -> installer.begin());
+		connection.pipeline().addLast(installer);
 		ctx.fireChannelRead(message);
+	}
+
+	private void begun(Channel listener) {
+		if (this.waiting.decrementAndGet() == MAX_WAITING / 2) {
+			listener.eventLoop().execute(() -> listener.config().setAutoRead(true));
+		}
 	}
 
 	/**

@@ -16,11 +16,13 @@
 package io.github.lastcall.grpc.server;
 
 import java.time.Duration;
+import java.util.concurrent.atomic.AtomicReference;
 
 import io.grpc.netty.shaded.io.netty.channel.ChannelHandlerContext;
 import io.grpc.netty.shaded.io.netty.channel.ChannelInboundHandlerAdapter;
 import io.grpc.netty.shaded.io.netty.channel.ChannelPipeline;
 import io.grpc.netty.shaded.io.netty.handler.ssl.SslHandler;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Puts the guard of a connection where frames are readable: behind TLS, if there is any.
@@ -33,13 +35,27 @@ final class NettyConnectionGuardInstaller extends ChannelInboundHandlerAdapter {
 
 	private final Refusals refusals;
 
-	NettyConnectionGuardInstaller(Duration handshakeTimeout, Refusals refusals) {
+	private final AtomicReference<@Nullable Runnable> begun;
+
+	NettyConnectionGuardInstaller(Duration handshakeTimeout, Refusals refusals, Runnable begun) {
 		this.handshakeTimeout = handshakeTimeout;
 		this.refusals = refusals;
+		this.begun = new AtomicReference<>(begun);
+	}
+
+	/**
+	 * Tell, once, that the connection waits for its event loop no more.
+	 */
+	void begin() {
+		Runnable begun = this.begun.getAndSet(null);
+		if (begun != null) {
+			begun.run();
+		}
 	}
 
 	@Override
 	public void channelActive(ChannelHandlerContext ctx) {
+		begin();
 		NettyConnectionGuard guard = new NettyConnectionGuard(this.handshakeTimeout, this.refusals);
 		ChannelPipeline pipeline = ctx.pipeline();
 		ChannelHandlerContext tls = pipeline.context(SslHandler.class);

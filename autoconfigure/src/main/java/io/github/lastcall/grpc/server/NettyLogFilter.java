@@ -24,23 +24,26 @@ import java.util.logging.LogRecord;
 import java.util.logging.Logger;
 import java.util.stream.Stream;
 
+import io.grpc.StatusRuntimeException;
 import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
 import io.grpc.netty.shaded.io.netty.handler.codec.http2.Http2Error;
 import io.grpc.netty.shaded.io.netty.handler.codec.http2.Http2Exception;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Keeps grpc-java's log readable while clients misbehave. Its transport logs a stack
- * trace for each frame, call or connection that it does not like, so that whoever can
- * reach the port can fill the disk. Here such a record becomes one line, there are only
- * so many of them in a while, and those of a connection that was refused are left out,
- * because {@link Refusals} has said it better.
+ * Keeps grpc-java's log readable while clients misbehave. It logs a stack trace for each
+ * frame, call or connection that it does not like, so that whoever can reach the port can
+ * fill the disk. Here such a record becomes one line, there are only so many of them in a
+ * while, and those of what was refused are left out, because {@link Refusals} has said it
+ * better.
  *
  * <p>
- * Only the three loggers that tell of what clients do are filtered, by a filter of
+ * Only the loggers that tell of what clients do are filtered, by a filter of
  * {@code java.util.logging} (which grpc-java uses), so that levels and appenders are as
- * the application has set them. With one of the loggers at {@code DEBUG} or finer it lets
- * everything pass, and a logger that has a filter already keeps it.
+ * the application has set them. Exceptions of handlers are not touched: one of the
+ * loggers has those too, besides messages that cannot be parsed. With one of the loggers
+ * at {@code DEBUG} or finer it lets everything pass, and a logger that has a filter
+ * already keeps it.
  */
 final class NettyLogFilter implements Filter {
 
@@ -50,13 +53,14 @@ final class NettyLogFilter implements Filter {
 
 	private static final String PACKAGE = NettyServerBuilder.class.getPackageName();
 
-	private static final String CONNECTIONS = PACKAGE + ".NettyServerTransport.connections";
+	private static final String HANDLERS = "io.grpc.internal.SerializingExecutor";
 
 	/**
 	 * Held on to: the log manager does not, and a logger is forgotten with its filter.
 	 */
 	private final List<Logger> loggers = Stream
-		.of(CONNECTIONS, PACKAGE + ".NettyServerHandler", PACKAGE + ".NettyServerStream")
+		.of(HANDLERS, PACKAGE + ".NettyServerTransport.connections", PACKAGE + ".NettyServerHandler",
+				PACKAGE + ".NettyServerStream")
 		.map(Logger::getLogger)
 		.toList();
 
@@ -97,8 +101,11 @@ final class NettyLogFilter implements Filter {
 			.anyMatch((logger) -> logger.getName().equals(record.getLoggerName()) && logger.isLoggable(Level.FINE))) {
 			return true;
 		}
-		if (CONNECTIONS.equals(record.getLoggerName()) && record.getThrown() instanceof Http2Exception refused
-				&& refused.error() != Http2Error.INTERNAL_ERROR) {
+		Throwable thrown = record.getThrown();
+		if (HANDLERS.equals(record.getLoggerName()) && !isUnparseable(thrown)) {
+			return true;
+		}
+		if (thrown instanceof Http2Exception refused && refused.error() != Http2Error.INTERNAL_ERROR) {
 			return false;
 		}
 		int before;
@@ -118,6 +125,15 @@ final class NettyLogFilter implements Filter {
 		}
 		shorten(record, before);
 		return true;
+	}
+
+	private static boolean isUnparseable(@Nullable Throwable thrown) {
+		if (!(thrown instanceof StatusRuntimeException exception)) {
+			return false;
+		}
+		String description = String.valueOf(exception.getStatus().getDescription());
+		return description.equals("Invalid protobuf byte sequence")
+				|| description.contains("message exceeds maximum size");
 	}
 
 	private static void shorten(LogRecord record, int leftOut) {

@@ -80,6 +80,11 @@ public enum RefusalReason {
 	TLS("grpc.server.ssl"),
 
 	/**
+	 * A call with a message in the making, when all of those held too much memory.
+	 */
+	INBOUND_BUFFER("grpc.server.limits.inbound-buffer-size"),
+
+	/**
 	 * A connection or a call that broke the rules of HTTP/2, or was none: port scans, web
 	 * browsers, TLS on a plaintext port, plaintext on a port for TLS.
 	 */

@@ -23,6 +23,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
+import io.github.lastcall.grpc.actuate.GrpcServerMetrics;
+import io.github.lastcall.grpc.shutdown.GrpcServerDrain;
 import io.github.lastcall.grpc.testing.GrpcClient;
 import io.github.lastcall.grpc.testing.GrpcServerContextRunner;
 import io.github.lastcall.grpc.testing.RogueClient;
@@ -33,6 +35,7 @@ import io.github.lastcall.sample.routeguide.RouteNote;
 import io.grpc.StatusRuntimeException;
 import io.grpc.health.v1.HealthCheckRequest;
 import io.grpc.stub.StreamObserver;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -252,6 +255,69 @@ class LimitsTests {
 	}
 
 	@Test
+	void messagesThatAreNotCompleteAreRefusedBeforeTheyKeepTooMuchAndSmallOnesAreServed() {
+		run((context) -> {
+			RogueClient client = settled(context);
+			for (int stream = 1; stream < 20; stream += 2) {
+				client.call(stream, GET_FEATURE).message(stream, false, 1000, new byte[100], false);
+			}
+			// Two pieces of eight calls are a mebibyte.
+			await().atMost(TIMEOUT).until(() -> {
+				for (int stream = 1; stream < 20; stream += 2) {
+					client.frame(RogueClient.DATA, 0, stream, new byte[1]);
+				}
+				client.flush();
+				return refusals(context).getCount(RefusalReason.INBOUND_BUFFER);
+			}, (count) -> count > 0);
+			try (GrpcClient honest = GrpcClient.of(context)) {
+				assertThat(honest.featureName()).isEqualTo("somewhere");
+			}
+			client.close();
+			await().atMost(TIMEOUT).until(() -> context.getBean(GrpcServerDrain.class).getCallsInFlight() == 0);
+			long before = refusals(context).getCount(RefusalReason.INBOUND_BUFFER);
+			RogueClient other = settled(context);
+			other.call(1, GET_FEATURE).message(1, false, 1000, new byte[100], false);
+			other.frame(RogueClient.DATA, RogueClient.END_STREAM, 1, new byte[900]).flush();
+			await().atMost(TIMEOUT).until(() -> other.received(RogueClient.HEADERS), (count) -> count > 0);
+			assertThat(refusals(context).getCount(RefusalReason.INBOUND_BUFFER)).isEqualTo(before);
+		}, "grpc.server.limits.inbound-message-size=1KB", "grpc.server.limits.inbound-buffer-size=1MB");
+	}
+
+	@Test
+	void aCallWithAMalformedTimeoutIsResetAndNotCountedForEver() {
+		run((context) -> {
+			RogueClient client = settled(context);
+			int stream = 1;
+			for (String timeout : List.of("", "1", "1x", "S", "abcS", "123456789S", "-1S")) {
+				client.frame(RogueClient.HEADERS, RogueClient.END_HEADERS, stream,
+						RogueClient.headers(GET_FEATURE, Map.of("grpc-timeout", timeout)));
+				stream += 2;
+			}
+			client.flush();
+			await().atMost(TIMEOUT).until(() -> client.received(RogueClient.RST_STREAM), (count) -> count == 7);
+			assertThat(context.getBean(GrpcServerDrain.class).getCallsInFlight()).isZero();
+		});
+	}
+
+	@Test
+	void theMeterTellsWhatWasRefusedAndWhy() {
+		run((context) -> {
+			SimpleMeterRegistry registry = new SimpleMeterRegistry();
+			new GrpcServerMetrics(List.of(context.getBean(GrpcServerDrain.class)), List.of(refusals(context)))
+				.bindTo(registry);
+			RogueClient client = connect(context);
+			client.bytes(new byte[100]).flush();
+			assertThat(client.closed()).succeedsWithin(TIMEOUT);
+			for (RefusalReason reason : RefusalReason.values()) {
+				assertThat(registry.get("grpc.server.refused")
+					.tags("server", "network", "reason", reason.getTag())
+					.functionCounter()
+					.count()).isEqualTo((reason == RefusalReason.PROTOCOL) ? 1 : 0);
+			}
+		});
+	}
+
+	@Test
 	void thePortForProbesHasTheLimitsToo() {
 		run((context) -> {
 			int port = context.getEnvironment().getRequiredProperty("local.grpc.health.port", Integer.class);
@@ -269,8 +335,8 @@ class LimitsTests {
 	@Test
 	void aLimitThatIsNoLimitFailsTheStart() {
 		for (String wrong : List.of("connections=-1", "concurrent-calls-per-connection=-1", "inbound-message-size=0B",
-				"inbound-message-size=2GB", "inbound-metadata-size=-1B", "resets-per-connection=-1",
-				"reset-window=500ms", "reset-window=1500ms", "handshake-timeout=0s")) {
+				"inbound-message-size=2GB", "inbound-metadata-size=-1B", "inbound-buffer-size=15MB",
+				"resets-per-connection=-1", "reset-window=500ms", "reset-window=1500ms", "handshake-timeout=0s")) {
 			GrpcServerContextRunner.create()
 				.withBean(TestService.class)
 				.withPropertyValues("grpc.server.limits." + wrong)

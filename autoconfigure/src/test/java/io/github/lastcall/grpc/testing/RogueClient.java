@@ -106,10 +106,11 @@ public final class RogueClient implements Closeable {
 	}
 
 	/**
-	 * The preface of HTTP/2 and empty settings.
+	 * The preface of HTTP/2 and empty settings, and consent to those of the server, which
+	 * it sends at once.
 	 */
 	public RogueClient preface() throws IOException {
-		return bytes(PREFACE).frame(SETTINGS, 0, 0).flush();
+		return bytes(PREFACE).frame(SETTINGS, 0, 0).frame(SETTINGS, ACK, 0).flush();
 	}
 
 	/**

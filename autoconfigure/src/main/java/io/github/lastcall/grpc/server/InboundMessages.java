@@ -1,0 +1,127 @@
+/*
+ * Copyright 2026 the Last Call authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.lastcall.grpc.server;
+
+import java.util.concurrent.atomic.AtomicLong;
+
+import io.grpc.Metadata;
+import io.grpc.ServerStreamTracer;
+import io.grpc.Status;
+
+import org.springframework.util.Assert;
+
+/**
+ * Keeps an eye on the messages that come in: how much memory those keep that are not
+ * complete yet, for all calls of a server, and which calls ended because a message was
+ * too large.
+ *
+ * <p>
+ * A limit for each message is not enough. grpc-java gives back what it has read to flow
+ * control before the message is complete, so that a client may have as many messages of
+ * the largest size in the making as it may have calls; a hundred of 4 MiB are more than a
+ * small heap. And a piece of a message, however small, keeps all of the buffer that it
+ * was read into, so pieces are counted and not bytes. When all of them keep more than the
+ * limit, a call whose message grows by another piece ends with RESOURCE_EXHAUSTED, while
+ * messages of one piece are served.
+ *
+ * <p>
+ * The tracers are called on the event loop of their connection.
+ */
+public final class InboundMessages extends ServerStreamTracer.Factory {
+
+	/**
+	 * The largest buffer that Netty reads into.
+	 */
+	private static final long BUFFER_SIZE = 64 * 1024;
+
+	private static final int FRAME_SIZE = 16 * 1024;
+
+	private final AtomicLong held = new AtomicLong();
+
+	private final long limit;
+
+	private final Refusals refusals;
+
+	/**
+	 * Create a new factory of tracers.
+	 * @param limit how many bytes incomplete messages may keep
+	 * @param refusals where to count
+	 */
+	public InboundMessages(long limit, Refusals refusals) {
+		Assert.isTrue(limit > 0, "'limit' must be positive");
+		this.limit = limit;
+		this.refusals = refusals;
+	}
+
+	@Override
+	public ServerStreamTracer newServerStreamTracer(String fullMethodName, Metadata headers) {
+		return new Call();
+	}
+
+	private final class Call extends ServerStreamTracer {
+
+		private long held;
+
+		@Override
+		public void inboundWireSize(long bytes) {
+			long more = BUFFER_SIZE * (1 + bytes / FRAME_SIZE);
+			boolean first = this.held == 0;
+			this.held += more;
+			boolean tooMuch = InboundMessages.this.held.addAndGet(more) > InboundMessages.this.limit;
+			// The first piece is most often all of the message.
+			if (tooMuch && !first) {
+				release();
+				InboundMessages.this.refusals.count(RefusalReason.INBOUND_BUFFER);
+				// Ends the call in the way in which a message that is too large does.
+				throw Status.RESOURCE_EXHAUSTED
+					.withDescription("The server keeps too many messages that are not complete")
+					.asRuntimeException();
+			}
+		}
+
+		@Override
+		public void inboundMessageRead(int number, long wireSize, long uncompressedSize) {
+			release();
+		}
+
+		@Override
+		public void streamClosed(Status status) {
+			release();
+			if (!status.isOk() && (isTooLarge(status)
+					|| (status.getCause() != null && isTooLarge(Status.fromThrowable(status.getCause()))))) {
+				InboundMessages.this.refusals.count(RefusalReason.MESSAGE_SIZE);
+			}
+		}
+
+		private void release() {
+			if (this.held != 0) {
+				InboundMessages.this.held.addAndGet(-this.held);
+				this.held = 0;
+			}
+		}
+
+		/**
+		 * grpc-java tells it in words only.
+		 */
+		private static boolean isTooLarge(Status status) {
+			String description = status.getDescription();
+			return status.getCode() == Status.Code.RESOURCE_EXHAUSTED && description != null
+					&& description.contains("message exceeds maximum size");
+		}
+
+	}
+
+}

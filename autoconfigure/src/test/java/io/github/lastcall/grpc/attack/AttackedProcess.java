@@ -1,0 +1,151 @@
+/*
+ * Copyright 2026 the Last Call authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.lastcall.grpc.attack;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.io.Writer;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Queue;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * The process of an {@link AttackedApplication}, with a small heap.
+ */
+final class AttackedProcess implements AutoCloseable {
+
+	private final Process process;
+
+	private final Queue<String> log = new ConcurrentLinkedQueue<>();
+
+	private final BlockingQueue<String> stats = new LinkedBlockingQueue<>();
+
+	private final CompletableFuture<Integer> port = new CompletableFuture<>();
+
+	private AttackedProcess(Process process) {
+		this.process = process;
+		Thread reader = new Thread(this::readOutput, "attacked-output");
+		reader.setDaemon(true);
+		reader.start();
+	}
+
+	static AttackedProcess start(String heap, String... arguments) throws IOException {
+		List<String> command = new ArrayList<>(
+				List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-Xmx" + heap,
+						"-XX:+ExitOnOutOfMemoryError", "-cp", System.getProperty("java.class.path"),
+						AttackedApplication.class.getName(), "--grpc.server.port=0", "--spring.main.banner-mode=off"));
+		command.addAll(List.of(arguments));
+		AttackedProcess started = new AttackedProcess(new ProcessBuilder(command).redirectErrorStream(true).start());
+		try {
+			started.port.get(3, TimeUnit.MINUTES);
+			return started;
+		}
+		catch (Exception ex) {
+			started.close();
+			throw new IllegalStateException("The application does not serve:\n" + String.join("\n", started.log), ex);
+		}
+	}
+
+	int port() {
+		return this.port.join();
+	}
+
+	long pid() {
+		return this.process.pid();
+	}
+
+	boolean isAlive() {
+		return this.process.isAlive();
+	}
+
+	/**
+	 * What it has logged so far.
+	 */
+	List<String> log() {
+		return List.copyOf(this.log);
+	}
+
+	/**
+	 * Ask how it is, after a garbage collection.
+	 */
+	Stats stats() throws IOException, InterruptedException {
+		Writer in = this.process.outputWriter();
+		in.write("\n");
+		in.flush();
+		String line = this.stats.poll(2, TimeUnit.MINUTES);
+		if (line == null) {
+			throw new IllegalStateException("The application does not answer:\n" + String.join("\n", this.log));
+		}
+		Map<String, Long> values = new HashMap<>();
+		for (String pair : line.split(" ")) {
+			int equals = pair.indexOf('=');
+			values.put(pair.substring(0, equals), Long.valueOf(pair.substring(equals + 1)));
+		}
+		return new Stats(values);
+	}
+
+	private void readOutput() {
+		try (BufferedReader reader = this.process.inputReader()) {
+			for (String line = reader.readLine(); line != null; line = reader.readLine()) {
+				if (line.startsWith("STATS ")) {
+					this.stats.add(line.substring("STATS ".length()));
+				}
+				else if (line.startsWith("PORT ")) {
+					this.port.complete(Integer.valueOf(line.substring("PORT ".length())));
+				}
+				else {
+					this.log.add(line);
+				}
+			}
+		}
+		catch (IOException ex) {
+			throw new UncheckedIOException(ex);
+		}
+		finally {
+			this.port.completeExceptionally(new IllegalStateException("The process has ended"));
+		}
+	}
+
+	@Override
+	public void close() {
+		this.process.destroyForcibly().onExit().join();
+	}
+
+	/**
+	 * How the application was at one moment.
+	 */
+	record Stats(Map<String, Long> values) {
+
+		long get(String name) {
+			Long value = this.values.get(name);
+			if (value == null) {
+				throw new IllegalArgumentException("No " + name + " in " + this.values);
+			}
+			return value;
+		}
+
+	}
+
+}

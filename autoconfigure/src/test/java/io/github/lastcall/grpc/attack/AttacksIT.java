@@ -1,0 +1,474 @@
+/*
+ * Copyright 2026 the Last Call authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.lastcall.grpc.attack;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.zip.GZIPOutputStream;
+
+import io.github.lastcall.grpc.attack.AttackedProcess.Stats;
+import io.github.lastcall.grpc.testing.GrpcClient;
+import io.github.lastcall.grpc.testing.RogueClient;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInfo;
+import org.junit.jupiter.api.Timeout;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+/**
+ * Attacks on a server with the default limits and a heap of 512 MiB. Each time an honest
+ * client beside them loses no call, and the server has no error of memory, keeps its
+ * threads and a readable log, gives back what the attackers held, and has counted why it
+ * refused what.
+ *
+ * <p>
+ * {@code -Dattacks.scale=10} makes those longer that come in numbers.
+ */
+@Timeout(600)
+class AttacksIT {
+
+	private static final int SCALE = Integer.getInteger("attacks.scale", 1);
+
+	private static final Duration TIMEOUT = Duration.ofMinutes(2);
+
+	private static final String GET_FEATURE = "routeguide.RouteGuide/GetFeature";
+
+	private static final String LIST_FEATURES = "routeguide.RouteGuide/ListFeatures";
+
+	private static final String ROUTE_CHAT = "routeguide.RouteGuide/RouteChat";
+
+	/**
+	 * What the log may grow by in an attack, however long it is and however many
+	 * connections it has.
+	 */
+	private static final int MAX_LINES = 200;
+
+	private static AttackedProcess server;
+
+	private final List<RogueClient> clients = new ArrayList<>();
+
+	private final AtomicInteger connections = new AtomicInteger();
+
+	private Stats before = new Stats(Map.of());
+
+	private int linesBefore;
+
+	private HonestClient honest;
+
+	@BeforeAll
+	static void start() throws IOException {
+		server = AttackedProcess.start("512m");
+	}
+
+	@AfterAll
+	static void stop() {
+		server.close();
+	}
+
+	@BeforeEach
+	void beginHonestly() throws Exception {
+		this.honest = new HonestClient(server.port());
+		this.before = server.stats();
+		this.linesBefore = server.log().size();
+	}
+
+	@AfterEach
+	void theServerIsAsItWas(TestInfo test) throws Exception {
+		Stats during = server.stats();
+		this.honest.close();
+		this.clients.forEach(RogueClient::close);
+		System.out.printf(
+				"%s: %d connections; honest client: %d calls, slowest %d ms; heap %d MB, direct %d MB; log: %d lines%n",
+				test.getTestMethod().orElseThrow().getName(), this.connections.get(), this.honest.calls(),
+				this.honest.slowestMillis(), during.get("heap") >> 20, during.get("direct") >> 20,
+				server.log().size() - this.linesBefore);
+		assertThat(this.honest.failures()).isEmpty();
+		assertThat(this.honest.calls()).isPositive();
+		try (GrpcClient other = GrpcClient.of(server.port())) {
+			await().atMost(TIMEOUT).ignoreExceptions().until(other::featureName, "served"::equals);
+		}
+		await().atMost(TIMEOUT).pollInterval(Duration.ofMillis(200)).untilAsserted(() -> {
+			Stats after = server.stats();
+			assertThat(after.get("open-calls")).isZero();
+			assertThat(after.get("open-connections")).isZero();
+			assertThat(after.get("workers")).isGreaterThanOrEqualTo(this.before.get("workers"));
+		});
+		List<String> log = server.log().subList(this.linesBefore, server.log().size());
+		assertThat(log).noneMatch((line) -> line.contains("OutOfMemoryError"));
+		// One stack trace for each connection that is closed for answers it does not
+		// read:
+		// Netty's own logger, which nothing but a level can quieten.
+		boolean traced = log.stream().anyMatch((line) -> line.contains("Http2ControlFrameLimitEncoder"));
+		if (!traced) {
+			assertThat(log).noneMatch((line) -> line.startsWith("\tat "));
+			assertThat(log.size()).isLessThanOrEqualTo(Math.min(this.connections.get() + 20, MAX_LINES));
+		}
+		assertThat(log.size()).isLessThanOrEqualTo(MAX_LINES);
+	}
+
+	@Test
+	void streamsOpenedWithoutEnd() throws Exception {
+		for (int i = 0; i < 20; i++) {
+			RogueClient client = connect().preface();
+			untilClosed(client, 20_000, (stream) -> client.call(stream, ROUTE_CHAT));
+		}
+		assertThatRefusedFor("calls-per-connection", 20 * 100);
+		assertThatRefusedFor("resets", 20);
+	}
+
+	@Test
+	void aHundredThousandStreamsOpenedAndReset() throws Exception {
+		int streams = 0;
+		while (streams < 100_000 * SCALE) {
+			RogueClient client = connect().preface();
+			streams += untilClosed(client, 2000, (stream) -> client.call(stream, GET_FEATURE).reset(stream));
+			assertThat(client.closed()).succeedsWithin(TIMEOUT);
+		}
+		assertThatRefusedFor("resets", this.connections.get());
+	}
+
+	@Test
+	void moreIdleConnectionsThanTheServerBears() throws Exception {
+		for (int i = 0; i < 10_500; i++) {
+			RogueClient client = RogueClient.deaf(server.port());
+			this.connections.incrementAndGet();
+			this.clients.add(client);
+			try {
+				client.preface();
+			}
+			catch (IOException ex) {
+				// Refused already.
+			}
+		}
+		assertThatRefusedFor("connections", 500);
+	}
+
+	@Test
+	void aFloodOfConnections() throws Exception {
+		inParallel(20_000 * SCALE, (i) -> {
+			try (Socket socket = socket(i)) {
+				socket.setSoLinger(true, 0);
+			}
+		});
+	}
+
+	@Test
+	void slowBeginners() throws Exception {
+		List<RogueClient> slow = new ArrayList<>();
+		for (int i = 0; i < 100; i++) {
+			// From nothing at all to all but the last byte of the settings.
+			byte[] beginning = new byte[Math.min(i, RogueClient.PREFACE.length + 8)];
+			System.arraycopy(RogueClient.PREFACE, 0, beginning, 0,
+					Math.min(beginning.length, RogueClient.PREFACE.length));
+			if (beginning.length > RogueClient.PREFACE.length + 3) {
+				beginning[RogueClient.PREFACE.length + 3] = RogueClient.SETTINGS;
+			}
+			slow.add(connect().bytes(beginning).flush());
+		}
+		for (RogueClient client : slow) {
+			assertThat(client.closed()).succeedsWithin(TIMEOUT);
+		}
+		assertThatRefusedFor("handshake-timeout", 100);
+	}
+
+	@Test
+	void headersWithoutEnd() throws Exception {
+		byte[] headers = RogueClient.headers(GET_FEATURE, Map.of());
+		for (int i = 0; i < 500; i++) {
+			RogueClient client = connect().preface();
+			client.frame(RogueClient.HEADERS, 0, 1, new byte[] { headers[0], headers[1] }).flush();
+			client.frame(RogueClient.CONTINUATION, 0, 1, new byte[] { headers[2] }).flush();
+		}
+		// Then they are silent: they cost what an idle connection costs.
+		assertThat(server.stats().get("open-calls")).isLessThanOrEqualTo(1);
+	}
+
+	@Test
+	void messagesThatAreNeverComplete() throws Exception {
+		byte[] piece = new byte[16_000];
+		for (int i = 0; i < 5; i++) {
+			RogueClient client = connect().preface();
+			for (int stream = 1; stream < 200; stream += 2) {
+				client.call(stream, GET_FEATURE).message(stream, false, 4 * 1024 * 1024 - 10, piece, false);
+			}
+			try {
+				for (int round = 0; round < 60; round++) {
+					for (int stream = 1; stream < 200; stream += 2) {
+						client.frame(RogueClient.DATA, 0, stream, piece);
+					}
+				}
+				client.flush();
+			}
+			catch (IOException ex) {
+				// Closed for all that it went on sending to calls that had ended.
+			}
+		}
+		assertThatRefusedFor("inbound-buffer", 1);
+	}
+
+	@Test
+	void aGibibyteAnnouncedAndTrickled() throws Exception {
+		RogueClient client = connect().preface();
+		for (int stream = 1; stream < 200; stream += 2) {
+			client.call(stream, GET_FEATURE).message(stream, false, 1 << 30, new byte[] { 1 }, false).flush();
+		}
+		assertThatRefusedFor("message-size", 100);
+	}
+
+	@Test
+	void gzipBombs() throws Exception {
+		ByteArrayOutputStream bomb = new ByteArrayOutputStream();
+		try (GZIPOutputStream gzip = new GZIPOutputStream(bomb)) {
+			// An unknown field of 256 MiB.
+			gzip.write(new byte[] { 0x7a, (byte) 0x80, (byte) 0x80, (byte) 0x80, (byte) 0x80, 1 });
+			byte[] zeros = new byte[1 << 20];
+			for (int i = 0; i < 256; i++) {
+				gzip.write(zeros);
+			}
+		}
+		byte[] bytes = bomb.toByteArray();
+		byte[] headers = RogueClient.headers(GET_FEATURE, Map.of("grpc-encoding", "gzip"));
+		for (int i = 0; i < 5; i++) {
+			RogueClient client = connect().preface();
+			for (int stream = 1; stream < 9; stream += 2) {
+				client.frame(RogueClient.HEADERS, RogueClient.END_HEADERS, stream, headers);
+				ByteArrayOutputStream message = new ByteArrayOutputStream();
+				message.writeBytes(new byte[] { 1, (byte) (bytes.length >> 24), (byte) (bytes.length >> 16),
+						(byte) (bytes.length >> 8), (byte) bytes.length });
+				message.writeBytes(bytes);
+				byte[] all = message.toByteArray();
+				for (int from = 0; from < all.length; from += 16_000) {
+					int length = Math.min(16_000, all.length - from);
+					byte[] piece = new byte[length];
+					System.arraycopy(all, from, piece, 0, length);
+					client.frame(RogueClient.DATA, (from + length == all.length) ? RogueClient.END_STREAM : 0, stream,
+							piece);
+				}
+			}
+			client.flush();
+			await().atMost(TIMEOUT).until(() -> client.received(RogueClient.HEADERS), (count) -> count == 4);
+		}
+		assertThatRefusedFor("message-size", 20);
+	}
+
+	@Test
+	void tenMegabytesOfMetadata() throws Exception {
+		byte[] block = RogueClient.headers(GET_FEATURE, Map.of("large", "x".repeat(10 * 1024 * 1024)));
+		for (int i = 0; i < 10; i++) {
+			RogueClient client = connect().preface();
+			try {
+				for (int from = 0; from < block.length; from += 16_000) {
+					int length = Math.min(16_000, block.length - from);
+					byte[] piece = new byte[length];
+					System.arraycopy(block, from, piece, 0, length);
+					client.frame((from == 0) ? RogueClient.HEADERS : RogueClient.CONTINUATION,
+							(from + length == block.length) ? RogueClient.END_HEADERS : 0, 1, piece);
+				}
+				client.flush();
+			}
+			catch (IOException ex) {
+				// Closed after the first of them.
+			}
+			assertThat(client.closed()).succeedsWithin(TIMEOUT);
+		}
+		assertThatRefusedFor("metadata-size", 10);
+	}
+
+	@Test
+	void thousandsOfContinuations() throws Exception {
+		for (int i = 0; i < 10; i++) {
+			RogueClient client = connect().preface();
+			client.frame(RogueClient.HEADERS, 0, 1, new byte[] { 0 });
+			untilClosed(client, 100_000, (stream) -> client.frame(RogueClient.CONTINUATION, 0, 1, new byte[0]));
+		}
+		assertThatRefusedFor("flood", 10);
+	}
+
+	@Test
+	void floodsOfPings() throws Exception {
+		for (int i = 0; i < 10; i++) {
+			RogueClient client = connect().preface();
+			untilClosed(client, 100_000, (stream) -> client.ping());
+		}
+		assertThatRefusedFor("pings", 10);
+	}
+
+	@Test
+	void floodsOfSettings() throws Exception {
+		for (int i = 0; i < 3; i++) {
+			// One that reads what it asked for, and one that does not.
+			RogueClient client = connect().preface();
+			for (int frame = 0; frame < 100_000; frame++) {
+				client.frame(RogueClient.SETTINGS, 0, 0);
+			}
+			client.flush();
+			await().atMost(TIMEOUT).until(() -> client.received(RogueClient.SETTINGS), (count) -> count >= 100_000);
+			RogueClient deaf = RogueClient.deaf(server.port()).preface();
+			this.connections.incrementAndGet();
+			this.clients.add(deaf);
+			untilClosed(deaf, 2_000_000, (stream) -> deaf.frame(RogueClient.SETTINGS, 0, 0));
+		}
+		assertThatRefusedFor("flood", 3);
+	}
+
+	@Test
+	void answersThatAreNeverRead() throws Exception {
+		for (int i = 0; i < 10; i++) {
+			// 100 streams of 256 MiB each, and a window that never opens.
+			RogueClient client = connect().preface(65_535);
+			for (int stream = 1; stream < 200; stream += 2) {
+				client.call(stream, LIST_FEATURES).message(stream, false, 0, new byte[0], true);
+			}
+			client.flush();
+			await().atMost(TIMEOUT).until(() -> client.received(RogueClient.DATA), (count) -> count > 0);
+		}
+	}
+
+	@Test
+	void warningsForEachFrame() throws Exception {
+		RogueClient client = connect().preface();
+		for (int i = 0; i < 20_000; i++) {
+			// Answers to questions that nobody has asked.
+			client.frame(RogueClient.PING, RogueClient.ACK, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+		}
+		client.frame(RogueClient.SETTINGS, 0, 0).flush();
+		await().atMost(TIMEOUT).until(() -> client.received(RogueClient.SETTINGS), (count) -> count >= 3);
+	}
+
+	@Test
+	void aHundredThousandMutatedConversations() throws Exception {
+		Conversations conversations = Conversations.record(server.port());
+		assertThat(conversations.recorded()).allSatisfy((bytes) -> assertThat(bytes.length).isGreaterThan(100));
+		inParallel(100_000 * SCALE, (seed) -> {
+			try (Socket socket = socket(seed)) {
+				socket.getOutputStream().write(conversations.mutated(seed));
+				socket.shutdownOutput();
+				readAll(socket.getInputStream());
+			}
+			catch (IOException ex) {
+				// Closed before it had read everything.
+			}
+		});
+		assertThatRefusedFor("protocol", 10_000);
+	}
+
+	private RogueClient connect() throws IOException {
+		RogueClient client = RogueClient.connect(server.port());
+		this.clients.add(client);
+		this.connections.incrementAndGet();
+		return client;
+	}
+
+	/**
+	 * From many addresses of this machine: one has too few ports.
+	 */
+	private Socket socket(int number) throws IOException {
+		this.connections.incrementAndGet();
+		Socket socket = new Socket();
+		socket.setSoTimeout((int) TIMEOUT.toMillis());
+		socket.bind(new InetSocketAddress(InetAddress.getByAddress(new byte[] { 127, 0, 1, (byte) (1 + number % 100) }),
+				0));
+		socket.connect(new InetSocketAddress(InetAddress.getByName("127.0.0.1"), server.port()),
+				(int) TIMEOUT.toMillis());
+		return socket;
+	}
+
+	private static void readAll(InputStream in) throws IOException {
+		byte[] buffer = new byte[4096];
+		while (in.read(buffer) != -1) {
+			// Whatever it is.
+		}
+	}
+
+	/**
+	 * Repeat until the server closes the connection, at most so many times.
+	 * @return how often it was sent
+	 */
+	private static int untilClosed(RogueClient client, int max, Send send) throws IOException {
+		int sent = 0;
+		try {
+			while (sent < max && !client.closed().isDone()) {
+				send.send(1 + 2 * sent);
+				sent++;
+			}
+			client.flush();
+		}
+		catch (IOException ex) {
+			// Closed.
+		}
+		return sent;
+	}
+
+	private static void inParallel(int count, Attack attack) throws Exception {
+		AtomicInteger next = new AtomicInteger();
+		AtomicInteger failed = new AtomicInteger();
+		ExecutorService threads = Executors.newFixedThreadPool(16);
+		for (int i = 0; i < 16; i++) {
+			threads.execute(() -> {
+				for (int number = next.getAndIncrement(); number < count; number = next.getAndIncrement()) {
+					try {
+						attack.run(number);
+					}
+					catch (IOException ex) {
+						failed.incrementAndGet();
+					}
+				}
+			});
+		}
+		threads.shutdown();
+		assertThat(threads.awaitTermination(9, TimeUnit.MINUTES)).isTrue();
+		assertThat(failed).hasValueLessThan(count / 100);
+	}
+
+	private void assertThatRefusedFor(String reason, long atLeast) {
+		await().atMost(TIMEOUT)
+			.pollInterval(Duration.ofMillis(200))
+			.untilAsserted(() -> assertThat(server.stats().get(reason) - this.before.get(reason)).as(reason)
+				.isGreaterThanOrEqualTo(atLeast));
+	}
+
+	@FunctionalInterface
+	private interface Send {
+
+		void send(int stream) throws IOException;
+
+	}
+
+	@FunctionalInterface
+	private interface Attack {
+
+		void run(int number) throws IOException;
+
+	}
+
+}
