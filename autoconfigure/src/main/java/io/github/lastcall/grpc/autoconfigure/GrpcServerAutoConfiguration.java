@@ -39,7 +39,6 @@ import io.github.lastcall.grpc.server.GrpcServiceDiscovery;
 import io.github.lastcall.grpc.server.GrpcServices;
 import io.github.lastcall.grpc.server.NettyGuardedTransport;
 import io.github.lastcall.grpc.server.InfrastructureService;
-import io.github.lastcall.grpc.server.MalformedTimeouts;
 import io.github.lastcall.grpc.server.NettyGrpcServerFactory;
 import io.github.lastcall.grpc.server.NettyTls;
 import io.github.lastcall.grpc.server.PeerIdentityFilter;
@@ -123,9 +122,7 @@ public final class GrpcServerAutoConfiguration {
 	static final String HEALTH_SERVER = "health";
 
 	private static GrpcServerBuilderCustomizer<ServerBuilder<?>> track(InFlightCalls calls, Connections connections) {
-		return (builder) -> builder.addStreamTracerFactory(new MalformedTimeouts())
-			.addStreamTracerFactory(calls.tracerFactory())
-			.addTransportFilter(connections);
+		return (builder) -> builder.addStreamTracerFactory(calls.tracerFactory()).addTransportFilter(connections);
 	}
 
 	@Configuration(proxyBeanMethods = false)

@@ -91,6 +91,7 @@ public final class InFlightCalls {
 
 			@Override
 			public ServerStreamTracer newServerStreamTracer(String fullMethodName, Metadata headers) {
+				MalformedTimeout.check(headers);
 				return trace(fullMethodName);
 			}
 

@@ -13,20 +13,22 @@
  * See the License for the specific language governing permissions and
  * limitations under the License.
  */
-package io.github.lastcall.grpc.server;
+package io.github.lastcall.grpc.shutdown;
 
 import io.grpc.Metadata;
-import io.grpc.ServerStreamTracer;
 import io.grpc.Status;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Refuses a call whose {@code grpc-timeout} is malformed before anybody has heard of it.
- * grpc-java finds out too late: it resets such a call after the tracers have seen it
- * begin, and none of them ever sees it end, so that whoever counts calls in flight by a
- * tracer waits for it for ever. To be added before all other tracers.
+ * Refuses a call whose {@code grpc-timeout} is malformed before it is tracked. grpc-java
+ * finds out too late: it resets such a call after its tracer has seen it begin, and the
+ * tracer never sees it end.
+ *
+ * @see <a href=
+ * "https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md">PROTOCOL-HTTP2,
+ * "Timeout"</a>
  */
-public final class MalformedTimeouts extends ServerStreamTracer.Factory {
+final class MalformedTimeout {
 
 	private static final Metadata.Key<String> TIMEOUT = Metadata.Key.of("grpc-timeout",
 			Metadata.ASCII_STRING_MARSHALLER);
@@ -35,15 +37,18 @@ public final class MalformedTimeouts extends ServerStreamTracer.Factory {
 
 	private static final String UNITS = "HMSmun";
 
-	private final ServerStreamTracer tracer = new ServerStreamTracer() {
-	};
+	private MalformedTimeout() {
+	}
 
-	@Override
-	public ServerStreamTracer newServerStreamTracer(String fullMethodName, Metadata headers) {
+	/**
+	 * Look at the headers of a call.
+	 * @param headers the headers
+	 * @throws io.grpc.StatusRuntimeException if there is a timeout that is none
+	 */
+	static void check(Metadata headers) {
 		if (isMalformed(headers.get(TIMEOUT))) {
 			throw Status.INTERNAL.withDescription("Malformed grpc-timeout").asRuntimeException();
 		}
-		return this.tracer;
 	}
 
 	private static boolean isMalformed(@Nullable String timeout) {
