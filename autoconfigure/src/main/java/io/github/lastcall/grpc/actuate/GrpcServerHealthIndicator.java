@@ -17,6 +17,7 @@
 package io.github.lastcall.grpc.actuate;
 
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
@@ -25,22 +26,24 @@ import io.github.lastcall.grpc.server.GrpcServer;
 import io.github.lastcall.grpc.server.ServerTls;
 import io.github.lastcall.grpc.server.TlsStatus;
 import io.github.lastcall.grpc.shutdown.GrpcServerDrain;
+import io.github.lastcall.grpc.shutdown.GrpcServerState;
 import io.github.lastcall.grpc.shutdown.GrpcServerStatus;
 import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.boot.health.contributor.AbstractHealthIndicator;
 import org.springframework.boot.health.contributor.Health;
+import org.springframework.util.Assert;
 
 /**
- * The server's state in {@code /actuator/health}: UP while it serves, DOWN when it could
- * not start or has died, OUT_OF_SERVICE otherwise. It says nothing of the serving
- * statuses in its own status, only in the details, so that it can be part of a group that
- * they follow.
+ * The state of the application's servers in {@code /actuator/health}: UP while all of
+ * them serve, DOWN when one could not start or has died, OUT_OF_SERVICE otherwise. It
+ * says nothing of the serving statuses in its own status, only in the details, so that it
+ * can be part of a group that they follow.
  */
 public final class GrpcServerHealthIndicator extends AbstractHealthIndicator {
 
-	private final GrpcServerDrain drain;
+	private final List<GrpcServerDrain> drains;
 
 	private final ServingStatusTable statuses;
 
@@ -48,35 +51,42 @@ public final class GrpcServerHealthIndicator extends AbstractHealthIndicator {
 
 	/**
 	 * Create a new indicator.
-	 * @param drain knows the server's state
+	 * @param drains know the servers' states, the server that most clients use first
 	 * @param statuses the serving statuses
 	 * @param tls knows the certificate, {@code null} if the server speaks plaintext
 	 */
-	public GrpcServerHealthIndicator(GrpcServerDrain drain, ServingStatusTable statuses, @Nullable ServerTls tls) {
-		this.drain = drain;
+	public GrpcServerHealthIndicator(List<GrpcServerDrain> drains, ServingStatusTable statuses,
+			@Nullable ServerTls tls) {
+		Assert.notEmpty(drains, "'drains' must not be empty");
+		this.drains = List.copyOf(drains);
 		this.statuses = statuses;
 		this.tls = tls;
 	}
 
 	@Override
 	protected void doHealthCheck(Health.Builder builder) {
-		GrpcServerStatus status = this.drain.getStatus();
-		switch (status.state()) {
-			case SERVING -> builder.up();
-			case STARTING, ANNOUNCING, DRAINING, FORCING -> builder.outOfService();
-			case STOPPED -> builder.status(status.failed() ? "DOWN" : "OUT_OF_SERVICE");
+		List<GrpcServerStatus> all = this.drains.stream().map(GrpcServerDrain::getStatus).toList();
+		if (all.stream().anyMatch(GrpcServerStatus::failed)) {
+			builder.down();
 		}
-		builder.withDetail("state", status.state());
-		GrpcServer server = status.server();
+		else if (all.stream().allMatch((status) -> status.state() == GrpcServerState.SERVING)) {
+			builder.up();
+		}
+		else {
+			builder.outOfService();
+		}
+		GrpcServerStatus first = all.get(0);
+		describe(first).forEach(builder::withDetail);
+		GrpcServer server = first.server();
 		if (server != null) {
-			builder.withDetail("address", server.getAddress());
-			builder.withDetail("port", server.getPort());
-			Map<String, ServingStatus> services = new TreeMap<>();
-			for (String name : server.getServices().applicationNames()) {
-				ServingStatus serving = this.statuses.get(name);
-				services.put(name, (serving != null) ? serving : ServingStatus.SERVICE_UNKNOWN);
+			builder.withDetail("services", services(server));
+		}
+		if (all.size() > 1) {
+			Map<String, Map<String, Object>> servers = new LinkedHashMap<>();
+			for (int i = 0; i < all.size(); i++) {
+				servers.put(this.drains.get(i).getName(), describe(all.get(i)));
 			}
-			builder.withDetail("services", services);
+			builder.withDetail("servers", servers);
 		}
 		if (this.tls != null) {
 			builder.withDetail("ssl", ssl(this.tls.getStatus()));
@@ -96,6 +106,26 @@ public final class GrpcServerHealthIndicator extends AbstractHealthIndicator {
 			details.put("updateFailedAt", tls.failure().time());
 		}
 		return details;
+	}
+
+	private static Map<String, Object> describe(GrpcServerStatus status) {
+		Map<String, Object> details = new LinkedHashMap<>();
+		details.put("state", status.state());
+		GrpcServer server = status.server();
+		if (server != null) {
+			details.put("address", server.getAddress());
+			details.put("port", server.getPort());
+		}
+		return details;
+	}
+
+	private Map<String, ServingStatus> services(GrpcServer server) {
+		Map<String, ServingStatus> services = new TreeMap<>();
+		for (String name : server.getServices().applicationNames()) {
+			ServingStatus serving = this.statuses.get(name);
+			services.put(name, (serving != null) ? serving : ServingStatus.SERVICE_UNKNOWN);
+		}
+		return services;
 	}
 
 }

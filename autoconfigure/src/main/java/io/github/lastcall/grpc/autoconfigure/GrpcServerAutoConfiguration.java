@@ -16,9 +16,9 @@
 
 package io.github.lastcall.grpc.autoconfigure;
 
+import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 
 import io.github.lastcall.grpc.health.ActuatorHealthBridge;
@@ -29,40 +29,37 @@ import io.github.lastcall.grpc.health.HealthSettings;
 import io.github.lastcall.grpc.health.ServingGate;
 import io.github.lastcall.grpc.health.ServingStatusOverrides;
 import io.github.lastcall.grpc.health.ServingStatusTable;
-import io.github.lastcall.grpc.server.GrpcServerBuilderCustomizer;
 import io.github.lastcall.grpc.server.GrpcServerBuilderCustomizers;
 import io.github.lastcall.grpc.server.GrpcServerFactory;
 import io.github.lastcall.grpc.server.GrpcServerLifecycle;
 import io.github.lastcall.grpc.server.GrpcServerStartException;
 import io.github.lastcall.grpc.server.GrpcService;
-import io.github.lastcall.grpc.server.GrpcServiceDiscovery;
 import io.github.lastcall.grpc.server.GrpcServices;
-import io.github.lastcall.grpc.server.NettyGuardedTransport;
+import io.github.lastcall.grpc.server.InProcessGrpcServerFactory;
 import io.github.lastcall.grpc.server.InfrastructureService;
 import io.github.lastcall.grpc.server.NettyGrpcServerFactory;
+import io.github.lastcall.grpc.server.NettyGuardedTransport;
 import io.github.lastcall.grpc.server.NettyTls;
+import io.github.lastcall.grpc.server.NettyUnixDomainSocketServerFactory;
 import io.github.lastcall.grpc.server.PeerIdentityFilter;
 import io.github.lastcall.grpc.server.Refusals;
 import io.github.lastcall.grpc.server.ServerExecutor;
 import io.github.lastcall.grpc.server.ServerTls;
 import io.github.lastcall.grpc.server.ServiceExecutors;
 import io.github.lastcall.grpc.shutdown.ApplicationReadiness;
-import io.github.lastcall.grpc.shutdown.CallRecorder;
 import io.github.lastcall.grpc.shutdown.Connections;
 import io.github.lastcall.grpc.shutdown.DrainControl;
 import io.github.lastcall.grpc.shutdown.EnvoyHealthHeader;
-import io.github.lastcall.grpc.shutdown.ServerTimer;
 import io.github.lastcall.grpc.shutdown.GrpcAnnounceLifecycle;
 import io.github.lastcall.grpc.shutdown.GrpcServerDrain;
-import io.github.lastcall.grpc.shutdown.GrpcServerStateListener;
 import io.github.lastcall.grpc.shutdown.InFlightCalls;
+import io.github.lastcall.grpc.shutdown.ServerTimer;
 import io.github.lastcall.grpc.shutdown.ShutdownSettings;
 import io.github.lastcall.grpc.shutdown.ThreadServerTimer;
 import io.grpc.BindableService;
-import io.grpc.ServerBuilder;
-import io.grpc.ServerInterceptor;
 import io.grpc.ServerInterceptors;
 import io.grpc.ServerServiceDefinition;
+import io.grpc.inprocess.InProcessServerBuilder;
 import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
 import io.grpc.protobuf.services.ProtoReflectionServiceV1;
 import org.apache.commons.logging.LogFactory;
@@ -92,12 +89,14 @@ import org.springframework.boot.ssl.SslBundles;
 import org.springframework.context.ApplicationContext;
 import org.springframework.context.ApplicationEventPublisher;
 import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Condition;
+import org.springframework.context.annotation.ConditionContext;
+import org.springframework.context.annotation.Conditional;
 import org.springframework.context.annotation.Configuration;
-import org.springframework.context.annotation.Primary;
-import org.springframework.core.Ordered;
-import org.springframework.core.annotation.Order;
+import org.springframework.context.annotation.Import;
 import org.springframework.core.env.ConfigurableEnvironment;
 import org.springframework.core.env.Environment;
+import org.springframework.core.type.AnnotatedTypeMetadata;
 import org.springframework.util.Assert;
 import org.springframework.util.function.SingletonSupplier;
 
@@ -112,18 +111,9 @@ import org.springframework.util.function.SingletonSupplier;
 public final class GrpcServerAutoConfiguration {
 
 	/**
-	 * The name of the server that serves the application.
-	 */
-	static final String NETWORK_SERVER = "network";
-
-	/**
 	 * The name of the server that serves health only.
 	 */
 	static final String HEALTH_SERVER = "health";
-
-	private static GrpcServerBuilderCustomizer<ServerBuilder<?>> track(InFlightCalls calls, Connections connections) {
-		return (builder) -> builder.addStreamTracerFactory(calls.tracerFactory()).addTransportFilter(connections);
-	}
 
 	@Configuration(proxyBeanMethods = false)
 	@ConditionalOnMissingBean(annotation = GrpcService.class)
@@ -143,55 +133,21 @@ public final class GrpcServerAutoConfiguration {
 	static class ServerConfiguration {
 
 		@Bean
-		GrpcServerLifecycle grpcServerLifecycle(GrpcServiceDiscovery discovery, HealthGroupMapping healthGroups,
-				ObjectProvider<GrpcServerFactory> factories, GrpcServerBuilderCustomizers customizers,
-				GrpcServerDrain drain, ApplicationEventPublisher publisher) {
-			GrpcServerFactory factory = factories.getIfAvailable();
-			if (factory == null) {
-				throw new GrpcServerStartException(
-						"There are @GrpcService beans, but no transport to serve them with: "
-								+ "grpc-netty-shaded is not on the classpath.",
-						"Add the dependency io.grpc:grpc-netty-shaded (lastcall-spring-boot-starter has it), "
-								+ "define a GrpcServerFactory bean, or set grpc.server.enabled to false.");
-			}
-			return new GrpcServerLifecycle(NETWORK_SERVER, GrpcServerLifecycle.PHASE, () -> {
-				GrpcServices services = discovery.discover();
-				healthGroups.register(services);
-				return services;
-			}, factory, customizers, drain, publisher);
+		GrpcServerAssembler grpcServerAssembler(ConfigurableListableBeanFactory beanFactory,
+				GrpcServerProperties properties, ShutdownSettings settings, ServerTimer timer,
+				ApplicationEventPublisher publisher, ServerExecutor executor, HealthGroupMapping healthGroups,
+				ObjectProvider<GrpcServerFactory> network,
+				@Qualifier("grpcUnixDomainSocketServerFactory") ObjectProvider<GrpcServerFactory> unixDomainSocket,
+				@Qualifier("grpcInProcessServerFactory") ObjectProvider<GrpcServerFactory> inProcess,
+				ObjectProvider<NettyServerCustomizers> netty) {
+			return new GrpcServerAssembler(beanFactory, properties, settings, timer, publisher, executor, healthGroups,
+					new GrpcServerAssembler.Factories(network, unixDomainSocket, inProcess), netty);
 		}
 
 		@Bean
 		@ConditionalOnMissingBean
 		ServerExecutor grpcServerExecutor(GrpcServerProperties properties, Environment environment) {
 			return properties.executor().create(environment);
-		}
-
-		@Bean
-		@Primary
-		Refusals grpcRefusals() {
-			return new Refusals(NETWORK_SERVER);
-		}
-
-		@Bean
-		GrpcServerBuilderCustomizers grpcServerBuilderCustomizers(ServerExecutor executor,
-				ListableBeanFactory beanFactory, InFlightCalls calls, Connections connections,
-				ObjectProvider<GrpcServerBuilderCustomizer<?>> customizers) {
-			List<GrpcServerBuilderCustomizer<?>> all = new ArrayList<>();
-			all.add(track(calls, connections));
-			customizers.orderedStream().forEach(all::add);
-			return new GrpcServerBuilderCustomizers(new ServiceExecutors(executor, beanFactory), calls::guard, all);
-		}
-
-		@Bean
-		GrpcServiceDiscovery grpcServiceDiscovery(ConfigurableListableBeanFactory beanFactory,
-				ObjectProvider<InfrastructureService> infrastructureServices, InFlightCalls calls,
-				ObjectProvider<EnvoyHealthHeader> envoyHeader, ObjectProvider<PeerIdentityFilter> identities) {
-			List<ServerInterceptor> outermost = new ArrayList<>();
-			envoyHeader.ifAvailable(outermost::add);
-			outermost.add(calls.interceptor());
-			identities.ifAvailable(outermost::add);
-			return new GrpcServiceDiscovery(beanFactory, infrastructureServices.orderedStream().toList(), outermost);
 		}
 
 		@Bean
@@ -209,6 +165,7 @@ public final class GrpcServerAutoConfiguration {
 		static class NettyConfiguration {
 
 			@Bean
+			@Conditional(OnNetworkServer.class)
 			@ConditionalOnMissingBean(GrpcServerFactory.class)
 			NettyGrpcServerFactory grpcServerFactory(GrpcServerProperties properties) {
 				int port = properties.validPort();
@@ -221,21 +178,27 @@ public final class GrpcServerAutoConfiguration {
 				return new NettyGrpcServerFactory(properties.address(), port, "grpc.server.port");
 			}
 
-			@Bean
-			NettyGuardedTransport grpcTransport(GrpcServerProperties properties,
-					@Qualifier("grpcRefusals") Refusals refusals) {
-				return new NettyGuardedTransport(NETWORK_SERVER, 0, properties.limits().forConnections(), refusals);
+			@Bean(defaultCandidate = false)
+			@ConditionalOnProperty("grpc.server.unix-domain-socket.path")
+			NettyUnixDomainSocketServerFactory grpcUnixDomainSocketServerFactory(GrpcServerProperties properties) {
+				Path path = properties.unixDomainSocket().path();
+				Assert.state(path != null, "No path");
+				return new NettyUnixDomainSocketServerFactory(path, "grpc.server.unix-domain-socket.path");
 			}
 
 			@Bean
-			@Order(Ordered.HIGHEST_PRECEDENCE)
-			NettyServerPropertiesCustomizer grpcNettyServerPropertiesCustomizer(GrpcServerProperties properties,
-					@Qualifier("grpcTransport") NettyGuardedTransport transport,
-					@Qualifier("grpcRefusals") Refusals refusals, ObjectProvider<NettyTls> tls) {
-				NettyTls configured = tls.getIfAvailable();
-				Assert.state(configured != null || properties.ssl().bundle() == null,
-						"A server for which TLS is configured must not be one in plaintext");
-				return new NettyServerPropertiesCustomizer(properties, transport, refusals, configured);
+			@Conditional(OnNetworkServer.class)
+			NettyGuardedTransport grpcTransport(GrpcServerProperties properties,
+					@Qualifier("grpcRefusals") Refusals refusals) {
+				return new NettyGuardedTransport(Transport.NETWORK.serverName(), 0,
+						properties.limits().forConnections(), refusals);
+			}
+
+			@Bean
+			NettyServerCustomizers grpcNettyServerCustomizers(GrpcServerProperties properties,
+					@Qualifier("grpcTransport") ObjectProvider<NettyGuardedTransport> network,
+					ObjectProvider<NettyTls> tls) {
+				return new NettyServerCustomizers(properties, network, tls);
 			}
 
 			@Configuration(proxyBeanMethods = false)
@@ -268,7 +231,29 @@ public final class GrpcServerAutoConfiguration {
 
 		}
 
+		static class OnNetworkServer implements Condition {
+
+			@Override
+			public boolean matches(ConditionContext context, AnnotatedTypeMetadata metadata) {
+				return Transport.NETWORK.isConfigured(context.getEnvironment());
+			}
+
+		}
+
 		@Configuration(proxyBeanMethods = false)
+		@ConditionalOnClass(InProcessServerBuilder.class)
+		@ConditionalOnBooleanProperty("grpc.server.in-process.enabled")
+		static class InProcessConfiguration {
+
+			@Bean(defaultCandidate = false)
+			InProcessGrpcServerFactory grpcInProcessServerFactory(GrpcServerProperties properties) {
+				return new InProcessGrpcServerFactory(properties.inProcess().name(), "grpc.server.in-process.name");
+			}
+
+		}
+
+		@Configuration(proxyBeanMethods = false)
+		@Import(TransportRegistrar.class)
 		static class ShutdownConfiguration {
 
 			@Bean
@@ -280,27 +265,6 @@ public final class GrpcServerAutoConfiguration {
 			@ConditionalOnMissingBean(ServerTimer.class)
 			ThreadServerTimer grpcDrainTimer() {
 				return new ThreadServerTimer("grpc-shutdown");
-			}
-
-			@Bean
-			InFlightCalls grpcInFlightCalls(ServerTimer timer, GrpcServerProperties properties,
-					@Qualifier("grpcRefusals") Refusals refusals, ObjectProvider<CallRecorder.Factory> recorders) {
-				return new InFlightCalls(timer, properties.limits().maxConcurrentCalls(), refusals,
-						recorders::getIfAvailable);
-			}
-
-			@Bean
-			Connections grpcConnections() {
-				return new Connections();
-			}
-
-			@Bean
-			@Primary
-			GrpcServerDrain grpcServerDrain(ShutdownSettings settings, InFlightCalls calls, Connections connections,
-					ServerTimer timer, ApplicationEventPublisher publisher,
-					ObjectProvider<GrpcServerStateListener> listeners) {
-				return new GrpcServerDrain(NETWORK_SERVER, settings, calls, connections, timer, Clock.systemUTC(),
-						publisher, listeners.orderedStream().toList());
 			}
 
 			@Bean
@@ -474,7 +438,7 @@ public final class GrpcServerAutoConfiguration {
 						() -> new GrpcServices(List.of(), List.of(service)), factory,
 						new GrpcServerBuilderCustomizers(new ServiceExecutors(ServerExecutor.direct(), beanFactory),
 								this.calls::guard,
-								List.of(track(this.calls, this.connections),
+								List.of(GrpcServerAssembler.track(this.calls, this.connections),
 										new NettyServerPropertiesCustomizer(properties, transport, refusals, null))),
 						drain, publisher);
 			}

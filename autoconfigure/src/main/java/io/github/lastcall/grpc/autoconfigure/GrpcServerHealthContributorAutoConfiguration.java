@@ -16,6 +16,8 @@
 
 package io.github.lastcall.grpc.autoconfigure;
 
+import java.util.List;
+
 import io.github.lastcall.grpc.actuate.GrpcServerHealthIndicator;
 import io.github.lastcall.grpc.health.ServingStatusTable;
 import io.github.lastcall.grpc.server.ServerTls;
@@ -43,9 +45,11 @@ public final class GrpcServerHealthContributorAutoConfiguration {
 
 	@Bean
 	@ConditionalOnMissingBean(name = "grpcHealthIndicator")
-	GrpcServerHealthIndicator grpcHealthIndicator(GrpcServerDrain drain, ServingStatusTable statuses,
+	GrpcServerHealthIndicator grpcHealthIndicator(List<GrpcServerDrain> drains, ServingStatusTable statuses,
 			ObjectProvider<ServerTls> tls) {
-		return new GrpcServerHealthIndicator(drain, statuses, tls.getIfAvailable());
+		return new GrpcServerHealthIndicator(drains.stream()
+			.filter((drain) -> !drain.getName().equals(GrpcServerAutoConfiguration.HEALTH_SERVER))
+			.toList(), statuses, tls.getIfAvailable());
 	}
 
 }

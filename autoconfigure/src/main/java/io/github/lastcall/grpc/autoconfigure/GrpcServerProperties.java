@@ -17,6 +17,7 @@
 package io.github.lastcall.grpc.autoconfigure;
 
 import java.net.InetAddress;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
@@ -46,7 +47,10 @@ import org.springframework.util.unit.DataSize;
  * @param enabled Whether to start a gRPC server.
  * @param address Network addresses that the server listens on, all of them on the same
  * port. All interfaces unless set.
- * @param port Port that the server listens on. 0 picks a free one.
+ * @param port Port that the server listens on. 0 picks a free one; -1 listens on none,
+ * for an application that has another server.
+ * @param unixDomainSocket A server on a Unix domain socket, beside the one on the port.
+ * @param inProcess A server for channels in the same process, beside the one on the port.
  * @param flowControlWindow How much a client may send of one call, and of all calls on
  * its connection, before the server has read it. 1MB at first unless set, and more on
  * connections that are fast and long; a window that is set does not grow.
@@ -61,7 +65,8 @@ import org.springframework.util.unit.DataSize;
  */
 @ConfigurationProperties("grpc.server")
 public record GrpcServerProperties(@DefaultValue("true") boolean enabled, @DefaultValue List<InetAddress> address,
-		@DefaultValue("9090") int port, @Nullable DataSize flowControlWindow, @DefaultValue KeepAlive keepAlive,
+		@DefaultValue("9090") int port, @DefaultValue UnixDomainSocket unixDomainSocket,
+		@DefaultValue InProcess inProcess, @Nullable DataSize flowControlWindow, @DefaultValue KeepAlive keepAlive,
 		@DefaultValue Connection connection, @DefaultValue Executor executor, @DefaultValue Limits limits,
 		@DefaultValue Ssl ssl, @DefaultValue Reflection reflection, @DefaultValue Health health,
 		@DefaultValue Shutdown shutdown) {
@@ -72,6 +77,27 @@ public record GrpcServerProperties(@DefaultValue("true") boolean enabled, @Defau
 			throw new InvalidConfigurationPropertyValueException("grpc.server.flow-control-window", flowControlWindow,
 					"A window has from 1 to %d bytes.".formatted(Integer.MAX_VALUE));
 		}
+	}
+
+	/**
+	 * A server on a Unix domain socket, for clients on the same machine.
+	 *
+	 * @param path File of the socket. One that nobody listens on is replaced. No such
+	 * server unless set.
+	 */
+	public record UnixDomainSocket(@Nullable Path path) {
+
+	}
+
+	/**
+	 * A server for channels in the same process.
+	 *
+	 * @param enabled Whether there is such a server.
+	 * @param name Name for channels to connect to, unique in the process. One is made up
+	 * for each application unless set.
+	 */
+	public record InProcess(@DefaultValue("false") boolean enabled, @Nullable String name) {
+
 	}
 
 	/**

@@ -49,6 +49,8 @@ class GrpcServerStartupLog implements ApplicationListener<GrpcServerStartedEvent
 
 	private final ShutdownSettings shutdown;
 
+	private boolean hinted;
+
 	GrpcServerStartupLog(boolean reflection, ShutdownSettings shutdown) {
 		this.reflection = reflection;
 		this.shutdown = shutdown;
@@ -58,22 +60,28 @@ class GrpcServerStartupLog implements ApplicationListener<GrpcServerStartedEvent
 	public void onApplicationEvent(GrpcServerStartedEvent event) {
 		GrpcServer server = event.getServer();
 		if (GrpcServerAutoConfiguration.HEALTH_SERVER.equals(server.getName())) {
-			logger.info("gRPC server '%s' listens on port %d (address %s), in plaintext and with health only"
-				.formatted(server.getName(), server.getPort(), server.getAddress()));
+			logger.info("gRPC server '%s' listens on %s, in plaintext and with health only".formatted(server.getName(),
+					where(server)));
 			return;
 		}
 		logger.info(
-				"gRPC server '%s' listens on port %d (address %s) with services %s, reflection %s; started in %d ms; stops within %s (propagation delay %s + grace period %s + force timeout %s)"
-					.formatted(server.getName(), server.getPort(), server.getAddress(),
-							server.getServices().applicationNames(), this.reflection ? "on" : "off",
-							event.getTimeTaken().toMillis(), text(this.shutdown.budget()),
-							text(this.shutdown.longestAnnouncement()), text(this.shutdown.gracePeriod()),
-							text(this.shutdown.forceTimeout())));
-		if (this.shutdown.budget().compareTo(TERMINATION_GRACE_PERIOD) > 0) {
+				"gRPC server '%s' listens on %s with services %s, reflection %s; started in %d ms; stops within %s (propagation delay %s + grace period %s + force timeout %s)"
+					.formatted(server.getName(), where(server), server.getServices().applicationNames(),
+							this.reflection ? "on" : "off", event.getTimeTaken().toMillis(),
+							text(this.shutdown.budget()), text(this.shutdown.longestAnnouncement()),
+							text(this.shutdown.gracePeriod()), text(this.shutdown.forceTimeout())));
+		// Once for all servers: they drain side by side.
+		if (!this.hinted && this.shutdown.budget().compareTo(TERMINATION_GRACE_PERIOD) > 0) {
+			this.hinted = true;
 			logger.info(
 					"On Kubernetes, let terminationGracePeriodSeconds be at least %d (propagation delay + grace period + force timeout + %d)"
 						.formatted(this.shutdown.budget().plus(EXIT).toSeconds(), EXIT.toSeconds()));
 		}
+	}
+
+	private String where(GrpcServer server) {
+		return (server.getPort() != -1) ? "port %d (address %s)".formatted(server.getPort(), server.getAddress())
+				: server.getAddress();
 	}
 
 	private String text(Duration duration) {

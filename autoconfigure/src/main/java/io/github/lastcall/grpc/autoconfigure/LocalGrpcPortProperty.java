@@ -19,6 +19,7 @@ package io.github.lastcall.grpc.autoconfigure;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
+import io.github.lastcall.grpc.server.GrpcServer;
 import io.github.lastcall.grpc.server.GrpcServerStartedEvent;
 
 import org.springframework.context.ApplicationListener;
@@ -27,7 +28,8 @@ import org.springframework.core.env.MapPropertySource;
 
 /**
  * Sets {@code local.grpc.server.port} to the port that the server really listens on, and
- * {@code local.grpc.health.port} to that of the server for probes.
+ * {@code local.grpc.health.port} to that of the server for probes, and
+ * {@code local.grpc.in-process.name} to the name of the in-process server.
  */
 class LocalGrpcPortProperty implements ApplicationListener<GrpcServerStartedEvent> {
 
@@ -43,8 +45,16 @@ class LocalGrpcPortProperty implements ApplicationListener<GrpcServerStartedEven
 
 	@Override
 	public void onApplicationEvent(GrpcServerStartedEvent event) {
-		boolean probes = GrpcServerAutoConfiguration.HEALTH_SERVER.equals(event.getServer().getName());
-		this.properties.put(probes ? "local.grpc.health.port" : "local.grpc.server.port", event.getServer().getPort());
+		GrpcServer server = event.getServer();
+		if (server.getName().equals(Transport.IN_PROCESS.serverName())) {
+			this.properties.put("local.grpc.in-process.name", server.getAddress());
+		}
+		else if (server.getName().equals(GrpcServerAutoConfiguration.HEALTH_SERVER)) {
+			this.properties.put("local.grpc.health.port", server.getPort());
+		}
+		else if (server.getPort() != -1) {
+			this.properties.put("local.grpc.server.port", server.getPort());
+		}
 		if (!this.environment.getPropertySources().contains(PROPERTY_SOURCE)) {
 			this.environment.getPropertySources().addFirst(new MapPropertySource(PROPERTY_SOURCE, this.properties));
 		}

@@ -40,14 +40,14 @@ final class NettyServerPropertiesCustomizer implements GrpcServerBuilderCustomiz
 
 	private final GrpcServerProperties properties;
 
-	private final NettyGuardedTransport transport;
+	private final @Nullable NettyGuardedTransport transport;
 
 	private final Refusals refusals;
 
 	private final @Nullable NettyTls tls;
 
-	NettyServerPropertiesCustomizer(GrpcServerProperties properties, NettyGuardedTransport transport, Refusals refusals,
-			@Nullable NettyTls tls) {
+	NettyServerPropertiesCustomizer(GrpcServerProperties properties, @Nullable NettyGuardedTransport transport,
+			Refusals refusals, @Nullable NettyTls tls) {
 		this.properties = properties;
 		this.transport = transport;
 		this.refusals = refusals;
@@ -85,7 +85,9 @@ final class NettyServerPropertiesCustomizer implements GrpcServerBuilderCustomiz
 	}
 
 	private void limits(NettyServerBuilder builder, GrpcServerProperties.Limits limits) {
-		this.transport.applyTo(builder);
+		if (this.transport != null) {
+			this.transport.applyTo(builder);
+		}
 		builder.addStreamTracerFactory(new InboundMessages(limits.inboundBuffer(), this.refusals));
 		this.map.from(limits::concurrentCallsPerConnection)
 			.as(NettyServerPropertiesCustomizer::orUnlimited)

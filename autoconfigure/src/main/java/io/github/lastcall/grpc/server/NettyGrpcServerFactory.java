@@ -80,7 +80,7 @@ public final class NettyGrpcServerFactory implements GrpcServerFactory {
 	public GrpcServerStartException bindFailure(IOException failure) {
 		String where = where(failure) + ", port " + this.port;
 		String reason = reason(failure);
-		if (reason.contains("in use") || reason.contains(EPOLL_ADDRESS_IN_USE)) {
+		if (isInUse(reason)) {
 			return new GrpcServerStartException(
 					"The gRPC server cannot listen on %s: the port is already in use.".formatted(where),
 					"Stop the process that listens on port %d, or let %s be another port (0 picks a free one)."
@@ -91,6 +91,10 @@ public final class NettyGrpcServerFactory implements GrpcServerFactory {
 				"Let grpc.server.address be an address of this machine (all interfaces unless set) "
 						+ "and %s a port that the process may open.".formatted(this.portProperty),
 				List.of("grpc.server.address", this.portProperty), failure);
+	}
+
+	static boolean isInUse(String reason) {
+		return reason.contains("in use") || reason.contains(EPOLL_ADDRESS_IN_USE);
 	}
 
 	/**

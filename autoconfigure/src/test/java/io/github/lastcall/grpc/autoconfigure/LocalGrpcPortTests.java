@@ -17,9 +17,11 @@
 package io.github.lastcall.grpc.autoconfigure;
 
 import io.github.lastcall.grpc.server.GrpcService;
+import io.github.lastcall.grpc.server.LocalGrpcInProcessName;
 import io.github.lastcall.grpc.server.LocalGrpcPort;
 import io.github.lastcall.grpc.testing.GrpcClient;
 import io.github.lastcall.grpc.testing.TestRouteGuide;
+import io.grpc.inprocess.InProcessChannelBuilder;
 import org.junit.jupiter.api.Test;
 
 import org.springframework.beans.factory.annotation.Autowired;
@@ -34,7 +36,8 @@ import org.springframework.test.annotation.DirtiesContext;
 import static org.assertj.core.api.Assertions.assertThat;
 
 @DirtiesContext
-@SpringBootTest(webEnvironment = WebEnvironment.NONE, properties = "grpc.server.port=0")
+@SpringBootTest(webEnvironment = WebEnvironment.NONE,
+		properties = { "grpc.server.port=0", "grpc.server.in-process.enabled=true" })
 class LocalGrpcPortTests {
 
 	@LocalGrpcPort
@@ -50,6 +53,13 @@ class LocalGrpcPortTests {
 	@Test
 	void aTestGetsThePortInAParameter(@LocalGrpcPort int port) {
 		assertThat(port).isPositive().isEqualTo(this.port);
+	}
+
+	@Test
+	void aTestGetsTheNameOfTheInProcessServer(@LocalGrpcInProcessName String name) {
+		try (GrpcClient client = GrpcClient.of(InProcessChannelBuilder.forName(name))) {
+			assertThat(client.featureName()).isEqualTo("somewhere");
+		}
 	}
 
 	@Test

@@ -19,6 +19,9 @@ package io.github.lastcall.grpc.autoconfigure;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.channels.ServerSocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -36,6 +39,7 @@ import io.github.lastcall.grpc.testing.TestRouteGuide;
 import io.grpc.BindableService;
 import io.grpc.Server;
 import io.grpc.health.v1.HealthGrpc;
+import io.grpc.inprocess.InProcessServerBuilder;
 import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -137,6 +141,64 @@ class StartFailureTests {
 	}
 
 	@Test
+	void aMissingTransportOfTheInProcessServer(CapturedOutput output) {
+		SpringApplication application = application(RouteGuideConfiguration.class);
+		application.setResourceLoader(new DefaultResourceLoader(new FilteredClassLoader(InProcessServerBuilder.class)));
+		assertThatThrownBy(() -> application.run("--grpc.server.port=-1", "--grpc.server.in-process.enabled=true"))
+			.isNotNull();
+		assertThatAnalysis(output).contains("no transport", "grpc-inprocess is not on the classpath", "Action:",
+				"io.grpc:grpc-inprocess", "grpc.server.in-process.enabled");
+	}
+
+	@Test
+	void aNameOfAnInProcessServerThatIsTaken(CapturedOutput output) throws IOException {
+		Server other = InProcessServerBuilder.forName("taken").build().start();
+		try {
+			run(RouteGuideConfiguration.class, "--grpc.server.port=-1", "--grpc.server.in-process.enabled=true",
+					"--grpc.server.in-process.name=taken");
+			assertThatAnalysis(output).contains("'taken'", "Property: grpc.server.in-process.name", "commandLineArgs",
+					"Action:", "another name");
+		}
+		finally {
+			other.shutdownNow();
+		}
+	}
+
+	@Test
+	void aUnixDomainSocketThatAnotherProcessListensOn(CapturedOutput output) throws IOException {
+		Path path = this.directory.resolve("live.sock");
+		try (ServerSocketChannel other = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
+			other.bind(UnixDomainSocketAddress.of(path));
+			run(RouteGuideConfiguration.class, "--grpc.server.port=-1",
+					"--grpc.server.unix-domain-socket.path=" + path);
+			assertThatAnalysis(output).contains(path.toString(), "another process listens there",
+					"Property: grpc.server.unix-domain-socket.path", "commandLineArgs", "Action:", "another path");
+			assertThat(path).exists();
+		}
+	}
+
+	@Test
+	void aUnixDomainSocketWhereAFileIs(CapturedOutput output) throws IOException {
+		Path path = Files.writeString(this.directory.resolve("precious.txt"), "precious");
+		run(RouteGuideConfiguration.class, "--grpc.server.port=-1", "--grpc.server.unix-domain-socket.path=" + path);
+		assertThatAnalysis(output).contains(path.toString(), "a file that is no socket",
+				"Property: grpc.server.unix-domain-socket.path", "Action:", "Remove the file");
+		assertThat(path).hasContent("precious");
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "missing/directory.sock",
+			"long-name-long-name-long-name-long-name-long-name-long-name-long-name-long-name-long-name-long-name.sock" })
+	void aUnixDomainSocketThatCannotBe(String name, CapturedOutput output) {
+		Path path = this.directory.resolve(name);
+		run(RouteGuideConfiguration.class, "--grpc.server.port=-1", "--grpc.server.unix-domain-socket.path=" + path);
+		assertThatAnalysis(output).contains("cannot listen on the Unix domain socket " + path,
+				"Property: grpc.server.unix-domain-socket.path", "Action:", "at most 100 bytes",
+				"a directory that exists");
+		assertThat(path).doesNotExist();
+	}
+
+	@Test
 	void aPortInUse(CapturedOutput output) throws IOException {
 		try (ServerSocket occupied = new ServerSocket(0)) {
 			run(RouteGuideConfiguration.class, "--grpc.server.port=" + occupied.getLocalPort());
@@ -234,8 +296,16 @@ class StartFailureTests {
 		assertThatAnalysis(output).contains("grpc.server.shutdown.grace-period", "soon", "commandLineArgs", "Action:");
 	}
 
+	@Test
+	void noTransportAtAll(CapturedOutput output) {
+		run(RouteGuideConfiguration.class, "--grpc.server.port=-1");
+		assertThatAnalysis(output).contains("nothing to serve them on", "Property: grpc.server.port", "Value: \"-1\"",
+				"commandLineArgs", "Action:", "grpc.server.unix-domain-socket.path", "grpc.server.in-process.enabled",
+				"grpc.server.enabled");
+	}
+
 	@ParameterizedTest
-	@ValueSource(strings = { "70000", "-1" })
+	@ValueSource(strings = { "70000", "-2" })
 	void aPortThatIsNone(String port, CapturedOutput output) throws IOException {
 		Path file = file("""
 				grpc:
@@ -384,7 +454,9 @@ class StartFailureTests {
 			CapturedOutput output) {
 		assertThat(output).containsOnlyOnce("APPLICATION FAILED TO START").contains("Description:");
 		assertThat(output).as("stack trace").doesNotContainPattern("(?m)^\\s+at [\\w.$/]+\\(");
-		assertThat(output).as("server").doesNotContain("gRPC server 'network' listens on");
+		assertThat(output).as("server")
+			.doesNotContain("gRPC server 'network' listens on", "gRPC server 'unix-domain-socket' listens on",
+					"gRPC server 'in-process' listens on");
 		String text = output.toString();
 		return assertThat(text.substring(text.indexOf("APPLICATION FAILED TO START")));
 	}

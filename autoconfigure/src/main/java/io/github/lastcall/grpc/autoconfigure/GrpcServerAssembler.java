@@ -1,0 +1,172 @@
+/*
+ * Copyright 2026 the Last Call authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.lastcall.grpc.autoconfigure;
+
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.List;
+
+import io.github.lastcall.grpc.health.HealthGroupMapping;
+import io.github.lastcall.grpc.server.GrpcServerBuilderCustomizer;
+import io.github.lastcall.grpc.server.GrpcServerBuilderCustomizers;
+import io.github.lastcall.grpc.server.GrpcServerFactory;
+import io.github.lastcall.grpc.server.GrpcServerLifecycle;
+import io.github.lastcall.grpc.server.GrpcServerStartException;
+import io.github.lastcall.grpc.server.GrpcServiceDiscovery;
+import io.github.lastcall.grpc.server.GrpcServices;
+import io.github.lastcall.grpc.server.InfrastructureService;
+import io.github.lastcall.grpc.server.PeerIdentityFilter;
+import io.github.lastcall.grpc.server.Refusals;
+import io.github.lastcall.grpc.server.ServerExecutor;
+import io.github.lastcall.grpc.server.ServiceExecutors;
+import io.github.lastcall.grpc.shutdown.CallRecorder;
+import io.github.lastcall.grpc.shutdown.Connections;
+import io.github.lastcall.grpc.shutdown.EnvoyHealthHeader;
+import io.github.lastcall.grpc.shutdown.GrpcServerDrain;
+import io.github.lastcall.grpc.shutdown.GrpcServerStateListener;
+import io.github.lastcall.grpc.shutdown.InFlightCalls;
+import io.github.lastcall.grpc.shutdown.ServerTimer;
+import io.github.lastcall.grpc.shutdown.ShutdownSettings;
+import io.grpc.ServerBuilder;
+import io.grpc.ServerInterceptor;
+
+import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
+import org.springframework.context.ApplicationEventPublisher;
+
+/**
+ * Puts the servers of the application together, which differ in nothing but their
+ * transport.
+ */
+class GrpcServerAssembler {
+
+	private final ConfigurableListableBeanFactory beanFactory;
+
+	private final GrpcServerProperties properties;
+
+	private final ShutdownSettings settings;
+
+	private final ServerTimer timer;
+
+	private final ApplicationEventPublisher publisher;
+
+	private final ServerExecutor executor;
+
+	private final HealthGroupMapping healthGroups;
+
+	private final Factories factories;
+
+	private final ObjectProvider<NettyServerCustomizers> netty;
+
+	GrpcServerAssembler(ConfigurableListableBeanFactory beanFactory, GrpcServerProperties properties,
+			ShutdownSettings settings, ServerTimer timer, ApplicationEventPublisher publisher, ServerExecutor executor,
+			HealthGroupMapping healthGroups, Factories factories, ObjectProvider<NettyServerCustomizers> netty) {
+		this.beanFactory = beanFactory;
+		this.properties = properties;
+		this.settings = settings;
+		this.timer = timer;
+		this.publisher = publisher;
+		this.executor = executor;
+		this.healthGroups = healthGroups;
+		this.factories = factories;
+		this.netty = netty;
+	}
+
+	/**
+	 * What every builder gets that is to be drained.
+	 */
+	static GrpcServerBuilderCustomizer<ServerBuilder<?>> track(InFlightCalls calls, Connections connections) {
+		return (builder) -> builder.addStreamTracerFactory(calls.tracerFactory()).addTransportFilter(connections);
+	}
+
+	InFlightCalls calls(Refusals refusals) {
+		return new InFlightCalls(this.timer, this.properties.limits().maxConcurrentCalls(), refusals,
+				this.beanFactory.getBeanProvider(CallRecorder.Factory.class)::getIfAvailable);
+	}
+
+	GrpcServerDrain drain(Transport transport, InFlightCalls calls, Connections connections) {
+		return new GrpcServerDrain(transport.serverName(), this.settings, calls, connections, this.timer,
+				Clock.systemUTC(), this.publisher,
+				this.beanFactory.getBeanProvider(GrpcServerStateListener.class).orderedStream().toList());
+	}
+
+	GrpcServerLifecycle lifecycle(Transport transport, Refusals refusals, InFlightCalls calls, Connections connections,
+			GrpcServerDrain drain) {
+		GrpcServerFactory factory = this.factories.get(transport);
+		GrpcServiceDiscovery discovery = discovery(calls);
+		return new GrpcServerLifecycle(transport.serverName(), GrpcServerLifecycle.PHASE, () -> {
+			GrpcServices services = discovery.discover();
+			this.healthGroups.register(services);
+			return services;
+		}, factory, customizers(transport, refusals, calls, connections), drain, this.publisher);
+	}
+
+	private GrpcServerBuilderCustomizers customizers(Transport transport, Refusals refusals, InFlightCalls calls,
+			Connections connections) {
+		List<GrpcServerBuilderCustomizer<?>> customizers = new ArrayList<>();
+		customizers.add(track(calls, connections));
+		this.netty.ifAvailable((netty) -> customizers.add(netty.of(transport, refusals)));
+		this.beanFactory.getBeanProvider(GrpcServerBuilderCustomizer.class).orderedStream().forEach(customizers::add);
+		return new GrpcServerBuilderCustomizers(new ServiceExecutors(this.executor, this.beanFactory), calls::guard,
+				customizers);
+	}
+
+	private GrpcServiceDiscovery discovery(InFlightCalls calls) {
+		List<ServerInterceptor> outermost = new ArrayList<>();
+		this.beanFactory.getBeanProvider(EnvoyHealthHeader.class).ifAvailable(outermost::add);
+		outermost.add(calls.interceptor());
+		this.beanFactory.getBeanProvider(PeerIdentityFilter.class).ifAvailable(outermost::add);
+		return new GrpcServiceDiscovery(this.beanFactory,
+				this.beanFactory.getBeanProvider(InfrastructureService.class).orderedStream().toList(), outermost);
+	}
+
+	/**
+	 * What makes the builders for each transport.
+	 *
+	 * @param network the application's own, or ours
+	 * @param unixDomainSocket ours
+	 * @param inProcess ours
+	 */
+	record Factories(ObjectProvider<GrpcServerFactory> network, ObjectProvider<GrpcServerFactory> unixDomainSocket,
+			ObjectProvider<GrpcServerFactory> inProcess) {
+
+		GrpcServerFactory get(Transport transport) {
+			return switch (transport) {
+				case NETWORK -> get(this.network, "grpc-netty-shaded", "lastcall-spring-boot-starter has it",
+						"define a GrpcServerFactory bean, or set grpc.server.enabled to false");
+				case UNIX_DOMAIN_SOCKET -> get(this.unixDomainSocket, "grpc-netty-shaded",
+						"lastcall-spring-boot-starter has it", "remove grpc.server.unix-domain-socket.path");
+				case IN_PROCESS -> get(this.inProcess, "grpc-inprocess", "Spring Boot knows its version",
+						"set grpc.server.in-process.enabled to false");
+			};
+		}
+
+		private static GrpcServerFactory get(ObjectProvider<GrpcServerFactory> provider, String artifact, String note,
+				String otherwise) {
+			GrpcServerFactory factory = provider.getIfAvailable();
+			if (factory == null) {
+				throw new GrpcServerStartException(
+						"There are @GrpcService beans, but no transport to serve them with: "
+								+ "%s is not on the classpath.".formatted(artifact),
+						"Add the dependency io.grpc:%s (%s), %s.".formatted(artifact, note, otherwise));
+			}
+			return factory;
+		}
+
+	}
+
+}

@@ -1,0 +1,355 @@
+/*
+ * Copyright 2026 the Last Call authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.lastcall.grpc.autoconfigure;
+
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+
+import io.github.lastcall.grpc.actuate.GrpcEndpoint;
+import io.github.lastcall.grpc.actuate.GrpcServerHealthIndicator;
+import io.github.lastcall.grpc.server.GrpcServer;
+import io.github.lastcall.grpc.server.GrpcService;
+import io.github.lastcall.grpc.server.NettyGrpcServerFactory;
+import io.github.lastcall.grpc.shutdown.GrpcServerDrain;
+import io.github.lastcall.grpc.shutdown.GrpcServerState;
+import io.github.lastcall.grpc.testing.GrpcClient;
+import io.github.lastcall.grpc.testing.TestRouteGuide;
+import io.github.lastcall.sample.routeguide.Feature;
+import io.github.lastcall.sample.routeguide.Point;
+import io.grpc.health.v1.HealthCheckRequest;
+import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
+import io.grpc.inprocess.InProcessChannelBuilder;
+import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
+import io.grpc.netty.shaded.io.netty.channel.EventLoopGroup;
+import io.grpc.netty.shaded.io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.grpc.netty.shaded.io.netty.channel.epoll.EpollDomainSocketChannel;
+import io.grpc.netty.shaded.io.netty.channel.epoll.EpollIoHandler;
+import io.grpc.netty.shaded.io.netty.channel.unix.DomainSocketAddress;
+import io.grpc.reflection.v1.ServerReflectionGrpc;
+import io.grpc.reflection.v1.ServerReflectionRequest;
+import io.grpc.reflection.v1.ServerReflectionResponse;
+import io.grpc.reflection.v1.ServiceResponse;
+import io.grpc.stub.StreamObserver;
+import org.assertj.core.api.InstanceOfAssertFactories;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+
+import org.springframework.boot.WebApplicationType;
+import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
+import org.springframework.boot.builder.SpringApplicationBuilder;
+import org.springframework.boot.health.contributor.Health;
+import org.springframework.boot.health.contributor.Status;
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
+import org.springframework.context.ConfigurableApplicationContext;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.core.NestedExceptionUtils;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatException;
+import static org.awaitility.Awaitility.await;
+
+/**
+ * One application that is reached in several ways.
+ */
+@Timeout(120)
+@ExtendWith(OutputCaptureExtension.class)
+class TransportsTests {
+
+	private static final EventLoopGroup EVENT_LOOPS = new MultiThreadIoEventLoopGroup(1, EpollIoHandler.newFactory());
+
+	private static final String NO_PORT = "--grpc.server.port=-1";
+
+	private static final String IN_PROCESS = "--grpc.server.in-process.enabled=true";
+
+	private final Path socket;
+
+	private final String unixDomainSocket;
+
+	TransportsTests(@TempDir Path directory) {
+		this.socket = directory.resolve("grpc.sock");
+		this.unixDomainSocket = "--grpc.server.unix-domain-socket.path=" + this.socket;
+	}
+
+	@AfterAll
+	static void shutDown() {
+		EVENT_LOOPS.shutdownGracefully();
+	}
+
+	@Test
+	void allTransportsServeTheSameSideBySide(CapturedOutput output) {
+		try (ConfigurableApplicationContext context = run("--grpc.server.port=0", this.unixDomainSocket, IN_PROCESS);
+				GrpcClient network = GrpcClient.of(context);
+				GrpcClient unix = unix();
+				GrpcClient inProcess = inProcess(context)) {
+			for (GrpcClient client : List.of(network, unix, inProcess)) {
+				assertThat(client.featureName()).isEqualTo("somewhere");
+				awaitServing(client);
+				assertThat(reflectedServices(client)).contains("routeguide.RouteGuide", "grpc.health.v1.Health");
+			}
+			assertThat(context.getBean(GrpcServerDrain.class).getName()).isEqualTo("network");
+			assertThat(context.getBeanProvider(GrpcServerDrain.class).stream()).extracting(GrpcServerDrain::getName)
+				.containsExactly("network", "unix-domain-socket", "in-process");
+			assertThat(context.getBean(GrpcEndpoint.class).grpc().servers()).allSatisfy((server) -> {
+				assertThat(server.state()).isEqualTo(GrpcServerState.SERVING);
+				assertThat(server.connections()).isEqualTo(1);
+			})
+				.extracting(GrpcEndpoint.ServerDescriptor::address)
+				.containsExactly("*", this.socket.toString(), inProcessName(context));
+			Health health = context.getBean(GrpcServerHealthIndicator.class).health();
+			assertThat(health.getStatus()).isEqualTo(Status.UP);
+			assertThat(health.getDetails()).extractingByKey("servers")
+				.asInstanceOf(InstanceOfAssertFactories.MAP)
+				.containsOnlyKeys("network", "unix-domain-socket", "in-process");
+			assertThat(output).contains("gRPC server 'network' listens on port " + GrpcClient.port(context),
+					"gRPC server 'unix-domain-socket' listens on " + this.socket + " with services",
+					"gRPC server 'in-process' listens on " + inProcessName(context) + " with services");
+		}
+		assertThat(output).doesNotContain("bootstrap.ServerBootstrap", "ERROR");
+	}
+
+	@Test
+	void allTransportsDrainSideBySide() {
+		ConfigurableApplicationContext context = run("--grpc.server.port=0", this.unixDomainSocket, IN_PROCESS);
+		Blocking handler = context.getBean(Blocking.class);
+		try (GrpcClient network = GrpcClient.of(context);
+				GrpcClient unix = unix();
+				GrpcClient inProcess = inProcess(context)) {
+			List<GrpcServerDrain> drains = context.getBeanProvider(GrpcServerDrain.class).stream().toList();
+			List<CompletableFuture<String>> calls = new ArrayList<>();
+			for (GrpcClient client : List.of(network, unix, inProcess)) {
+				calls.add(CompletableFuture.supplyAsync(
+						() -> client.routeGuide().getFeature(Point.newBuilder().setLatitude(1).build()).getName()));
+			}
+			await()
+				.untilAsserted(() -> assertThat(drains).extracting(GrpcServerDrain::getCallsInFlight).containsOnly(1));
+			CompletableFuture<Void> closed = CompletableFuture.runAsync(context::close);
+			await().untilAsserted(() -> assertThat(drains).extracting((drain) -> drain.getStatus().state())
+				.containsOnly(GrpcServerState.DRAINING));
+			await().untilAsserted(() -> assertThat(this.socket).doesNotExist());
+			assertThat(calls).noneMatch(CompletableFuture::isDone);
+			handler.release.countDown();
+			assertThat(calls)
+				.allSatisfy((call) -> assertThat(call).succeedsWithin(Duration.ofSeconds(30)).isEqualTo("late"));
+			assertThat(closed).succeedsWithin(Duration.ofSeconds(30));
+			assertThat(drains).extracting((drain) -> drain.getStatus().state()).containsOnly(GrpcServerState.STOPPED);
+		}
+		finally {
+			handler.release.countDown();
+			context.close();
+		}
+	}
+
+	@Test
+	void aUnixDomainSocketMayBeAllThatThereIs() {
+		try (ConfigurableApplicationContext context = run(NO_PORT, this.unixDomainSocket,
+				"--grpc.server.health.port=0"); GrpcClient unix = unix()) {
+			assertThat(unix.featureName()).isEqualTo("somewhere");
+			assertThat(context.getBeansOfType(NettyGrpcServerFactory.class)).isEmpty();
+			assertThat(context.getEnvironment().containsProperty("local.grpc.server.port")).isFalse();
+			assertThat(context.getBean(GrpcServerDrain.class).getName()).isEqualTo("unix-domain-socket");
+			assertThat(context.getBean(GrpcServerHealthIndicator.class).health().getDetails())
+				.containsEntry("address", this.socket.toString())
+				.containsEntry("services", Map.of("routeguide.RouteGuide", ServingStatus.SERVING));
+		}
+	}
+
+	@Test
+	void theInProcessServerMayBeAllThatThereIs() {
+		try (ConfigurableApplicationContext context = run(NO_PORT, IN_PROCESS, "--grpc.server.health.port=0");
+				GrpcClient inProcess = inProcess(context)) {
+			assertThat(inProcess.featureName()).isEqualTo("somewhere");
+			assertThat(context.getBean(GrpcServerDrain.class).getName()).isEqualTo("in-process");
+			assertThat(context.getEnvironment().containsProperty("local.grpc.server.port")).isFalse();
+		}
+	}
+
+	@Test
+	void eachApplicationHasAnInProcessNameOfItsOwnWhichARestartKeeps() {
+		try (ConfigurableApplicationContext one = run(NO_PORT, IN_PROCESS);
+				ConfigurableApplicationContext other = run(NO_PORT, IN_PROCESS);
+				GrpcClient client = inProcess(one)) {
+			String name = inProcessName(one);
+			assertThat(name).isNotEqualTo(inProcessName(other));
+			one.stop();
+			assertThatException().isThrownBy(client::featureName);
+			one.start();
+			assertThat(inProcessName(one)).isEqualTo(name);
+			await().ignoreExceptions().until(client::featureName, "somewhere"::equals);
+		}
+	}
+
+	@Test
+	void theInProcessServerHasTheNameThatItIsGiven() {
+		try (ConfigurableApplicationContext context = run(NO_PORT, IN_PROCESS, "--grpc.server.in-process.name=guide");
+				GrpcClient client = GrpcClient.of(InProcessChannelBuilder.forName("guide"))) {
+			assertThat(client.featureName()).isEqualTo("somewhere");
+			assertThat(inProcessName(context)).isEqualTo("guide");
+		}
+	}
+
+	@Test
+	void aStaleSocketIsReplacedAndTheFileIsRemovedAtEachStop() throws Exception {
+		try (ServerSocketChannel stale = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
+			stale.bind(UnixDomainSocketAddress.of(this.socket));
+		}
+		assertThat(this.socket).exists();
+		ConfigurableApplicationContext context = run(NO_PORT, this.unixDomainSocket);
+		try (GrpcClient client = unix()) {
+			assertThat(client.featureName()).isEqualTo("somewhere");
+			context.stop();
+			assertThat(this.socket).doesNotExist();
+			context.start();
+			await().ignoreExceptions().until(client::featureName, "somewhere"::equals);
+			assertThat(Files.exists(this.socket)).isTrue();
+			assertThat(server(context).getPort()).isEqualTo(-1);
+		}
+		finally {
+			context.close();
+		}
+		assertThat(this.socket).doesNotExist();
+		await().untilAsserted(() -> assertThat(Thread.getAllStackTraces().keySet()).extracting(Thread::getName)
+			.noneMatch((name) -> name.startsWith("grpc-unix-domain-socket")));
+	}
+
+	@Test
+	void oneTransportThatCannotStartTakesTheOthersWithIt() throws Exception {
+		try (ServerSocketChannel live = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
+			live.bind(UnixDomainSocketAddress.of(this.socket));
+			assertThatException().isThrownBy(() -> run("--grpc.server.port=0", this.unixDomainSocket, IN_PROCESS))
+				.satisfies((ex) -> assertThat(NestedExceptionUtils.getMostSpecificCause(ex))
+					.hasMessageContaining("another process listens there"));
+		}
+		await().untilAsserted(() -> assertThat(Thread.getAllStackTraces().keySet()).extracting(Thread::getName)
+			.doesNotContain("grpc-server-network"));
+	}
+
+	private static void awaitServing(GrpcClient client) {
+		await().until(() -> client.health().check(HealthCheckRequest.getDefaultInstance()).getStatus(),
+				ServingStatus.SERVING::equals);
+	}
+
+	private static List<String> reflectedServices(GrpcClient client) {
+		CompletableFuture<List<String>> services = new CompletableFuture<>();
+		StreamObserver<ServerReflectionRequest> requests = ServerReflectionGrpc.newStub(client.channel())
+			.serverReflectionInfo(new StreamObserver<>() {
+
+				@Override
+				public void onNext(ServerReflectionResponse response) {
+					services.complete(response.getListServicesResponse()
+						.getServiceList()
+						.stream()
+						.map(ServiceResponse::getName)
+						.toList());
+				}
+
+				@Override
+				public void onError(Throwable ex) {
+					services.completeExceptionally(ex);
+				}
+
+				@Override
+				public void onCompleted() {
+				}
+
+			});
+		requests.onNext(ServerReflectionRequest.newBuilder().setListServices("").build());
+		List<String> names = services.orTimeout(30, TimeUnit.SECONDS).join();
+		requests.onCompleted();
+		return names;
+	}
+
+	private static GrpcServer server(ConfigurableApplicationContext context) {
+		GrpcServer server = context.getBean(GrpcServerDrain.class).getStatus().server();
+		assertThat(server).isNotNull();
+		return server;
+	}
+
+	private GrpcClient unix() {
+		return GrpcClient.of(NettyChannelBuilder.forAddress(new DomainSocketAddress(this.socket.toFile()))
+			.eventLoopGroup(EVENT_LOOPS)
+			.channelType(EpollDomainSocketChannel.class, DomainSocketAddress.class));
+	}
+
+	private static GrpcClient inProcess(ConfigurableApplicationContext context) {
+		return GrpcClient.of(InProcessChannelBuilder.forName(inProcessName(context)));
+	}
+
+	private static String inProcessName(ConfigurableApplicationContext context) {
+		return context.getEnvironment().getRequiredProperty("local.grpc.in-process.name");
+	}
+
+	private static ConfigurableApplicationContext run(String... arguments) {
+		return new SpringApplicationBuilder(Application.class).web(WebApplicationType.NONE)
+			.registerShutdownHook(false)
+			.properties("management.endpoints.access.default=read-only",
+					"management.endpoints.jmx.exposure.include=grpc", "spring.jmx.enabled=true")
+			.run(arguments);
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	@EnableAutoConfiguration
+	static class Application {
+
+		@Bean
+		Blocking routeGuide() {
+			return new Blocking();
+		}
+
+	}
+
+	/**
+	 * Answers at once, or at latitude 1 and longitude 0 when it is released.
+	 */
+	@GrpcService
+	static class Blocking extends TestRouteGuide {
+
+		final CountDownLatch release = new CountDownLatch(1);
+
+		@Override
+		public void getFeature(Point request, StreamObserver<Feature> responses) {
+			if (request.getLongitude() != 0) {
+				super.getFeature(request, responses);
+				return;
+			}
+			try {
+				this.release.await();
+			}
+			catch (InterruptedException ex) {
+				Thread.currentThread().interrupt();
+			}
+			responses.onNext(Feature.newBuilder().setName("late").build());
+			responses.onCompleted();
+		}
+
+	}
+
+}
