@@ -30,6 +30,8 @@ import io.github.lastcall.grpc.health.ServingGate;
 import io.github.lastcall.grpc.health.ServingStatusOverrides;
 import io.github.lastcall.grpc.health.ServingStatusTable;
 import io.github.lastcall.grpc.server.GrpcServerBuilderCustomizers;
+import io.github.lastcall.grpc.server.Codecs;
+import io.github.lastcall.grpc.server.GlobalServerInterceptor;
 import io.github.lastcall.grpc.server.GrpcServerFactory;
 import io.github.lastcall.grpc.server.GrpcServerLifecycle;
 import io.github.lastcall.grpc.server.GrpcServerStartException;
@@ -43,6 +45,7 @@ import io.github.lastcall.grpc.server.NettyTls;
 import io.github.lastcall.grpc.server.NettyUnixDomainSocketServerFactory;
 import io.github.lastcall.grpc.server.PeerIdentityFilter;
 import io.github.lastcall.grpc.server.Refusals;
+import io.github.lastcall.grpc.server.ResponseCompression;
 import io.github.lastcall.grpc.server.ServerExecutor;
 import io.github.lastcall.grpc.server.ServerTls;
 import io.github.lastcall.grpc.server.ServiceExecutors;
@@ -57,6 +60,7 @@ import io.github.lastcall.grpc.shutdown.ServerTimer;
 import io.github.lastcall.grpc.shutdown.ShutdownSettings;
 import io.github.lastcall.grpc.shutdown.ThreadServerTimer;
 import io.grpc.BindableService;
+import io.grpc.Codec;
 import io.grpc.ServerInterceptors;
 import io.grpc.ServerServiceDefinition;
 import io.grpc.inprocess.InProcessServerBuilder;
@@ -148,6 +152,22 @@ public final class GrpcServerAutoConfiguration {
 		@ConditionalOnMissingBean
 		ServerExecutor grpcServerExecutor(GrpcServerProperties properties, Environment environment) {
 			return properties.executor().create(environment);
+		}
+
+		@Bean
+		@Order(Ordered.HIGHEST_PRECEDENCE)
+		Codecs grpcCodecs(ObjectProvider<Codec> codecs) {
+			return new Codecs(codecs.orderedStream().toList());
+		}
+
+		@Bean
+		@GlobalServerInterceptor
+		@Order(Ordered.HIGHEST_PRECEDENCE)
+		@ConditionalOnProperty("grpc.server.compression.responses")
+		ResponseCompression grpcResponseCompression(GrpcServerProperties properties, Codecs codecs) {
+			String codec = properties.compression().responses();
+			Assert.state(codec != null, "No codec");
+			return new ResponseCompression(codec, codecs, "grpc.server.compression.responses");
 		}
 
 		@Bean

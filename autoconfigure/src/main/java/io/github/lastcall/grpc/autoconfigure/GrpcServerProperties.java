@@ -54,6 +54,7 @@ import org.springframework.util.unit.DataSize;
  * @param flowControlWindow How much a client may send of one call, and of all calls on
  * its connection, before the server has read it. 1MB at first unless set, and more on
  * connections that are fast and long; a window that is set does not grow.
+ * @param compression Compression of messages.
  * @param keepAlive Keep-alive of connections.
  * @param connection How long connections live.
  * @param executor Where the calls of the application run.
@@ -66,10 +67,10 @@ import org.springframework.util.unit.DataSize;
 @ConfigurationProperties("grpc.server")
 public record GrpcServerProperties(@DefaultValue("true") boolean enabled, @DefaultValue List<InetAddress> address,
 		@DefaultValue("9090") int port, @DefaultValue UnixDomainSocket unixDomainSocket,
-		@DefaultValue InProcess inProcess, @Nullable DataSize flowControlWindow, @DefaultValue KeepAlive keepAlive,
-		@DefaultValue Connection connection, @DefaultValue Executor executor, @DefaultValue Limits limits,
-		@DefaultValue Ssl ssl, @DefaultValue Reflection reflection, @DefaultValue Health health,
-		@DefaultValue Shutdown shutdown) {
+		@DefaultValue InProcess inProcess, @Nullable DataSize flowControlWindow, @DefaultValue Compression compression,
+		@DefaultValue KeepAlive keepAlive, @DefaultValue Connection connection, @DefaultValue Executor executor,
+		@DefaultValue Limits limits, @DefaultValue Ssl ssl, @DefaultValue Reflection reflection,
+		@DefaultValue Health health, @DefaultValue Shutdown shutdown) {
 
 	public GrpcServerProperties {
 		if (flowControlWindow != null
@@ -97,6 +98,16 @@ public record GrpcServerProperties(@DefaultValue("true") boolean enabled, @Defau
 	 * for each application unless set.
 	 */
 	public record InProcess(@DefaultValue("false") boolean enabled, @Nullable String name) {
+
+	}
+
+	/**
+	 * Compression of messages. Compressed requests are understood in any case.
+	 *
+	 * @param responses Codec for the responses of calls whose client accepts it, such as
+	 * "gzip". None unless set; a handler may choose for itself.
+	 */
+	public record Compression(@Nullable String responses) {
 
 	}
 

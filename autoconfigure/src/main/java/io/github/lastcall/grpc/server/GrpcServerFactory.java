@@ -28,8 +28,9 @@ import io.grpc.ServerBuilder;
 public interface GrpcServerFactory {
 
 	/**
-	 * Make the builder of a server.
+	 * Make the builder of a server, which is built and bound at once.
 	 * @return a new builder
+	 * @throws GrpcServerStartException if it is clear already that it cannot be bound
 	 */
 	ServerBuilder<?> newBuilder();
 
