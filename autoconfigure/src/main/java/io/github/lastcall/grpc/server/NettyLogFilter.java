@@ -17,6 +17,7 @@ package io.github.lastcall.grpc.server;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.Set;
 import java.util.function.LongSupplier;
 import java.util.logging.Filter;
 import java.util.logging.Level;
@@ -40,8 +41,8 @@ import org.jspecify.annotations.Nullable;
  * <p>
  * Only the loggers that tell of what clients do are filtered, by a filter of
  * {@code java.util.logging} (which grpc-java uses), so that levels and appenders are as
- * the application has set them. Exceptions of handlers are not touched: one of the
- * loggers has those too, besides messages that cannot be parsed. With one of the loggers
+ * the application has set them. Exceptions of handlers are not touched: two of the
+ * loggers have those too, besides messages that cannot be parsed. With one of the loggers
  * at {@code DEBUG} or finer it lets everything pass, and a logger that has a filter
  * already keeps it.
  */
@@ -53,14 +54,18 @@ final class NettyLogFilter implements Filter {
 
 	private static final String PACKAGE = NettyServerBuilder.class.getPackageName();
 
-	private static final String HANDLERS = "io.grpc.internal.SerializingExecutor";
+	/**
+	 * On an executor, and on the event loop.
+	 */
+	private static final Set<String> HANDLERS = Set.of("io.grpc.internal.SerializingExecutor",
+			"io.grpc.internal.SerializeReentrantCallsDirectExecutor");
 
 	/**
 	 * Held on to: the log manager does not, and a logger is forgotten with its filter.
 	 */
 	private final List<Logger> loggers = Stream
-		.of(HANDLERS, PACKAGE + ".NettyServerTransport.connections", PACKAGE + ".NettyServerHandler",
-				PACKAGE + ".NettyServerStream")
+		.concat(HANDLERS.stream(), Stream.of(PACKAGE + ".NettyServerTransport.connections",
+				PACKAGE + ".NettyServerHandler", PACKAGE + ".NettyServerStream"))
 		.map(Logger::getLogger)
 		.toList();
 
@@ -102,7 +107,7 @@ final class NettyLogFilter implements Filter {
 			return true;
 		}
 		Throwable thrown = record.getThrown();
-		if (HANDLERS.equals(record.getLoggerName()) && !isUnparseable(thrown)) {
+		if (HANDLERS.contains(String.valueOf(record.getLoggerName())) && !isUnparseable(thrown)) {
 			return true;
 		}
 		if (thrown instanceof Http2Exception refused && refused.error() != Http2Error.INTERNAL_ERROR) {

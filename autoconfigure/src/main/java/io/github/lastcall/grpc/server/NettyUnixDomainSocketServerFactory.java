@@ -170,10 +170,16 @@ public final class NettyUnixDomainSocketServerFactory implements GrpcServerFacto
 		return root.toString();
 	}
 
+	/**
+	 * Ends the threads a second later: they close what is still open as soon as they are
+	 * told, and after a shutdown that was interrupted the last statuses may be on their
+	 * way.
+	 */
 	@Override
 	public synchronized void destroy() {
-		if (this.eventLoops != null) {
-			this.eventLoops.shutdownGracefully(0, 1, TimeUnit.SECONDS);
+		EventLoopGroup eventLoops = this.eventLoops;
+		if (eventLoops != null) {
+			eventLoops.schedule(() -> eventLoops.shutdownGracefully(0, 1, TimeUnit.SECONDS), 1, TimeUnit.SECONDS);
 			this.eventLoops = null;
 		}
 	}

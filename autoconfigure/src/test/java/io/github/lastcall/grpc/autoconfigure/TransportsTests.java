@@ -26,6 +26,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
@@ -85,6 +86,12 @@ import static org.awaitility.Awaitility.await;
 class TransportsTests {
 
 	private static final EventLoopGroup EVENT_LOOPS = new MultiThreadIoEventLoopGroup(1, EpollIoHandler.newFactory());
+
+	/**
+	 * The common pool may have a single thread, and calls that block would wait for each
+	 * other.
+	 */
+	private static final Executor THREADS = (task) -> new Thread(task, "transports-test").start();
 
 	private static final String NO_PORT = "--grpc.server.port=-1";
 
@@ -147,11 +154,12 @@ class TransportsTests {
 			List<CompletableFuture<String>> calls = new ArrayList<>();
 			for (GrpcClient client : List.of(network, unix, inProcess)) {
 				calls.add(CompletableFuture.supplyAsync(
-						() -> client.routeGuide().getFeature(Point.newBuilder().setLatitude(1).build()).getName()));
+						() -> client.routeGuide().getFeature(Point.newBuilder().setLatitude(1).build()).getName(),
+						THREADS));
 			}
 			await()
 				.untilAsserted(() -> assertThat(drains).extracting(GrpcServerDrain::getCallsInFlight).containsOnly(1));
-			CompletableFuture<Void> closed = CompletableFuture.runAsync(context::close);
+			CompletableFuture<Void> closed = CompletableFuture.runAsync(context::close, THREADS);
 			await().untilAsserted(() -> assertThat(drains).extracting((drain) -> drain.getStatus().state())
 				.containsOnly(GrpcServerState.DRAINING));
 			await().untilAsserted(() -> assertThat(this.socket).doesNotExist());

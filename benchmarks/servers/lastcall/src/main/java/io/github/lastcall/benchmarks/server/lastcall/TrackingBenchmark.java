@@ -23,7 +23,9 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
 import com.google.protobuf.Empty;
@@ -50,13 +52,17 @@ import io.grpc.ServerBuilder;
 import io.grpc.ServerInterceptors;
 import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
 import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
+import org.jspecify.annotations.Nullable;
 
 import org.springframework.beans.factory.support.StaticListableBeanFactory;
+import org.springframework.boot.SpringApplication;
+import org.springframework.context.ConfigurableApplicationContext;
 
 /**
- * What it costs to track the calls in flight: an empty unary method on plain grpc-java
- * and on a server whose calls are tracked, on the same executor, in interleaved rounds.
- * Client and servers share the process.
+ * What Last Call costs a call: an empty unary method on plain grpc-java, on a server
+ * whose calls are tracked, and on an application with everything that is on by default
+ * (tracking, limits, meters), on the same kind of executor, in interleaved rounds. Client
+ * and servers share the process.
  */
 public final class TrackingBenchmark {
 
@@ -75,43 +81,73 @@ public final class TrackingBenchmark {
 	public static void main(String[] args) throws Exception {
 		int rounds = (args.length > 0) ? Integer.parseInt(args[0]) : 30;
 		long millis = (args.length > 1) ? Long.parseLong(args[1]) : 1000;
-		compare("event loop", ServerExecutor.direct(), rounds, millis);
-		compare("executor", ServerExecutor.platform(200, Integer.MAX_VALUE), rounds, millis);
+		System.setProperty("logging.level.root", "warn");
+		Map<String, ClosedLoop<Empty, Empty>> direct = new LinkedHashMap<>();
+		direct.put("plain", connect(plain(ServerExecutor.direct())));
+		direct.put("tracked", connect(tracked(ServerExecutor.direct())));
+		direct.put("everything", everything("direct"));
+		compare("event loop", direct, rounds, millis);
+		ServerExecutor executor = ServerExecutor.platform(200, Integer.MAX_VALUE);
+		Map<String, ClosedLoop<Empty, Empty>> pooled = new LinkedHashMap<>();
+		pooled.put("plain", connect(plain(executor)));
+		pooled.put("tracked", connect(tracked(executor)));
+		pooled.put("everything", everything("platform"));
+		pooled.put("plain, grpc-java's own executor", connect(plain(null)));
+		compare("200 threads", pooled, rounds, millis);
 		System.exit(0);
 	}
 
-	private static void compare(String name, ServerExecutor executor, int rounds, long millis) throws Exception {
-		ClosedLoop<Empty, Empty> plain = connect(plain(executor));
-		ClosedLoop<Empty, Empty> tracked = connect(tracked(executor));
+	private static void compare(String name, Map<String, ClosedLoop<Empty, Empty>> servers, int rounds, long millis)
+			throws Exception {
 		long nanos = TimeUnit.MILLISECONDS.toNanos(millis);
-		plain.callsPerSecond(5 * nanos);
-		tracked.callsPerSecond(5 * nanos);
-		List<Double> plainRates = new ArrayList<>();
-		List<Double> trackedRates = new ArrayList<>();
-		List<Double> ratios = new ArrayList<>();
-		for (int round = 0; round < rounds; round++) {
-			// Nobody is always the first of a pair.
-			boolean plainFirst = round % 2 == 0;
-			double first = (plainFirst ? plain : tracked).callsPerSecond(nanos);
-			double second = (plainFirst ? tracked : plain).callsPerSecond(nanos);
-			plainRates.add(plainFirst ? first : second);
-			trackedRates.add(plainFirst ? second : first);
-			ratios.add(trackedRates.get(round) / plainRates.get(round));
+		List<String> names = new ArrayList<>(servers.keySet());
+		Map<String, List<Double>> rates = new LinkedHashMap<>();
+		for (String server : names) {
+			rates.put(server, new ArrayList<>());
+			loop(servers, server).callsPerSecond(5 * nanos);
 		}
-		System.out.printf(
-				"%-10s plain %.0f calls/s, tracked %.0f calls/s, tracked / plain %.3f (quartiles %.3f to %.3f)%n", name,
-				quantile(plainRates, 0.5), quantile(trackedRates, 0.5), quantile(ratios, 0.5), quantile(ratios, 0.25),
-				quantile(ratios, 0.75));
+		for (int round = 0; round < rounds; round++) {
+			// Nobody is always the first.
+			Collections.rotate(names, 1);
+			for (String server : names) {
+				rates.getOrDefault(server, List.of()).add(loop(servers, server).callsPerSecond(nanos));
+			}
+		}
+		List<Double> plain = rates.getOrDefault("plain", List.of());
+		rates.forEach((server, of) -> {
+			List<Double> ratios = new ArrayList<>();
+			for (int i = 0; i < rounds; i++) {
+				ratios.add(of.get(i) / plain.get(i));
+			}
+			System.out.printf("%-11s %-32s %7.0f calls/s, this / plain %.3f (quartiles %.3f to %.3f)%n", name, server,
+					quantile(of, 0.5), quantile(ratios, 0.5), quantile(ratios, 0.25), quantile(ratios, 0.75));
+		});
 	}
 
-	private static int plain(ServerExecutor executor) throws IOException {
+	private static ClosedLoop<Empty, Empty> loop(Map<String, ClosedLoop<Empty, Empty>> servers, String name) {
+		ClosedLoop<Empty, Empty> loop = servers.get(name);
+		if (loop == null) {
+			throw new IllegalStateException(name);
+		}
+		return loop;
+	}
+
+	private static ClosedLoop<Empty, Empty> everything(String executor) {
+		ConfigurableApplicationContext context = SpringApplication.run(HealthServer.class, "--grpc.server.port=0",
+				"--grpc.server.executor.type=" + executor);
+		return connect(context.getEnvironment().getRequiredProperty("local.grpc.server.port", Integer.class),
+				"lastcall.benchmarks.EmptyOnExecutor");
+	}
+
+	private static int plain(@Nullable ServerExecutor executor) throws IOException {
 		NettyServerBuilder builder = NettyServerBuilder
 			.forAddress(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
 			.addService(new EmptyService(SERVICE));
-		Server server = ((executor.get() == ServerExecutor.DIRECT) ? builder.directExecutor()
-				: builder.executor(executor.get()))
-			.build()
-			.start();
+		if (executor != null) {
+			builder = (executor.get() == ServerExecutor.DIRECT) ? builder.directExecutor()
+					: builder.executor(executor.get());
+		}
+		Server server = builder.build().start();
 		return server.getPort();
 	}
 
@@ -148,11 +184,15 @@ public final class TrackingBenchmark {
 	}
 
 	private static ClosedLoop<Empty, Empty> connect(int port) {
+		return connect(port, SERVICE);
+	}
+
+	private static ClosedLoop<Empty, Empty> connect(int port, String service) {
 		List<ManagedChannel> channels = new ArrayList<>();
 		for (int i = 0; i < CONNECTIONS; i++) {
 			channels.add(NettyChannelBuilder.forAddress("localhost", port).usePlaintext().directExecutor().build());
 		}
-		return new ClosedLoop<>(channels, EmptyService.method(SERVICE), Empty.getDefaultInstance());
+		return new ClosedLoop<>(channels, EmptyService.method(service), Empty.getDefaultInstance());
 	}
 
 	private static double quantile(List<Double> values, double quantile) {
