@@ -16,6 +16,7 @@
 
 package io.github.lastcall.grpc.shutdown;
 
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 import java.util.function.Consumer;
 
@@ -32,32 +33,55 @@ import org.jspecify.annotations.Nullable;
  */
 final class CallSlots {
 
-	private static final int FIRST_LENGTH = 256;
+	private static final int FIRST_LENGTH = 128;
 
 	/**
 	 * How many slots of an array are tried before the next array is.
 	 */
 	private static final int TRIES = 16;
 
-	private final Slots[] stripes;
+	/**
+	 * Several for each processor: there are more event loops than processors.
+	 */
+	private static final int STRIPES_PER_PROCESSOR = 8;
+
+	private final Stripe[] stripes;
 
 	CallSlots() {
-		int processors = Runtime.getRuntime().availableProcessors();
-		this.stripes = new Slots[Integer.highestOneBit(Math.max(1, 2 * processors - 1))];
-		for (int i = 0; i < this.stripes.length; i++) {
-			this.stripes[i] = new Slots(FIRST_LENGTH);
+		int stripes = STRIPES_PER_PROCESSOR * Integer.highestOneBit(Runtime.getRuntime().availableProcessors());
+		this.stripes = new Stripe[stripes];
+		for (int i = 0; i < stripes; i++) {
+			this.stripes[i] = new Stripe();
 		}
 	}
 
 	/**
 	 * Let a call enter.
 	 * @param call the call, which has not entered yet
+	 * @param limit how many calls there may be
+	 * @return whether there are no more than that now
 	 */
-	void add(InFlightCall call) {
-		Slots slots = this.stripes[(int) Thread.currentThread().getId() & (this.stripes.length - 1)];
+	boolean add(InFlightCall call, int limit) {
+		Stripe stripe = this.stripes[(int) Thread.currentThread().getId() & (this.stripes.length - 1)];
+		int count = stripe.count.incrementAndGet();
+		Slots slots = stripe.slots;
 		while (!slots.claim(call)) {
 			slots = slots.next();
 		}
+		// Only a stripe with more than its share can make the sum too large.
+		return count <= limit / this.stripes.length || size() <= limit;
+	}
+
+	/**
+	 * How many calls there are.
+	 * @return the number of calls
+	 */
+	int size() {
+		int size = 0;
+		for (Stripe stripe : this.stripes) {
+			size += stripe.count.get();
+		}
+		return size;
 	}
 
 	/**
@@ -65,8 +89,8 @@ final class CallSlots {
 	 * @param action what to do
 	 */
 	void forEach(Consumer<InFlightCall> action) {
-		for (Slots stripe : this.stripes) {
-			for (Slots slots = stripe; slots != null; slots = slots.next) {
+		for (Stripe stripe : this.stripes) {
+			for (Slots slots = stripe.slots; slots != null; slots = slots.next) {
 				for (int i = 0; i < slots.length(); i++) {
 					InFlightCall call = slots.get(i);
 					if (call != null) {
@@ -75,6 +99,20 @@ final class CallSlots {
 				}
 			}
 		}
+	}
+
+	/**
+	 * What the calls that arrive on some threads share.
+	 */
+	private static final class Stripe {
+
+		/**
+		 * Those that are about to enter count too.
+		 */
+		private final AtomicInteger count = new AtomicInteger();
+
+		private final Slots slots = new Slots(FIRST_LENGTH, this.count);
+
 	}
 
 	/**
@@ -88,10 +126,13 @@ final class CallSlots {
 		 */
 		private int cursor;
 
+		private final AtomicInteger count;
+
 		private volatile @Nullable Slots next;
 
-		Slots(int length) {
+		Slots(int length, AtomicInteger count) {
 			super(length);
+			this.count = count;
 		}
 
 		private boolean claim(InFlightCall call) {
@@ -116,7 +157,7 @@ final class CallSlots {
 				synchronized (this) {
 					next = this.next;
 					if (next == null) {
-						next = new Slots(2 * length());
+						next = new Slots(2 * length(), this.count);
 						this.next = next;
 					}
 				}
@@ -126,6 +167,7 @@ final class CallSlots {
 
 		void free(int slot) {
 			set(slot, null);
+			this.count.decrementAndGet();
 		}
 
 	}

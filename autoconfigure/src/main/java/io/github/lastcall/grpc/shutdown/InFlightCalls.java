@@ -141,7 +141,7 @@ public final class InFlightCalls {
 	 * @return the number of calls
 	 */
 	public int count() {
-		return this.life.count.get();
+		return this.life.application.size();
 	}
 
 	/**
@@ -314,11 +314,6 @@ public final class InFlightCalls {
 
 		private final CallSlots infrastructure = new CallSlots();
 
-		/**
-		 * How many calls of the application there are.
-		 */
-		private final AtomicInteger count = new AtomicInteger();
-
 		private final LongAdder ended = new LongAdder();
 
 		/**
@@ -356,16 +351,14 @@ public final class InFlightCalls {
 		 */
 		void begun(InFlightCall call) {
 			if (call.method().application()) {
-				int count = this.count.incrementAndGet();
-				this.application.add(call);
-				if (count > this.all.limit) {
+				if (!this.application.add(call, this.all.limit)) {
 					this.all.refusals.count(RefusalReason.CONCURRENT_CALLS);
 					call.close(Status.RESOURCE_EXHAUSTED
 						.withDescription("The server serves as many calls as it may: " + this.all.limit));
 				}
 			}
 			else {
-				this.infrastructure.add(call);
+				this.infrastructure.add(call, Integer.MAX_VALUE);
 			}
 			if (this.notesArrivals) {
 				arrived(call);
@@ -397,12 +390,11 @@ public final class InFlightCalls {
 			if (!call.method().application()) {
 				return;
 			}
-			int left = this.count.decrementAndGet();
 			Runnable onIdle = this.onIdle;
 			if (onIdle != null) {
 				this.ended.increment();
 				// A call may have outlived its server, which may have been started again.
-				if (left == 0 && this.all.life == this) {
+				if (this.all.life == this && this.application.size() == 0) {
 					onIdle.run();
 				}
 			}
