@@ -55,9 +55,8 @@ public final class GrpcServerBuilderCustomizers {
 		// grpc-java looks methods up on this executor: nothing waits for a thread before
 		// it is known which ones it may wait for.
 		builder.directExecutor();
-		ServerCallExecutorSupplier executors = this.executors.of(services);
-		if (executors != null) {
-			builder.callExecutor(this.guard.apply(executors));
+		if (!this.executors.areDirect(services) || !NettyEventLoop.serves(builder)) {
+			builder.callExecutor(this.guard.apply(this.executors.of(services)));
 		}
 		LambdaSafe.callbacks(GrpcServerBuilderCustomizer.class, this.customizers, builder)
 			.withLogger(GrpcServerBuilderCustomizers.class)

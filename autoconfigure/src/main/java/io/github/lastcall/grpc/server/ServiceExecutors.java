@@ -24,7 +24,6 @@ import java.util.concurrent.Executor;
 import io.grpc.Metadata;
 import io.grpc.ServerCall;
 import io.grpc.ServerCallExecutorSupplier;
-import org.jspecify.annotations.Nullable;
 
 import org.springframework.beans.factory.ListableBeanFactory;
 
@@ -49,20 +48,27 @@ public final class ServiceExecutors {
 	}
 
 	/**
+	 * Whether no call of some services leaves the event loop. grpc-java has a shorter way
+	 * for such a server.
+	 * @param services the services
+	 * @return whether all of them run on the event loop
+	 */
+	boolean areDirect(GrpcServices services) {
+		return this.executor.get() == ServerExecutor.DIRECT
+				&& services.application().stream().allMatch((service) -> executor(service) == ServerExecutor.DIRECT);
+	}
+
+	/**
 	 * The executors of some services.
 	 * @param services the services
-	 * @return where their calls run, {@code null} if all run on the event loop
+	 * @return where their calls run
 	 * @throws GrpcServerStartException if a service names an executor that is none
 	 */
-	@Nullable ServerCallExecutorSupplier of(GrpcServices services) {
+	ServerCallExecutorSupplier of(GrpcServices services) {
 		Map<String, Executor> executors = new HashMap<>();
 		services.infrastructure()
 			.forEach((service) -> executors.put(service.getServiceDescriptor().getName(), ServerExecutor.DIRECT));
 		services.application().forEach((service) -> executors.put(service.name(), executor(service)));
-		if (this.executor.get() == ServerExecutor.DIRECT
-				&& executors.values().stream().allMatch(ServerExecutor.DIRECT::equals)) {
-			return null;
-		}
 		return new ByService(Map.copyOf(executors), this.executor.get());
 	}
 

@@ -166,7 +166,7 @@ final class CallSlots {
 		}
 
 		void free(int slot) {
-			set(slot, null);
+			lazySet(slot, null);
 			this.count.decrementAndGet();
 		}
 

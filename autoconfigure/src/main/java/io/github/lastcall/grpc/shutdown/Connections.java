@@ -16,22 +16,34 @@
 
 package io.github.lastcall.grpc.shutdown;
 
+import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicInteger;
 
+import io.github.lastcall.grpc.server.NettyEventLoop;
 import io.grpc.Attributes;
 import io.grpc.ServerTransportFilter;
 
 /**
- * Counts the connections of one server.
+ * Counts the connections of one server, and notes where the callbacks of each run.
  */
 public final class Connections extends ServerTransportFilter {
 
+	/**
+	 * Where the callbacks of a connection run if no other executor is set.
+	 */
+	static final Attributes.Key<Executor> EVENT_LOOP = Attributes.Key
+		.create("io.github.lastcall.grpc.shutdown.event-loop");
+
 	private final AtomicInteger count = new AtomicInteger();
 
+	/**
+	 * Called on the event loop of the connection, if it has one.
+	 */
 	@Override
 	public Attributes transportReady(Attributes attributes) {
 		this.count.incrementAndGet();
-		return attributes;
+		Executor eventLoop = NettyEventLoop.current();
+		return (eventLoop != null) ? attributes.toBuilder().set(EVENT_LOOP, eventLoop).build() : attributes;
 	}
 
 	@Override

@@ -39,6 +39,8 @@ import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
+import org.springframework.util.Assert;
+
 /**
  * One call, from the moment its stream exists (so before an executor has a thread for it)
  * until the stream is closed <em>and</em> the last callback of its handler has returned:
@@ -53,8 +55,8 @@ final class InFlightCall extends ServerStreamTracer implements Executor {
 
 	private static final Log logger = LogFactory.getLog(InFlightCall.class);
 
-	private static final AtomicIntegerFieldUpdater<InFlightCall> PARTIES = AtomicIntegerFieldUpdater
-		.newUpdater(InFlightCall.class, "parties");
+	private static final AtomicIntegerFieldUpdater<InFlightCall> HOLDERS = AtomicIntegerFieldUpdater
+		.newUpdater(InFlightCall.class, "holders");
 
 	private static final AtomicReferenceFieldUpdater<InFlightCall, Status> CLOSED = AtomicReferenceFieldUpdater
 		.newUpdater(InFlightCall.class, Status.class, "closed");
@@ -66,15 +68,23 @@ final class InFlightCall extends ServerStreamTracer implements Executor {
 
 	private static final Status FULL = Status.RESOURCE_EXHAUSTED.withDescription("The executor of the server is full");
 
-	private static final int STREAM_AND_HANDLER = 2;
+	/* Who holds the call. */
+
+	private static final int NOBODY_YET = 0;
+
+	private static final int STREAM_AND_HANDLER = 1;
+
+	private static final int HANDLER = 2;
+
+	private static final int STREAM = 3;
+
+	private static final int NOBODY = 4;
 
 	private final InFlightCalls.Life life;
 
 	private final TrackedMethod method;
 
 	private final long startNanos;
-
-	private final CallbackSerializer callbacks = new CallbackSerializer();
 
 	private CallSlots.@Nullable Slots slots;
 
@@ -87,10 +97,10 @@ final class InFlightCall extends ServerStreamTracer implements Executor {
 	private int messagesSent;
 
 	/**
-	 * Who still holds the call: its stream and its handler. None before it gets a
+	 * Its stream and its handler hold the call, from the moment it is going to get a
 	 * handler.
 	 */
-	private volatile int parties;
+	private volatile int holders = NOBODY_YET;
 
 	/**
 	 * Who has closed the call, the handler or the drain: the first one does.
@@ -103,6 +113,12 @@ final class InFlightCall extends ServerStreamTracer implements Executor {
 	 * Where the callbacks run.
 	 */
 	private Executor executor = ServerExecutor.DIRECT;
+
+	/**
+	 * Lets the callbacks run one after the other, see {@link #execute(Runnable)}; none if
+	 * all services of the server run on the event loop.
+	 */
+	private @Nullable Executor callbacks;
 
 	private volatile @Nullable TrackedServerCall<?, ?> serverCall;
 
@@ -152,7 +168,8 @@ final class InFlightCall extends ServerStreamTracer implements Executor {
 	 */
 	@Override
 	public Context filterContext(Context context) {
-		this.parties = STREAM_AND_HANDLER;
+		// Others see it with the slot that the call gets.
+		HOLDERS.lazySet(this, STREAM_AND_HANDLER);
 		this.life.begun(this);
 		return context.withValue(KEY, this);
 	}
@@ -182,31 +199,48 @@ final class InFlightCall extends ServerStreamTracer implements Executor {
 
 	@Override
 	public void streamClosed(Status status) {
-		if (this.parties == 0) {
+		if (this.holders == NOBODY_YET) {
 			return;
 		}
 		CallRecorder recorder = this.method.recorder();
 		if (recorder != null) {
 			recorder.ended(status.getCode(), this.life.nanoTime() - this.startNanos);
 		}
-		leave();
+		leave(HANDLER);
 	}
 
+	/**
+	 * The handler has had its last callback, or will have none. The last callback comes
+	 * after the end of the stream, so that is the cheap way.
+	 */
 	void handlerDone() {
-		leave();
+		if (this.holders == HANDLER) {
+			over();
+		}
+		else {
+			leave(STREAM);
+		}
 	}
 
-	private void leave() {
+	private void leave(int rest) {
+		if (!HOLDERS.compareAndSet(this, STREAM_AND_HANDLER, rest)) {
+			over();
+		}
+		else if (this.drainActions != null) {
+			forgetDrainActions();
+		}
+	}
+
+	private void over() {
+		HOLDERS.lazySet(this, NOBODY);
 		if (this.drainActions != null) {
 			forgetDrainActions();
 		}
-		if (PARTIES.decrementAndGet(this) == 0) {
-			CallSlots.Slots slots = this.slots;
-			if (slots != null) {
-				slots.free(this.slot);
-			}
-			this.life.ended(this);
+		CallSlots.Slots slots = this.slots;
+		if (slots != null) {
+			slots.free(this.slot);
 		}
+		this.life.ended(this);
 	}
 
 	/**
@@ -218,10 +252,7 @@ final class InFlightCall extends ServerStreamTracer implements Executor {
 		if (executor instanceof ServerThreadPool pool && pool.isFull() && close(FULL)) {
 			this.life.rejected();
 		}
-		if (executor == ServerExecutor.DIRECT || this.closed != null) {
-			return ServerExecutor.DIRECT;
-		}
-		this.executor = executor;
+		this.executor = (this.closed != null) ? ServerExecutor.DIRECT : executor;
 		return this;
 	}
 
@@ -229,9 +260,16 @@ final class InFlightCall extends ServerStreamTracer implements Executor {
 	 * Run something on the executor of the call. If that takes nothing any more, the call
 	 * ends with a status, and what its handler must still be told it is told here: that
 	 * the call has been cancelled, if it has begun.
+	 * <p>
+	 * What grpc-java hands over is not a callback but the executor that keeps the
+	 * callbacks of this call in order, when it has some. So what the drain has to say can
+	 * wait in the same line, and an ordinary call does not pay for it.
 	 */
 	@Override
 	public void execute(Runnable task) {
+		if (this.callbacks == null && task instanceof Executor callbacks) {
+			this.callbacks = callbacks;
+		}
 		try {
 			this.executor.execute(task);
 		}
@@ -263,19 +301,12 @@ final class InFlightCall extends ServerStreamTracer implements Executor {
 			};
 		}
 		boolean started = false;
-		// Nobody else knows the call yet but those who see it in flight, and they only
-		// leave tasks.
-		boolean entered = this.callbacks.enter();
 		try {
-			ServerCall.Listener<Q> listener = new TrackedListener<>(this, this.callbacks,
-					handler.startCall(tracked, headers));
+			ServerCall.Listener<Q> listener = new TrackedListener<>(this, handler.startCall(tracked, headers));
 			started = true;
 			return listener;
 		}
 		finally {
-			if (entered) {
-				this.callbacks.exit();
-			}
 			if (!started) {
 				handlerDone();
 			}
@@ -378,34 +409,38 @@ final class InFlightCall extends ServerStreamTracer implements Executor {
 		if (actions == null) {
 			return;
 		}
+		Executor callbacks = callbacks();
 		for (Runnable action : actions) {
-			Runnable task = () -> {
+			callbacks.execute(() -> {
 				if (!isOver()) {
-					runBetweenCallbacks(action);
+					run(action);
 				}
-			};
-			if (this.callbacks.enterOrLeave(task)) {
-				execute(() -> {
-					try {
-						task.run();
-					}
-					finally {
-						this.callbacks.exit();
-					}
-				});
-			}
+			});
 		}
 	}
 
+	/**
+	 * Where something runs between the callbacks of the call, never beside one.
+	 */
+	private Executor callbacks() {
+		Executor callbacks = this.callbacks;
+		if (this.executor == ServerExecutor.DIRECT && this.attributes != null) {
+			Executor eventLoop = this.attributes.get(Connections.EVENT_LOOP);
+			callbacks = (eventLoop != null) ? eventLoop : callbacks;
+		}
+		Assert.state(callbacks != null, "A call runs on an event loop or on an executor that was handed to it");
+		return callbacks;
+	}
+
 	private boolean isOver() {
-		return this.parties < STREAM_AND_HANDLER || this.closed != null;
+		return this.holders > STREAM_AND_HANDLER || this.closed != null;
 	}
 
 	/**
 	 * Run what has no caller that could be told of a failure: as with grpc-java, the
 	 * client learns nothing but that there was one.
 	 */
-	void runBetweenCallbacks(Runnable task) {
+	private void run(Runnable task) {
 		Context previous = this.context.attach();
 		try {
 			task.run();

@@ -19,9 +19,8 @@ package io.github.lastcall.grpc.shutdown;
 import io.grpc.ServerCall;
 
 /**
- * The callbacks of a call on their way to its handler: one after the other, also with
- * what the drain has to say. A call that was closed from outside is a cancelled one for
- * its handler.
+ * The callbacks of a call on their way to its handler. A call that was closed from
+ * outside is a cancelled one for its handler.
  *
  * @param <Q> the type of the requests
  */
@@ -29,104 +28,38 @@ final class TrackedListener<Q> extends ServerCall.Listener<Q> {
 
 	private final InFlightCall call;
 
-	private final CallbackSerializer callbacks;
-
 	private final ServerCall.Listener<Q> delegate;
 
-	TrackedListener(InFlightCall call, CallbackSerializer callbacks, ServerCall.Listener<Q> delegate) {
+	TrackedListener(InFlightCall call, ServerCall.Listener<Q> delegate) {
 		this.call = call;
-		this.callbacks = callbacks;
 		this.delegate = delegate;
-	}
-
-	// Written out five times, because a lambda for each callback would be garbage for
-	// each callback.
-
-	@Override
-	public void onMessage(Q message) {
-		if (this.callbacks.enter() || this.callbacks.enterOrLeave(() -> left(() -> message(message)))) {
-			try {
-				message(message);
-			}
-			finally {
-				this.callbacks.exit();
-			}
-		}
-	}
-
-	@Override
-	public void onHalfClose() {
-		if (this.callbacks.enter() || this.callbacks.enterOrLeave(() -> left(this::halfClosed))) {
-			try {
-				halfClosed();
-			}
-			finally {
-				this.callbacks.exit();
-			}
-		}
-	}
-
-	@Override
-	public void onReady() {
-		if (this.callbacks.enter() || this.callbacks.enterOrLeave(() -> left(this::ready))) {
-			try {
-				ready();
-			}
-			finally {
-				this.callbacks.exit();
-			}
-		}
-	}
-
-	@Override
-	public void onCancel() {
-		if (this.callbacks.enter() || this.callbacks.enterOrLeave(() -> left(this::cancelled))) {
-			try {
-				cancelled();
-			}
-			finally {
-				this.callbacks.exit();
-			}
-		}
-	}
-
-	@Override
-	public void onComplete() {
-		if (this.callbacks.enter() || this.callbacks.enterOrLeave(() -> left(this::completed))) {
-			try {
-				completed();
-			}
-			finally {
-				this.callbacks.exit();
-			}
-		}
-	}
-
-	private void left(Runnable callback) {
-		this.call.runBetweenCallbacks(callback);
 	}
 
 	// A call that was closed from outside has only its end to learn.
 
-	private void message(Q message) {
+	@Override
+	public void onMessage(Q message) {
 		if (this.call.closedFromOutside() == null) {
 			this.delegate.onMessage(message);
 		}
 	}
 
-	private void halfClosed() {
+	@Override
+	public void onHalfClose() {
 		if (this.call.closedFromOutside() == null) {
 			this.delegate.onHalfClose();
 		}
 	}
 
-	private void ready() {
+	@Override
+	public void onReady() {
 		if (this.call.closedFromOutside() == null) {
 			this.delegate.onReady();
 		}
 	}
 
-	private void cancelled() {
+	@Override
+	public void onCancel() {
 		try {
 			this.delegate.onCancel();
 		}
@@ -135,9 +68,10 @@ final class TrackedListener<Q> extends ServerCall.Listener<Q> {
 		}
 	}
 
-	private void completed() {
+	@Override
+	public void onComplete() {
 		if (this.call.isCancelledFromOutside()) {
-			cancelled();
+			onCancel();
 			return;
 		}
 		try {

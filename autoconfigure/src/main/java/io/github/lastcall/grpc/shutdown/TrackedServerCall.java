@@ -81,16 +81,13 @@ final class TrackedServerCall<Q, R> extends SimpleForwardingServerCall<Q, R> {
 		}
 	}
 
+	/**
+	 * Whoever wins here is alone: the drain closes what it has won, and nothing else.
+	 */
 	@Override
 	public void close(Status status, Metadata trailers) {
-		boolean entered = enter();
-		try {
-			if (this.call.closeByHandler()) {
-				super.close(status, trailers);
-			}
-		}
-		finally {
-			leave(entered);
+		if (this.call.closeByHandler()) {
+			super.close(status, trailers);
 		}
 	}
 

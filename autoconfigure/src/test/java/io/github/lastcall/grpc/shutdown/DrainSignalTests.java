@@ -37,6 +37,8 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
@@ -97,9 +99,18 @@ class DrainSignalTests {
 		}
 	}
 
-	@Test
-	void itWaitsForTheCallbackThatRunsAndRunsOnTheExecutorOfTheCall() throws Exception {
-		try (DrainTestApplication app = new DrainTestApplication()) {
+	/**
+	 * A server whose services all run on the event loop has no executor, and one in the
+	 * same process has no event loop.
+	 */
+	@ParameterizedTest
+	@CsvSource({ "platform, network, grpc-executor-N", "direct, network, grpc-worker-network-N-N",
+			"platform, in-process, grpc-executor-N", "direct, in-process, client" })
+	void itWaitsForTheCallbackThatRunsAndRunsOnTheExecutorOfTheCall(String executor, String transport, String thread)
+			throws Exception {
+		boolean inProcess = transport.equals("in-process");
+		try (DrainTestApplication app = new DrainTestApplication("grpc.server.executor.type=" + executor,
+				"grpc.server.in-process.enabled=" + inProcess, "grpc.server.port=" + (inProcess ? -1 : 0))) {
 			List<String> order = new CopyOnWriteArrayList<>();
 			CountDownLatch inCallback = new CountDownLatch(1);
 			CountDownLatch release = new CountDownLatch(1);
@@ -120,14 +131,17 @@ class DrainSignalTests {
 				};
 			};
 			Observer<RouteNote> call = new Observer<>();
-			RouteGuideGrpc.newStub(app.channel()).routeChat(call).onNext(NOTE);
+			Thread client = new Thread(() -> RouteGuideGrpc.newStub(app.channel()).routeChat(call).onNext(NOTE),
+					"client");
+			client.start();
 			assertThat(inCallback.await(30, TimeUnit.SECONDS)).isTrue();
 			app.closeAsync();
 			await().until(() -> app.state() == GrpcServerState.DRAINING);
 			assertThat(order).isEmpty();
 			release.countDown();
 			assertThat(call.awaitEnd()).isEqualTo(Status.Code.OK);
-			assertThat(order).containsExactly("callback", "drain on grpc-executor-N");
+			client.join();
+			assertThat(order).containsExactly("callback", "drain on " + thread);
 		}
 	}
 

@@ -37,6 +37,8 @@ import io.github.lastcall.sample.routeguide.RouteGuideGrpc;
 import io.github.lastcall.sample.routeguide.RouteNote;
 import io.grpc.Context;
 import io.grpc.ManagedChannel;
+import io.grpc.ManagedChannelBuilder;
+import io.grpc.inprocess.InProcessChannelBuilder;
 import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
@@ -87,10 +89,11 @@ final class DrainTestApplication implements AutoCloseable {
 	}
 
 	ManagedChannel channel() {
-		ManagedChannel channel = NettyChannelBuilder.forAddress("127.0.0.1", port())
-			.usePlaintext()
-			.disableRetry()
-			.build();
+		String inProcess = this.context.getEnvironment().getProperty("local.grpc.in-process.name");
+		ManagedChannelBuilder<?> builder = (inProcess != null)
+				? InProcessChannelBuilder.forName(inProcess).directExecutor()
+				: NettyChannelBuilder.forAddress("127.0.0.1", port());
+		ManagedChannel channel = builder.usePlaintext().disableRetry().build();
 		this.channels.add(channel);
 		return channel;
 	}
