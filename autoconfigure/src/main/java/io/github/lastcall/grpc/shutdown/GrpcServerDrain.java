@@ -300,7 +300,7 @@ public final class GrpcServerDrain implements GrpcServerSupervisor, DisposableBe
 			this.announced.add(callback);
 			if (!this.closing) {
 				this.closing = true;
-				in(this.settings.propagationDelay().minus(timeInState()), this::announceUntilQuiet);
+				inState(this.settings.propagationDelay(), this::announceUntilQuiet);
 			}
 		});
 	}
@@ -357,9 +357,9 @@ public final class GrpcServerDrain implements GrpcServerSupervisor, DisposableBe
 		server.getServer().shutdown();
 		this.calls.drain(() -> later(this::endIfIdle));
 		if (this.settings.streamGracePeriod().compareTo(grace) < 0) {
-			in(this.settings.streamGracePeriod(), this::closeStreams);
+			inState(this.settings.streamGracePeriod(), this::closeStreams);
 		}
-		in(grace, this::force);
+		inState(grace, this::force);
 		endIfIdle();
 	}
 
@@ -402,8 +402,8 @@ public final class GrpcServerDrain implements GrpcServerSupervisor, DisposableBe
 		// Half of the time is for the statuses to reach the clients, half for the
 		// handlers to clean up.
 		Duration timeout = this.settings.forceTimeout();
-		in(timeout.dividedBy(2), this::shutdownNow);
-		in(timeout, this::forceTimeoutOver);
+		inState(timeout.dividedBy(2), this::shutdownNow);
+		inState(timeout, this::forceTimeoutOver);
 		endIfIdle();
 	}
 
@@ -528,6 +528,14 @@ public final class GrpcServerDrain implements GrpcServerSupervisor, DisposableBe
 
 	private void later(Runnable transition) {
 		this.timer.schedule(() -> this.transitions.execute(transition), Duration.ZERO);
+	}
+
+	/**
+	 * Periods count from the moment that others can see the state, not from when they
+	 * have been told of it.
+	 */
+	private void inState(Duration time, Runnable transition) {
+		in(time.minus(timeInState()), transition);
 	}
 
 	private void in(Duration delay, Runnable transition) {

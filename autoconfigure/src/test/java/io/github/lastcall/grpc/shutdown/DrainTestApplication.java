@@ -24,6 +24,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.function.Consumer;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
@@ -169,9 +170,13 @@ final class DrainTestApplication implements AutoCloseable {
 
 		final BlockingQueue<GrpcServerStateChangedEvent> all = new LinkedBlockingQueue<>();
 
+		volatile Consumer<GrpcServerStateChangedEvent> listener = (event) -> {
+		};
+
 		@EventListener
 		void on(GrpcServerStateChangedEvent event) {
 			this.all.add(event);
+			this.listener.accept(event);
 		}
 
 	}

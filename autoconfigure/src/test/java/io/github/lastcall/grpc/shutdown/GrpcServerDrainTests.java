@@ -110,11 +110,11 @@ class GrpcServerDrainTests {
 			awaitStarted(app, "GetFeature");
 			app.closeAsync();
 			await().until(() -> app.state() == GrpcServerState.DRAINING);
-			assertThatExceptionOfType(ConnectException.class).isThrownBy(() -> {
+			await().untilAsserted(() -> assertThatExceptionOfType(ConnectException.class).isThrownBy(() -> {
 				try (Socket socket = new Socket()) {
 					socket.connect(new InetSocketAddress("127.0.0.1", port));
 				}
-			});
+			}));
 			assertThat(inFlight.ended).isNotDone();
 		}
 	}
@@ -340,6 +340,22 @@ class GrpcServerDrainTests {
 			app.timer.advance(Duration.ofSeconds(1));
 			assertThat(call.awaitEnd()).isEqualTo(Status.Code.UNAVAILABLE);
 			app.timer.advance(Duration.ofSeconds(2));
+			assertThat(closed).succeedsWithin(Duration.ofSeconds(30));
+		}
+	}
+
+	@Test
+	void whatListenersTakeOfAPeriodIsNotAddedToIt() {
+		try (DrainTestApplication app = new DrainTestApplication("grpc.server.shutdown.grace-period=1s")) {
+			app.events.listener = (event) -> {
+				if (event.getTo() == GrpcServerState.DRAINING || event.getTo() == GrpcServerState.FORCING) {
+					app.timer.advance(Duration.ofSeconds(2));
+				}
+			};
+			Observer<Feature> call = getFeature(app.channel(), LATE);
+			awaitStarted(app, "GetFeature");
+			CompletableFuture<Void> closed = app.closeAsync();
+			assertThat(call.awaitEnd()).isEqualTo(Status.Code.UNAVAILABLE);
 			assertThat(closed).succeedsWithin(Duration.ofSeconds(30));
 		}
 	}
