@@ -15,6 +15,7 @@
  */
 package io.github.lastcall.grpc.server;
 
+import java.nio.channels.ClosedChannelException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.EnumSet;
@@ -22,20 +23,22 @@ import java.util.Set;
 import java.util.concurrent.TimeUnit;
 
 import io.grpc.netty.shaded.io.netty.buffer.ByteBuf;
+import io.grpc.netty.shaded.io.netty.channel.ChannelFutureListener;
 import io.grpc.netty.shaded.io.netty.channel.ChannelHandlerContext;
 import io.grpc.netty.shaded.io.netty.channel.ChannelOutboundHandlerAdapter;
 import io.grpc.netty.shaded.io.netty.channel.ChannelPromise;
 import io.grpc.netty.shaded.io.netty.handler.codec.http2.Http2Error;
 import io.grpc.netty.shaded.io.netty.handler.codec.http2.Http2FrameTypes;
+import io.grpc.netty.shaded.io.netty.util.ReferenceCountUtil;
 import io.grpc.netty.shaded.io.netty.util.concurrent.Future;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Watches one connection from below HTTP/2. It closes the connection when the client does
- * not begin with HTTP/2 in time, and it finds out what is refused by reading what the
- * server tells the client: GOAWAY and RST_STREAM have a code for the reason, whoever
- * decided it, while grpc-java and Netty tell nobody else but their logs. The headers of
- * outgoing frames are all it looks at.
+ * not begin with HTTP/2 in time or does not read what it has asked for, and it finds out
+ * what is refused by reading what the server tells the client: GOAWAY and RST_STREAM have
+ * a code for the reason, whoever decided it, while grpc-java and Netty tell nobody else
+ * but their logs. The headers of outgoing frames are all it looks at.
  */
 final class NettyConnectionGuard extends ChannelOutboundHandlerAdapter {
 
@@ -44,6 +47,13 @@ final class NettyConnectionGuard extends ChannelOutboundHandlerAdapter {
 	private static final int ACK = 1;
 
 	private static final int END_STREAM = 1;
+
+	/**
+	 * How many answers of the protocol a client may leave unread. grpc-java closes the
+	 * connection at the one after it, and has Netty log a stack trace, in whatever log
+	 * Netty has found.
+	 */
+	private static final int MAX_UNREAD = 9_999;
 
 	/**
 	 * An error's explanation can quote what the client sent.
@@ -75,6 +85,16 @@ final class NettyConnectionGuard extends ChannelOutboundHandlerAdapter {
 	private int ended;
 
 	private @Nullable Http2Error goAway;
+
+	/**
+	 * How many answers of the protocol have not been sent, because the client does not
+	 * read.
+	 */
+	private int unread;
+
+	private final ChannelFutureListener sent = (future) -> this.unread--;
+
+	private boolean deaf;
 
 	NettyConnectionGuard(Duration handshakeTimeout, Refusals refusals) {
 		this.handshakeTimeout = handshakeTimeout;
@@ -108,31 +128,53 @@ final class NettyConnectionGuard extends ChannelOutboundHandlerAdapter {
 
 	@Override
 	public void write(ChannelHandlerContext ctx, Object message, ChannelPromise promise) {
-		if (message instanceof ByteBuf bytes) {
-			read(ctx, bytes);
+		if (this.deaf) {
+			ReferenceCountUtil.release(message);
+			promise.tryFailure(new ClosedChannelException());
+			return;
 		}
-		ctx.write(message, promise);
+		boolean answer = message instanceof ByteBuf bytes && read(ctx, bytes);
+		ctx.write(message, answer ? countUnread(promise) : promise);
+		if (this.unread >= MAX_UNREAD) {
+			// Those that came in one piece may not have been sent yet.
+			ctx.flush();
+			if (this.unread >= MAX_UNREAD && !this.deaf) {
+				this.deaf = true;
+				closed(ctx, RefusalReason.FLOOD,
+						"%d answers to PING, SETTINGS or for reset calls are unread".formatted(this.unread));
+				// Not by way of TLS, which would wait for the client to read.
+				ctx.channel().unsafe().close(ctx.voidPromise());
+			}
+		}
+	}
+
+	private ChannelPromise countUnread(ChannelPromise promise) {
+		this.unread++;
+		return promise.unvoid().addListener(this.sent);
 	}
 
 	/**
 	 * Netty writes the header of a frame in one piece, together with the payload or not.
+	 * @return whether it is an answer of the protocol
 	 */
-	private void read(ChannelHandlerContext ctx, ByteBuf bytes) {
+	private boolean read(ChannelHandlerContext ctx, ByteBuf bytes) {
 		if (this.goAway != null && this.payload > 0) {
 			goAway(ctx, this.goAway, bytes);
 		}
 		int index = bytes.readerIndex();
-		long unread = bytes.readableBytes() - this.payload;
-		while (unread >= HEADER_LENGTH) {
-			int start = (int) (index + bytes.readableBytes() - unread);
+		long left = bytes.readableBytes() - this.payload;
+		boolean answer = false;
+		while (left >= HEADER_LENGTH) {
+			int start = (int) (index + bytes.readableBytes() - left);
 			int length = bytes.getUnsignedMedium(start);
-			readFrame(ctx, bytes, start, length, unread);
-			unread -= HEADER_LENGTH + length;
+			answer |= readFrame(ctx, bytes, start, length, left);
+			left -= HEADER_LENGTH + length;
 		}
-		this.payload = Math.max(-unread, 0);
+		this.payload = Math.max(-left, 0);
+		return answer;
 	}
 
-	private void readFrame(ChannelHandlerContext ctx, ByteBuf bytes, int start, int length, long available) {
+	private boolean readFrame(ChannelHandlerContext ctx, ByteBuf bytes, int start, int length, long available) {
 		byte type = bytes.getByte(start + 3);
 		int flags = bytes.getByte(start + 4);
 		if (type == Http2FrameTypes.HEADERS) {
@@ -144,10 +186,15 @@ final class NettyConnectionGuard extends ChannelOutboundHandlerAdapter {
 			if ((flags & ACK) != 0) {
 				// The answer to the client's settings, which come after its preface.
 				endHandshake();
+				return true;
 			}
+		}
+		else if (type == Http2FrameTypes.PING) {
+			return (flags & ACK) != 0;
 		}
 		else if (type == Http2FrameTypes.RST_STREAM && available >= HEADER_LENGTH + 4) {
 			reset(ctx, bytes.getInt(start + 5), error(bytes.getInt(start + HEADER_LENGTH)));
+			return true;
 		}
 		else if (type == Http2FrameTypes.GO_AWAY && available >= HEADER_LENGTH + 8) {
 			Http2Error error = error(bytes.getInt(start + HEADER_LENGTH + 4));
@@ -158,6 +205,7 @@ final class NettyConnectionGuard extends ChannelOutboundHandlerAdapter {
 				}
 			}
 		}
+		return false;
 	}
 
 	private void goAway(ChannelHandlerContext ctx, Http2Error error, ByteBuf debugData) {

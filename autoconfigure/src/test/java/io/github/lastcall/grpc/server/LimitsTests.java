@@ -40,6 +40,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 import org.springframework.boot.context.properties.source.InvalidConfigurationPropertyValueException;
 import org.springframework.boot.test.context.assertj.AssertableApplicationContext;
@@ -235,6 +237,49 @@ class LimitsTests {
 			await().atMost(TIMEOUT)
 				.untilAsserted(() -> assertThat(output)
 					.contains("gRPC server 'network' refused more in the last 10s than is logged: protocol 20"));
+		});
+	}
+
+	@ParameterizedTest
+	@ValueSource(ints = { RogueClient.SETTINGS, RogueClient.PING })
+	void aClientThatDoesNotReadWhatItHasAskedForIsClosed(int question, CapturedOutput output) {
+		run((context) -> {
+			RogueClient deaf = RogueClient.deaf(GrpcClient.port(context)).preface();
+			this.clients.add(deaf);
+			byte[] payload = new byte[(question == RogueClient.PING) ? 8 : 0];
+			await().atMost(TIMEOUT).until(() -> {
+				try {
+					for (int i = 0; i < 10_000; i++) {
+						deaf.frame(question, 0, 0, payload);
+					}
+				}
+				catch (IOException ex) {
+					return true;
+				}
+				return false;
+			});
+			assertThat(refusals(context).getCount(RefusalReason.FLOOD)).isEqualTo(1);
+			assertThat(output.getAll().lines().filter((line) -> line.contains("/127.0.0.1:"))).singleElement()
+				.asString()
+				.matches(".*WARN.* gRPC server 'network' closed the connection from /127.0.0.1:\\d+: "
+						+ "9999 answers to PING, SETTINGS or for reset calls are unread");
+			assertThat(output).doesNotContain("\tat ", "Exception");
+			try (GrpcClient honest = GrpcClient.of(context)) {
+				assertThat(honest.featureName()).isEqualTo("somewhere");
+			}
+		}, "grpc.server.keep-alive.permit.time=0", "grpc.server.keep-alive.permit.without-calls=true");
+	}
+
+	@Test
+	void aClientThatReadsMayAskAsMuchAsItLikes() {
+		run((context) -> {
+			RogueClient client = settled(context);
+			for (int i = 0; i < 100_000; i++) {
+				client.frame(RogueClient.SETTINGS, 0, 0);
+			}
+			client.flush();
+			await().atMost(TIMEOUT).until(() -> client.received(RogueClient.SETTINGS), (count) -> count == 100_002);
+			assertThat(refusals(context).getCount(RefusalReason.FLOOD)).isZero();
 		});
 	}
 
