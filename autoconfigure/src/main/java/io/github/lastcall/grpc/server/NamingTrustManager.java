@@ -13,7 +13,6 @@
  * See the License for the specific language governing permissions and
  * limitations under the License.
  */
-
 package io.github.lastcall.grpc.server;
 
 import java.net.Socket;
@@ -24,7 +23,8 @@ import javax.net.ssl.SSLEngine;
 import javax.net.ssl.X509ExtendedTrustManager;
 
 /**
- * Names the client certificate that another trust manager refuses.
+ * Names the client certificate that another trust manager refuses. Knows clients only: it
+ * is on the side of the server.
  */
 final class NamingTrustManager extends X509ExtendedTrustManager {
 
@@ -37,8 +37,23 @@ final class NamingTrustManager extends X509ExtendedTrustManager {
 	@Override
 	public void checkClientTrusted(X509Certificate[] chain, String authType, SSLEngine engine)
 			throws CertificateException {
+		check(chain, () -> this.delegate.checkClientTrusted(chain, authType, engine));
+	}
+
+	@Override
+	public void checkClientTrusted(X509Certificate[] chain, String authType, Socket socket)
+			throws CertificateException {
+		check(chain, () -> this.delegate.checkClientTrusted(chain, authType, socket));
+	}
+
+	@Override
+	public void checkClientTrusted(X509Certificate[] chain, String authType) throws CertificateException {
+		check(chain, () -> this.delegate.checkClientTrusted(chain, authType));
+	}
+
+	private static void check(X509Certificate[] chain, Check check) throws CertificateException {
 		try {
-			this.delegate.checkClientTrusted(chain, authType, engine);
+			check.run();
 		}
 		catch (CertificateException ex) {
 			throw new RefusedCertificateException(chain[0], ex);
@@ -46,36 +61,30 @@ final class NamingTrustManager extends X509ExtendedTrustManager {
 	}
 
 	@Override
-	public void checkClientTrusted(X509Certificate[] chain, String authType, Socket socket)
-			throws CertificateException {
-		this.delegate.checkClientTrusted(chain, authType, socket);
+	public void checkServerTrusted(X509Certificate[] chain, String authType, SSLEngine engine) {
+		throw new UnsupportedOperationException();
 	}
 
 	@Override
-	public void checkClientTrusted(X509Certificate[] chain, String authType) throws CertificateException {
-		this.delegate.checkClientTrusted(chain, authType);
+	public void checkServerTrusted(X509Certificate[] chain, String authType, Socket socket) {
+		throw new UnsupportedOperationException();
 	}
 
 	@Override
-	public void checkServerTrusted(X509Certificate[] chain, String authType, SSLEngine engine)
-			throws CertificateException {
-		this.delegate.checkServerTrusted(chain, authType, engine);
-	}
-
-	@Override
-	public void checkServerTrusted(X509Certificate[] chain, String authType, Socket socket)
-			throws CertificateException {
-		this.delegate.checkServerTrusted(chain, authType, socket);
-	}
-
-	@Override
-	public void checkServerTrusted(X509Certificate[] chain, String authType) throws CertificateException {
-		this.delegate.checkServerTrusted(chain, authType);
+	public void checkServerTrusted(X509Certificate[] chain, String authType) {
+		throw new UnsupportedOperationException();
 	}
 
 	@Override
 	public X509Certificate[] getAcceptedIssuers() {
 		return this.delegate.getAcceptedIssuers();
+	}
+
+	@FunctionalInterface
+	private interface Check {
+
+		void run() throws CertificateException;
+
 	}
 
 }

@@ -33,6 +33,7 @@ import java.util.zip.GZIPOutputStream;
 
 import io.github.lastcall.grpc.attack.AttackedProcess.Stats;
 import io.github.lastcall.grpc.testing.GrpcClient;
+import io.github.lastcall.grpc.testing.Http2Frame;
 import io.github.lastcall.grpc.testing.RogueClient;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -197,11 +198,11 @@ abstract class Attacks {
 		List<RogueClient> slow = new ArrayList<>();
 		for (int i = 0; i < 100; i++) {
 			// From nothing at all to all but the last byte of the settings.
-			byte[] beginning = new byte[Math.min(i, RogueClient.PREFACE.length + 8)];
-			System.arraycopy(RogueClient.PREFACE, 0, beginning, 0,
-					Math.min(beginning.length, RogueClient.PREFACE.length));
-			if (beginning.length > RogueClient.PREFACE.length + 3) {
-				beginning[RogueClient.PREFACE.length + 3] = RogueClient.SETTINGS;
+			byte[] beginning = new byte[Math.min(i, Http2Frame.PREFACE.length + 8)];
+			System.arraycopy(Http2Frame.PREFACE, 0, beginning, 0,
+					Math.min(beginning.length, Http2Frame.PREFACE.length));
+			if (beginning.length > Http2Frame.PREFACE.length + 3) {
+				beginning[Http2Frame.PREFACE.length + 3] = Http2Frame.SETTINGS;
 			}
 			slow.add(connect().bytes(beginning).flush());
 		}
@@ -213,11 +214,11 @@ abstract class Attacks {
 
 	@Test
 	void headersWithoutEnd() throws Exception {
-		byte[] headers = RogueClient.headers(GET_FEATURE, Map.of());
+		byte[] headers = Http2Frame.headers(GET_FEATURE, Map.of());
 		for (int i = 0; i < 500; i++) {
 			RogueClient client = connect().preface();
-			client.frame(RogueClient.HEADERS, 0, 1, new byte[] { headers[0], headers[1] }).flush();
-			client.frame(RogueClient.CONTINUATION, 0, 1, new byte[] { headers[2] }).flush();
+			client.frame(Http2Frame.HEADERS, 0, 1, new byte[] { headers[0], headers[1] }).flush();
+			client.frame(Http2Frame.CONTINUATION, 0, 1, new byte[] { headers[2] }).flush();
 		}
 		// Then they are silent: they cost what an idle connection costs. (The call of the
 		// honest client may still be leaving when the next one has come.)
@@ -235,7 +236,7 @@ abstract class Attacks {
 			try {
 				for (int round = 0; round < 60; round++) {
 					for (int stream = 1; stream < 200; stream += 2) {
-						client.frame(RogueClient.DATA, 0, stream, piece);
+						client.frame(Http2Frame.DATA, 0, stream, piece);
 					}
 				}
 				client.flush();
@@ -268,11 +269,11 @@ abstract class Attacks {
 			}
 		}
 		byte[] bytes = bomb.toByteArray();
-		byte[] headers = RogueClient.headers(GET_FEATURE, Map.of("grpc-encoding", "gzip"));
+		byte[] headers = Http2Frame.headers(GET_FEATURE, Map.of("grpc-encoding", "gzip"));
 		for (int i = 0; i < 5; i++) {
 			RogueClient client = connect().preface();
 			for (int stream = 1; stream < 9; stream += 2) {
-				client.frame(RogueClient.HEADERS, RogueClient.END_HEADERS, stream, headers);
+				client.frame(Http2Frame.HEADERS, Http2Frame.END_HEADERS, stream, headers);
 				ByteArrayOutputStream message = new ByteArrayOutputStream();
 				message.writeBytes(new byte[] { 1, (byte) (bytes.length >> 24), (byte) (bytes.length >> 16),
 						(byte) (bytes.length >> 8), (byte) bytes.length });
@@ -282,19 +283,19 @@ abstract class Attacks {
 					int length = Math.min(16_000, all.length - from);
 					byte[] piece = new byte[length];
 					System.arraycopy(all, from, piece, 0, length);
-					client.frame(RogueClient.DATA, (from + length == all.length) ? RogueClient.END_STREAM : 0, stream,
+					client.frame(Http2Frame.DATA, (from + length == all.length) ? Http2Frame.END_STREAM : 0, stream,
 							piece);
 				}
 			}
 			client.flush();
-			await().atMost(TIMEOUT).until(() -> client.received(RogueClient.HEADERS), (count) -> count == 4);
+			await().atMost(TIMEOUT).until(() -> client.received(Http2Frame.HEADERS), (count) -> count == 4);
 		}
 		assertThatRefusedFor("message-size", 20);
 	}
 
 	@Test
 	void tenMegabytesOfMetadata() throws Exception {
-		byte[] block = RogueClient.headers(GET_FEATURE, Map.of("large", "x".repeat(10 * 1024 * 1024)));
+		byte[] block = Http2Frame.headers(GET_FEATURE, Map.of("large", "x".repeat(10 * 1024 * 1024)));
 		for (int i = 0; i < 10; i++) {
 			RogueClient client = connect().preface();
 			try {
@@ -302,8 +303,8 @@ abstract class Attacks {
 					int length = Math.min(16_000, block.length - from);
 					byte[] piece = new byte[length];
 					System.arraycopy(block, from, piece, 0, length);
-					client.frame((from == 0) ? RogueClient.HEADERS : RogueClient.CONTINUATION,
-							(from + length == block.length) ? RogueClient.END_HEADERS : 0, 1, piece);
+					client.frame((from == 0) ? Http2Frame.HEADERS : Http2Frame.CONTINUATION,
+							(from + length == block.length) ? Http2Frame.END_HEADERS : 0, 1, piece);
 				}
 				client.flush();
 			}
@@ -319,8 +320,8 @@ abstract class Attacks {
 	void thousandsOfContinuations() throws Exception {
 		for (int i = 0; i < 10; i++) {
 			RogueClient client = connect().preface();
-			client.frame(RogueClient.HEADERS, 0, 1, new byte[] { 0 });
-			untilClosed(client, 100_000, (stream) -> client.frame(RogueClient.CONTINUATION, 0, 1, new byte[0]));
+			client.frame(Http2Frame.HEADERS, 0, 1, new byte[] { 0 });
+			untilClosed(client, 100_000, (stream) -> client.frame(Http2Frame.CONTINUATION, 0, 1, new byte[0]));
 		}
 		assertThatRefusedFor("flood", 10);
 	}
@@ -340,14 +341,14 @@ abstract class Attacks {
 			// One that reads what it asked for, and one that does not.
 			RogueClient client = connect().preface();
 			for (int frame = 0; frame < 100_000; frame++) {
-				client.frame(RogueClient.SETTINGS, 0, 0);
+				client.frame(Http2Frame.SETTINGS, 0, 0);
 			}
 			client.flush();
-			await().atMost(TIMEOUT).until(() -> client.received(RogueClient.SETTINGS), (count) -> count >= 100_000);
+			await().atMost(TIMEOUT).until(() -> client.received(Http2Frame.SETTINGS), (count) -> count >= 100_000);
 			RogueClient deaf = RogueClient.deaf(this.server.port()).preface();
 			this.connections.incrementAndGet();
 			this.clients.add(deaf);
-			untilClosed(deaf, 2_000_000, (stream) -> deaf.frame(RogueClient.SETTINGS, 0, 0));
+			untilClosed(deaf, 2_000_000, (stream) -> deaf.frame(Http2Frame.SETTINGS, 0, 0));
 		}
 		assertThatRefusedFor("flood", 3);
 	}
@@ -361,7 +362,7 @@ abstract class Attacks {
 				client.call(stream, LIST_FEATURES).message(stream, false, 0, new byte[0], true);
 			}
 			client.flush();
-			await().atMost(TIMEOUT).until(() -> client.received(RogueClient.DATA), (count) -> count > 0);
+			await().atMost(TIMEOUT).until(() -> client.received(Http2Frame.DATA), (count) -> count > 0);
 		}
 	}
 
@@ -370,10 +371,10 @@ abstract class Attacks {
 		RogueClient client = connect().preface();
 		for (int i = 0; i < 20_000; i++) {
 			// Answers to questions that nobody has asked.
-			client.frame(RogueClient.PING, RogueClient.ACK, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+			client.frame(Http2Frame.PING, Http2Frame.ACK, 0, 0, 0, 0, 0, 0, 0, 0, 0);
 		}
-		client.frame(RogueClient.SETTINGS, 0, 0).flush();
-		await().atMost(TIMEOUT).until(() -> client.received(RogueClient.SETTINGS), (count) -> count >= 3);
+		client.frame(Http2Frame.SETTINGS, 0, 0).flush();
+		await().atMost(TIMEOUT).until(() -> client.received(Http2Frame.SETTINGS), (count) -> count >= 3);
 	}
 
 	@Test

@@ -27,6 +27,7 @@ import io.github.lastcall.grpc.actuate.GrpcServerMetrics;
 import io.github.lastcall.grpc.shutdown.GrpcServerDrain;
 import io.github.lastcall.grpc.testing.GrpcClient;
 import io.github.lastcall.grpc.testing.GrpcServerContextRunner;
+import io.github.lastcall.grpc.testing.Http2Frame;
 import io.github.lastcall.grpc.testing.RogueClient;
 import io.github.lastcall.grpc.testing.TestRouteGuide;
 import io.github.lastcall.sample.routeguide.Point;
@@ -105,7 +106,7 @@ class LimitsTests {
 			RogueClient settled = settled(context);
 			RogueClient silent = connect(context);
 			RogueClient half = connect(context).bytes(new byte[] { 'P', 'R', 'I' }).flush();
-			RogueClient withoutSettings = connect(context).bytes(RogueClient.PREFACE).flush();
+			RogueClient withoutSettings = connect(context).bytes(Http2Frame.PREFACE).flush();
 			for (RogueClient slow : List.of(silent, half, withoutSettings)) {
 				assertThat(slow.closed()).succeedsWithin(TIMEOUT);
 			}
@@ -125,7 +126,7 @@ class LimitsTests {
 		run((context) -> {
 			RogueClient client = settled(context);
 			client.call(1, ROUTE_CHAT).call(3, ROUTE_CHAT).call(5, ROUTE_CHAT).call(7, ROUTE_CHAT).flush();
-			await().atMost(TIMEOUT).until(() -> client.received(RogueClient.RST_STREAM), (count) -> count == 2);
+			await().atMost(TIMEOUT).until(() -> client.received(Http2Frame.RST_STREAM), (count) -> count == 2);
 			assertThat(refusals(context).getCount(RefusalReason.CALLS_PER_CONNECTION)).isEqualTo(2);
 			assertThat(output).containsOnlyOnce("because of calls-per-connection; more of them are only counted "
 					+ "(grpc.server.limits.concurrent-calls-per-connection)");
@@ -167,11 +168,11 @@ class LimitsTests {
 		run((context) -> {
 			RogueClient client = settled(context);
 			for (int stream = 1; stream < 20; stream += 2) {
-				client.frame(RogueClient.HEADERS, RogueClient.END_HEADERS, stream,
-						RogueClient.headers(GET_FEATURE, Map.of("large", "x".repeat(250))));
+				client.frame(Http2Frame.HEADERS, Http2Frame.END_HEADERS, stream,
+						Http2Frame.headers(GET_FEATURE, Map.of("large", "x".repeat(250))));
 			}
 			client.flush();
-			await().atMost(TIMEOUT).until(() -> client.received(RogueClient.RST_STREAM), (count) -> count == 10);
+			await().atMost(TIMEOUT).until(() -> client.received(Http2Frame.RST_STREAM), (count) -> count == 10);
 			assertThat(refusals(context).getCount(RefusalReason.METADATA_SIZE)).isEqualTo(10);
 			assertThat(output).containsOnlyOnce("because of metadata-size; more of them are only counted "
 					+ "(grpc.server.limits.inbound-metadata-size)");
@@ -183,8 +184,8 @@ class LimitsTests {
 	void aConnectionIsClosedForMoreThanAQuarterTooMuchMetadata() {
 		run((context) -> {
 			RogueClient client = settled(context);
-			client.frame(RogueClient.HEADERS, RogueClient.END_HEADERS, 1,
-					RogueClient.headers(GET_FEATURE, Map.of("large", "x".repeat(1000))));
+			client.frame(Http2Frame.HEADERS, Http2Frame.END_HEADERS, 1,
+					Http2Frame.headers(GET_FEATURE, Map.of("large", "x".repeat(1000))));
 			client.flush();
 			assertThat(client.closed()).succeedsWithin(TIMEOUT).asString().startsWith("Header size exceeded");
 			assertThat(refusals(context).getCount(RefusalReason.METADATA_SIZE)).isEqualTo(1);
@@ -215,8 +216,8 @@ class LimitsTests {
 				await().pollDelay(Duration.ofMillis(600)).until(() -> true);
 				client.call(stream, ROUTE_CHAT).reset(stream).flush();
 			}
-			client.frame(RogueClient.SETTINGS, 0, 0).flush();
-			await().atMost(TIMEOUT).until(() -> client.received(RogueClient.SETTINGS), (count) -> count == 3);
+			client.frame(Http2Frame.SETTINGS, 0, 0).flush();
+			await().atMost(TIMEOUT).until(() -> client.received(Http2Frame.SETTINGS), (count) -> count == 3);
 			assertThat(client.closed()).isNotDone();
 		}, "grpc.server.limits.resets-per-connection=4", "grpc.server.limits.reset-window=1s");
 	}
@@ -241,12 +242,12 @@ class LimitsTests {
 	}
 
 	@ParameterizedTest
-	@ValueSource(ints = { RogueClient.SETTINGS, RogueClient.PING })
+	@ValueSource(ints = { Http2Frame.SETTINGS, Http2Frame.PING })
 	void aClientThatDoesNotReadWhatItHasAskedForIsClosed(int question, CapturedOutput output) {
 		run((context) -> {
 			RogueClient deaf = RogueClient.deaf(GrpcClient.port(context)).preface();
 			this.clients.add(deaf);
-			byte[] payload = new byte[(question == RogueClient.PING) ? 8 : 0];
+			byte[] payload = new byte[(question == Http2Frame.PING) ? 8 : 0];
 			await().atMost(TIMEOUT).until(() -> {
 				try {
 					for (int i = 0; i < 10_000; i++) {
@@ -275,10 +276,10 @@ class LimitsTests {
 		run((context) -> {
 			RogueClient client = settled(context);
 			for (int i = 0; i < 100_000; i++) {
-				client.frame(RogueClient.SETTINGS, 0, 0);
+				client.frame(Http2Frame.SETTINGS, 0, 0);
 			}
 			client.flush();
-			await().atMost(TIMEOUT).until(() -> client.received(RogueClient.SETTINGS), (count) -> count == 100_002);
+			await().atMost(TIMEOUT).until(() -> client.received(Http2Frame.SETTINGS), (count) -> count == 100_002);
 			assertThat(refusals(context).getCount(RefusalReason.FLOOD)).isZero();
 		});
 	}
@@ -309,7 +310,7 @@ class LimitsTests {
 			// Two pieces of eight calls are a mebibyte.
 			await().atMost(TIMEOUT).until(() -> {
 				for (int stream = 1; stream < 20; stream += 2) {
-					client.frame(RogueClient.DATA, 0, stream, new byte[1]);
+					client.frame(Http2Frame.DATA, 0, stream, new byte[1]);
 				}
 				client.flush();
 				return refusals(context).getCount(RefusalReason.INBOUND_BUFFER);
@@ -322,8 +323,8 @@ class LimitsTests {
 			long before = refusals(context).getCount(RefusalReason.INBOUND_BUFFER);
 			RogueClient other = settled(context);
 			other.call(1, GET_FEATURE).message(1, false, 1000, new byte[100], false);
-			other.frame(RogueClient.DATA, RogueClient.END_STREAM, 1, new byte[900]).flush();
-			await().atMost(TIMEOUT).until(() -> other.received(RogueClient.HEADERS), (count) -> count > 0);
+			other.frame(Http2Frame.DATA, Http2Frame.END_STREAM, 1, new byte[900]).flush();
+			await().atMost(TIMEOUT).until(() -> other.received(Http2Frame.HEADERS), (count) -> count > 0);
 			assertThat(refusals(context).getCount(RefusalReason.INBOUND_BUFFER)).isEqualTo(before);
 		}, "grpc.server.limits.inbound-message-size=1KB", "grpc.server.limits.inbound-buffer-size=1MB");
 	}
@@ -334,12 +335,12 @@ class LimitsTests {
 			RogueClient client = settled(context);
 			int stream = 1;
 			for (String timeout : List.of("", "1", "1x", "S", "abcS", "123456789S", "-1S")) {
-				client.frame(RogueClient.HEADERS, RogueClient.END_HEADERS, stream,
-						RogueClient.headers(GET_FEATURE, Map.of("grpc-timeout", timeout)));
+				client.frame(Http2Frame.HEADERS, Http2Frame.END_HEADERS, stream,
+						Http2Frame.headers(GET_FEATURE, Map.of("grpc-timeout", timeout)));
 				stream += 2;
 			}
 			client.flush();
-			await().atMost(TIMEOUT).until(() -> client.received(RogueClient.RST_STREAM), (count) -> count == 7);
+			await().atMost(TIMEOUT).until(() -> client.received(Http2Frame.RST_STREAM), (count) -> count == 7);
 			assertThat(context.getBean(GrpcServerDrain.class).getCallsInFlight()).isZero();
 		});
 	}
@@ -368,7 +369,7 @@ class LimitsTests {
 			int port = context.getEnvironment().getRequiredProperty("local.grpc.health.port", Integer.class);
 			RogueClient first = RogueClient.connect(port).preface();
 			this.clients.add(first);
-			await().atMost(TIMEOUT).until(() -> first.received(RogueClient.SETTINGS), (count) -> count == 2);
+			await().atMost(TIMEOUT).until(() -> first.received(Http2Frame.SETTINGS), (count) -> count == 2);
 			RogueClient second = RogueClient.connect(port);
 			this.clients.add(second);
 			assertThat(second.closed()).succeedsWithin(TIMEOUT);
@@ -403,7 +404,7 @@ class LimitsTests {
 	 */
 	private RogueClient settled(ApplicationContext context) throws IOException {
 		RogueClient client = connect(context).preface();
-		await().atMost(TIMEOUT).until(() -> client.received(RogueClient.SETTINGS), (count) -> count == 2);
+		await().atMost(TIMEOUT).until(() -> client.received(Http2Frame.SETTINGS), (count) -> count == 2);
 		return client;
 	}
 

@@ -41,25 +41,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class RawHttp2Connection implements Closeable {
 
-	private static final int DATA = 0;
-
-	private static final int HEADERS = 1;
-
-	private static final int RST_STREAM = 3;
-
-	private static final int SETTINGS = 4;
-
-	private static final int PING = 6;
-
-	private static final int GOAWAY = 7;
-
 	private static final int SETTINGS_INITIAL_WINDOW_SIZE = 4;
-
-	private static final int END_STREAM = 1;
-
-	private static final int ACK = 1;
-
-	private static final int END_HEADERS = 4;
 
 	private final Socket socket;
 
@@ -93,30 +75,15 @@ public final class RawHttp2Connection implements Closeable {
 	 * Send the preface of HTTP/2 and empty settings.
 	 */
 	public RawHttp2Connection preface() throws IOException {
-		bytes("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
-		return frame(SETTINGS, 0, 0, new byte[0]);
+		bytes(Http2Frame.PREFACE);
+		return frame(Http2Frame.SETTINGS, 0, 0, new byte[0]);
 	}
 
 	/**
 	 * Open stream 1 as a gRPC call, with more headers or others.
 	 */
 	public RawHttp2Connection call(String method, Map<String, String> headers) throws IOException {
-		Map<String, String> all = new LinkedHashMap<>();
-		all.put(":method", "POST");
-		all.put(":scheme", "http");
-		all.put(":path", "/" + method);
-		all.put(":authority", "localhost");
-		all.put("content-type", "application/grpc");
-		all.put("te", "trailers");
-		all.putAll(headers);
-		ByteArrayOutputStream block = new ByteArrayOutputStream();
-		all.forEach((name, value) -> {
-			// Literal without indexing, new name, no Huffman coding.
-			block.write(0);
-			literal(block, name);
-			literal(block, value);
-		});
-		return frame(HEADERS, END_HEADERS, 1, block.toByteArray());
+		return frame(Http2Frame.HEADERS, Http2Frame.END_HEADERS, 1, Http2Frame.headers(method, headers));
 	}
 
 	/**
@@ -125,15 +92,7 @@ public final class RawHttp2Connection implements Closeable {
 	 * @param length the length that it says it has
 	 */
 	public RawHttp2Connection message(boolean compressed, int length, byte[] message) throws IOException {
-		return frame(DATA, END_STREAM, 1, payload(compressed, length, message));
-	}
-
-	private static byte[] payload(boolean compressed, int length, byte[] message) {
-		ByteBuf payload = Unpooled.buffer();
-		payload.writeByte(compressed ? 1 : 0).writeInt(length).writeBytes(message);
-		byte[] bytes = new byte[payload.readableBytes()];
-		payload.readBytes(bytes);
-		return bytes;
+		return frame(Http2Frame.DATA, Http2Frame.END_STREAM, 1, Http2Frame.message(compressed, length, message));
 	}
 
 	/**
@@ -147,21 +106,21 @@ public final class RawHttp2Connection implements Closeable {
 	 * End the call without a message.
 	 */
 	public RawHttp2Connection end() throws IOException {
-		return frame(DATA, END_STREAM, 1, new byte[0]);
+		return frame(Http2Frame.DATA, Http2Frame.END_STREAM, 1, new byte[0]);
 	}
 
 	/**
 	 * Send a message of the call that is not its last one.
 	 */
 	public RawHttp2Connection messageAndMore(byte[] message) throws IOException {
-		return frame(DATA, 0, 1, payload(false, message.length, message));
+		return frame(Http2Frame.DATA, 0, 1, Http2Frame.message(false, message.length, message));
 	}
 
 	/**
 	 * Send a PING.
 	 */
 	public RawHttp2Connection ping() throws IOException {
-		return frame(PING, 0, 0, new byte[8]);
+		return frame(Http2Frame.PING, 0, 0, new byte[8]);
 	}
 
 	/**
@@ -181,17 +140,7 @@ public final class RawHttp2Connection implements Closeable {
 	}
 
 	private RawHttp2Connection frame(int type, int flags, int stream, byte[] payload) throws IOException {
-		ByteArrayOutputStream frame = new ByteArrayOutputStream();
-		frame.write(payload.length >> 16);
-		frame.write(payload.length >> 8);
-		frame.write(payload.length);
-		frame.write(type);
-		frame.write(flags);
-		for (int shift = 24; shift >= 0; shift -= 8) {
-			frame.write(stream >> shift);
-		}
-		frame.writeBytes(payload);
-		return bytes(frame.toByteArray());
+		return bytes(new Http2Frame(type, flags, stream, payload).encode());
 	}
 
 	/**
@@ -238,66 +187,44 @@ public final class RawHttp2Connection implements Closeable {
 	}
 
 	private void readFrame() throws IOException, Http2Exception {
-		int length = (this.in.readUnsignedByte() << 16) | this.in.readUnsignedShort();
-		int type = this.in.readUnsignedByte();
-		int flags = this.in.readUnsignedByte();
-		int stream = this.in.readInt();
-		byte[] payload = this.in.readNBytes(length);
-		if (payload.length < length) {
-			throw new EOFException();
-		}
-		if (type == HEADERS) {
-			this.headersDecoder.decodeHeaders(stream, Unpooled.wrappedBuffer(payload))
+		Http2Frame frame = Http2Frame.read(this.in);
+		int type = frame.type();
+		byte[] payload = frame.payload();
+		if (type == Http2Frame.HEADERS) {
+			this.headersDecoder.decodeHeaders(frame.stream(), Unpooled.wrappedBuffer(payload))
 				.forEach((header) -> this.response.headers.put(header.getKey().toString(),
 						header.getValue().toString()));
 		}
-		else if (type == DATA) {
+		else if (type == Http2Frame.DATA) {
 			this.response.data.writeBytes(payload);
 		}
-		else if (type == RST_STREAM) {
+		else if (type == Http2Frame.RST_STREAM) {
 			this.response.reset = Unpooled.wrappedBuffer(payload).getInt(0);
 			this.response.ended = true;
 		}
-		else if (type == PING && (flags & ACK) != 0) {
+		else if (type == Http2Frame.PING && frame.has(Http2Frame.ACK)) {
 			this.response.pingsAnswered++;
 		}
-		else if (type == PING) {
+		else if (type == Http2Frame.PING) {
 			this.response.pings++;
 			if (this.answersPings) {
-				frame(PING, ACK, 0, payload);
+				frame(Http2Frame.PING, Http2Frame.ACK, 0, payload);
 			}
 		}
-		else if (type == GOAWAY) {
+		else if (type == Http2Frame.GOAWAY) {
 			this.response.goAwayCode = Unpooled.wrappedBuffer(payload).getInt(4);
-			this.response.goAway = new String(payload, 8, payload.length - 8, StandardCharsets.UTF_8);
+			this.response.goAway = frame.debugData();
 		}
-		else if (type == SETTINGS && (flags & ACK) == 0) {
+		else if (type == Http2Frame.SETTINGS && !frame.has(Http2Frame.ACK)) {
 			ByteBuf settings = Unpooled.wrappedBuffer(payload);
 			while (settings.isReadable()) {
 				this.response.settings.put(settings.readUnsignedShort(), settings.readUnsignedInt());
 			}
-			frame(SETTINGS, ACK, 0, new byte[0]);
+			frame(Http2Frame.SETTINGS, Http2Frame.ACK, 0, new byte[0]);
 		}
-		if ((type == HEADERS || type == DATA) && (flags & END_STREAM) != 0) {
+		if ((type == Http2Frame.HEADERS || type == Http2Frame.DATA) && frame.has(Http2Frame.END_STREAM)) {
 			this.response.ended = true;
 		}
-	}
-
-	private static void literal(ByteArrayOutputStream block, String text) {
-		int length = text.length();
-		if (length < 127) {
-			block.write(length);
-		}
-		else {
-			block.write(127);
-			length -= 127;
-			while (length >= 128) {
-				block.write((length % 128) + 128);
-				length /= 128;
-			}
-			block.write(length);
-		}
-		block.writeBytes(text.getBytes(StandardCharsets.US_ASCII));
 	}
 
 	@Override

@@ -16,18 +16,14 @@
 package io.github.lastcall.grpc.testing;
 
 import java.io.BufferedOutputStream;
-import java.io.ByteArrayOutputStream;
 import java.io.Closeable;
 import java.io.DataInputStream;
-import java.io.EOFException;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
-import java.nio.charset.StandardCharsets;
-import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -39,30 +35,6 @@ import org.jspecify.annotations.Nullable;
  * likes. A thread of its own reads what comes back, unless the client is to be deaf.
  */
 public final class RogueClient implements Closeable {
-
-	public static final int DATA = 0;
-
-	public static final int HEADERS = 1;
-
-	public static final int RST_STREAM = 3;
-
-	public static final int SETTINGS = 4;
-
-	public static final int PING = 6;
-
-	public static final int GOAWAY = 7;
-
-	public static final int WINDOW_UPDATE = 8;
-
-	public static final int CONTINUATION = 9;
-
-	public static final int END_STREAM = 1;
-
-	public static final int ACK = 1;
-
-	public static final int END_HEADERS = 4;
-
-	public static final byte[] PREFACE = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".getBytes(StandardCharsets.US_ASCII);
 
 	private static final int TYPES = 10;
 
@@ -110,15 +82,17 @@ public final class RogueClient implements Closeable {
 	 * it sends at once.
 	 */
 	public RogueClient preface() throws IOException {
-		return bytes(PREFACE).frame(SETTINGS, 0, 0).frame(SETTINGS, ACK, 0).flush();
+		return bytes(Http2Frame.PREFACE).frame(Http2Frame.SETTINGS, 0, 0)
+			.frame(Http2Frame.SETTINGS, Http2Frame.ACK, 0)
+			.flush();
 	}
 
 	/**
 	 * Settings with a window for the server's messages.
 	 */
 	public RogueClient preface(int window) throws IOException {
-		return bytes(PREFACE)
-			.frame(SETTINGS, 0, 0, 0, 4, (byte) (window >> 24), (byte) (window >> 16), (byte) (window >> 8),
+		return bytes(Http2Frame.PREFACE)
+			.frame(Http2Frame.SETTINGS, 0, 0, 0, 4, (byte) (window >> 24), (byte) (window >> 16), (byte) (window >> 8),
 					(byte) window)
 			.flush();
 	}
@@ -127,7 +101,7 @@ public final class RogueClient implements Closeable {
 	 * Open a stream as a gRPC call.
 	 */
 	public RogueClient call(int stream, String method) throws IOException {
-		return frame(HEADERS, END_HEADERS, stream, headers(method, Map.of()));
+		return frame(Http2Frame.HEADERS, Http2Frame.END_HEADERS, stream, Http2Frame.headers(method, Map.of()));
 	}
 
 	/**
@@ -135,21 +109,16 @@ public final class RogueClient implements Closeable {
 	 */
 	public RogueClient message(int stream, boolean compressed, int length, byte[] message, boolean end)
 			throws IOException {
-		byte[] payload = new byte[5 + message.length];
-		payload[0] = (byte) (compressed ? 1 : 0);
-		for (int i = 0; i < 4; i++) {
-			payload[1 + i] = (byte) (length >> (24 - 8 * i));
-		}
-		System.arraycopy(message, 0, payload, 5, message.length);
-		return frame(DATA, end ? END_STREAM : 0, stream, payload);
+		return frame(Http2Frame.DATA, end ? Http2Frame.END_STREAM : 0, stream,
+				Http2Frame.message(compressed, length, message));
 	}
 
 	public RogueClient reset(int stream) throws IOException {
-		return frame(RST_STREAM, 0, stream, 0, 0, 0, 8);
+		return frame(Http2Frame.RST_STREAM, 0, stream, 0, 0, 0, 8);
 	}
 
 	public RogueClient ping() throws IOException {
-		return frame(PING, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8);
+		return frame(Http2Frame.PING, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8);
 	}
 
 	public RogueClient frame(int type, int flags, int stream, int... payload) throws IOException {
@@ -161,7 +130,7 @@ public final class RogueClient implements Closeable {
 	}
 
 	public RogueClient frame(int type, int flags, int stream, byte[] payload) throws IOException {
-		return bytes(encode(type, flags, stream, payload));
+		return bytes(new Http2Frame(type, flags, stream, payload).encode());
 	}
 
 	/**
@@ -175,41 +144,6 @@ public final class RogueClient implements Closeable {
 	public RogueClient flush() throws IOException {
 		this.out.flush();
 		return this;
-	}
-
-	/**
-	 * A block of headers of a gRPC call, each a literal without indexing.
-	 */
-	public static byte[] headers(String method, Map<String, String> more) {
-		Map<String, String> all = new LinkedHashMap<>();
-		all.put(":method", "POST");
-		all.put(":scheme", "http");
-		all.put(":path", "/" + method);
-		all.put(":authority", "localhost");
-		all.put("content-type", "application/grpc");
-		all.put("te", "trailers");
-		all.putAll(more);
-		ByteArrayOutputStream block = new ByteArrayOutputStream();
-		all.forEach((name, value) -> {
-			block.write(0);
-			literal(block, name);
-			literal(block, value);
-		});
-		return block.toByteArray();
-	}
-
-	public static byte[] encode(int type, int flags, int stream, byte[] payload) {
-		ByteArrayOutputStream frame = new ByteArrayOutputStream(9 + payload.length);
-		frame.write(payload.length >> 16);
-		frame.write(payload.length >> 8);
-		frame.write(payload.length);
-		frame.write(type);
-		frame.write(flags);
-		for (int shift = 24; shift >= 0; shift -= 8) {
-			frame.write(stream >> shift);
-		}
-		frame.writeBytes(payload);
-		return frame.toByteArray();
 	}
 
 	/**
@@ -236,42 +170,18 @@ public final class RogueClient implements Closeable {
 	private void read() {
 		try (DataInputStream in = new DataInputStream(this.socket.getInputStream())) {
 			while (true) {
-				int length = (in.readUnsignedByte() << 16) | in.readUnsignedShort();
-				int type = in.readUnsignedByte();
-				in.readUnsignedByte();
-				in.readInt();
-				byte[] payload = in.readNBytes(length);
-				if (payload.length < length) {
-					throw new EOFException();
+				Http2Frame frame = Http2Frame.read(in);
+				if (frame.type() == Http2Frame.GOAWAY) {
+					this.goAway = frame.debugData();
 				}
-				if (type == GOAWAY) {
-					this.goAway = new String(payload, 8, payload.length - 8, StandardCharsets.UTF_8);
-				}
-				if (type < TYPES) {
-					this.received[type].incrementAndGet();
+				if (frame.type() < TYPES) {
+					this.received[frame.type()].incrementAndGet();
 				}
 			}
 		}
 		catch (IOException ex) {
 			this.closed.complete(String.valueOf(this.goAway));
 		}
-	}
-
-	private static void literal(ByteArrayOutputStream block, String text) {
-		int length = text.length();
-		if (length < 127) {
-			block.write(length);
-		}
-		else {
-			block.write(127);
-			length -= 127;
-			while (length >= 128) {
-				block.write((length % 128) + 128);
-				length /= 128;
-			}
-			block.write(length);
-		}
-		block.writeBytes(text.getBytes(StandardCharsets.US_ASCII));
 	}
 
 	/**
