@@ -258,7 +258,8 @@ public record GrpcServerProperties(@DefaultValue("true") boolean enabled, @Defau
 	 * within the reset window before the connection is closed. 0 for any number.
 	 * @param resetWindow The window in which resets are counted, in whole seconds.
 	 * @param handshakeTimeout How long a client may take from the connection to the first
-	 * settings of HTTP/2, TLS included, before the connection is closed.
+	 * settings of HTTP/2, TLS included, before the connection is closed. TLS may take ten
+	 * seconds at most.
 	 */
 	public record Limits(@DefaultValue("10000") int connections, @DefaultValue("10000") int concurrentCalls,
 			@DefaultValue("1000") int concurrentCallsPerConnection, @DefaultValue("4MB") DataSize inboundMessageSize,

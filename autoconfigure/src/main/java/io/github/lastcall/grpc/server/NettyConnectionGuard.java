@@ -121,6 +121,10 @@ final class NettyConnectionGuard extends ChannelOutboundHandlerAdapter {
 
 	private void handshakeTimedOut(ChannelHandlerContext ctx) {
 		this.handshake = null;
+		if (!ctx.channel().isActive()) {
+			// TLS has been first.
+			return;
+		}
 		closed(ctx, RefusalReason.HANDSHAKE_TIMEOUT,
 				"no HTTP/2 settings within " + this.handshakeTimeout.toMillis() + " ms");
 		ctx.close();

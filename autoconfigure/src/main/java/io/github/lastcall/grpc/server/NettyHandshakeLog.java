@@ -28,6 +28,7 @@ import io.grpc.netty.shaded.io.netty.handler.ssl.ApplicationProtocolNames;
 import io.grpc.netty.shaded.io.netty.handler.ssl.NotSslRecordException;
 import io.grpc.netty.shaded.io.netty.handler.ssl.SslHandler;
 import io.grpc.netty.shaded.io.netty.handler.ssl.SslHandshakeCompletionEvent;
+import io.grpc.netty.shaded.io.netty.handler.ssl.SslHandshakeTimeoutException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -76,6 +77,10 @@ final class NettyHandshakeLog extends ChannelInboundHandlerAdapter {
 	private void failed(ChannelHandlerContext ctx, Throwable failure) {
 		if (failure instanceof NotSslRecordException) {
 			report(ctx, RefusalReason.PROTOCOL, "it does not speak TLS");
+		}
+		else if (failure instanceof SslHandshakeTimeoutException) {
+			// Netty waits for no longer, which grpc-java lets nobody change.
+			report(ctx, RefusalReason.HANDSHAKE_TIMEOUT, "it has not completed the TLS handshake within 10000 ms");
 		}
 		// A client that just goes away, as the probe of a port does, is no refusal.
 		else if (failure instanceof SSLException || !(failure instanceof IOException)) {

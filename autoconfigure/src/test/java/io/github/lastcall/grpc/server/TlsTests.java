@@ -31,18 +31,12 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 
-import javax.net.ssl.KeyManager;
-import javax.net.ssl.SSLContext;
-import javax.net.ssl.SSLParameters;
 import javax.net.ssl.SSLSocket;
-import javax.net.ssl.TrustManager;
-import javax.net.ssl.TrustManagerFactory;
 import javax.security.auth.x500.X500Principal;
 
 import com.google.common.util.concurrent.ListenableFuture;
 import io.github.lastcall.grpc.testing.GrpcClient;
 import io.github.lastcall.grpc.testing.HealthClient;
-import io.github.lastcall.grpc.testing.InsistentKeyManager;
 import io.github.lastcall.grpc.testing.OneMethodService;
 import io.github.lastcall.grpc.testing.RawHttp2Connection;
 import io.github.lastcall.grpc.testing.TestAuthority;
@@ -383,7 +377,7 @@ class TlsTests {
 
 	private static void assertThatIsRefused(TlsTestApplication app, CapturedOutput output,
 			@Nullable X509Bundle certificate, String reason) throws Exception {
-		try (SSLSocket client = socket(app.port(), "h2", certificate)) {
+		try (SSLSocket client = AUTHORITY.socket(app.port(), "h2", certificate)) {
 			// By TLS 1.3 a client knows only when it reads.
 			assertThat(catchThrowable(() -> {
 				client.startHandshake();
@@ -431,33 +425,7 @@ class TlsTests {
 	}
 
 	private static SSLSocket socket(int port, @Nullable String protocol) throws Exception {
-		return socket(port, protocol, null);
-	}
-
-	private static SSLSocket socket(int port, @Nullable String protocol, @Nullable X509Bundle certificate)
-			throws Exception {
-		SSLSocket socket = (SSLSocket) context(certificate).getSocketFactory()
-			.createSocket(InetAddress.getByName("127.0.0.1"), port);
-		socket.setSoTimeout((int) TIMEOUT.toMillis());
-		if (protocol != null) {
-			SSLParameters parameters = socket.getSSLParameters();
-			parameters.setApplicationProtocols(new String[] { protocol });
-			socket.setSSLParameters(parameters);
-		}
-		return socket;
-	}
-
-	private static SSLContext context(@Nullable X509Bundle certificate) throws Exception {
-		KeyStore trusted = KeyStore.getInstance("PKCS12");
-		trusted.load(null, null);
-		trusted.setCertificateEntry("authority", AUTHORITY.certificate());
-		TrustManagerFactory trust = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
-		trust.init(trusted);
-		TrustManager[] managers = trust.getTrustManagers();
-		SSLContext context = SSLContext.getInstance("TLS");
-		context.init((certificate != null) ? new KeyManager[] { new InsistentKeyManager(certificate) } : null, managers,
-				null);
-		return context;
+		return AUTHORITY.socket(port, protocol, null);
 	}
 
 	private static String subject(SSLSocket client) throws IOException {

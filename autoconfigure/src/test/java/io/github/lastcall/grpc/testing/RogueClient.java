@@ -60,7 +60,21 @@ public final class RogueClient implements Closeable {
 	 * Connect to a port of this machine, and say nothing yet.
 	 */
 	public static RogueClient connect(int port) throws IOException {
-		RogueClient client = deaf(port);
+		return on(socket(port));
+	}
+
+	/**
+	 * Connect to a port of this machine, and never read what the server sends.
+	 */
+	public static RogueClient deaf(int port) throws IOException {
+		return deaf(socket(port));
+	}
+
+	/**
+	 * Say nothing yet on a connection that there is.
+	 */
+	public static RogueClient on(Socket socket) throws IOException {
+		RogueClient client = deaf(socket);
 		Thread reader = new Thread(client::read, "rogue-reader");
 		reader.setDaemon(true);
 		reader.start();
@@ -68,13 +82,17 @@ public final class RogueClient implements Closeable {
 	}
 
 	/**
-	 * Connect to a port of this machine, and never read what the server sends.
+	 * Never read what the server sends on a connection that there is.
 	 */
-	public static RogueClient deaf(int port) throws IOException {
+	public static RogueClient deaf(Socket socket) throws IOException {
+		return new RogueClient(socket);
+	}
+
+	private static Socket socket(int port) throws IOException {
 		Socket socket = new Socket();
 		socket.setTcpNoDelay(true);
 		socket.connect(new InetSocketAddress(InetAddress.getByName("127.0.0.1"), port), 60_000);
-		return new RogueClient(socket);
+		return socket;
 	}
 
 	/**
@@ -188,8 +206,10 @@ public final class RogueClient implements Closeable {
 	 * Vanish, by a reset of TCP.
 	 */
 	public void abort() throws IOException {
-		this.socket.setSoLinger(true, 0);
-		this.socket.close();
+		if (!this.socket.isClosed()) {
+			this.socket.setSoLinger(true, 0);
+			this.socket.close();
+		}
 	}
 
 	@Override

@@ -17,15 +17,25 @@
 package io.github.lastcall.grpc.testing;
 
 import java.io.IOException;
+import java.net.InetAddress;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.security.KeyStore;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Arrays;
 import java.util.function.Consumer;
 
+import javax.net.ssl.KeyManager;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLException;
+import javax.net.ssl.SSLParameters;
+import javax.net.ssl.SSLSocket;
+import javax.net.ssl.TrustManagerFactory;
 
 import io.grpc.netty.shaded.io.grpc.netty.GrpcSslContexts;
 import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
@@ -157,6 +167,45 @@ public final class TestAuthority {
 	public GrpcClient connect(int port, @Nullable X509Bundle certificate) {
 		return GrpcClient.of(port, transport(certificate, (context) -> {
 		}));
+	}
+
+	/**
+	 * A socket of a client that trusts this authority, and may have a certificate.
+	 * @param protocol what it offers by ALPN
+	 */
+	public SSLSocket socket(int port, @Nullable String protocol, @Nullable X509Bundle certificate) throws Exception {
+		SSLSocket socket = (SSLSocket) context(certificate).getSocketFactory()
+			.createSocket(InetAddress.getByName("127.0.0.1"), port);
+		socket.setSoTimeout(30_000);
+		if (protocol != null) {
+			SSLParameters parameters = socket.getSSLParameters();
+			parameters.setApplicationProtocols(new String[] { protocol });
+			socket.setSSLParameters(parameters);
+		}
+		return socket;
+	}
+
+	/**
+	 * What a client that trusts this authority says first.
+	 */
+	public byte[] clientHello() throws Exception {
+		SSLEngine engine = context(null).createSSLEngine();
+		engine.setUseClientMode(true);
+		ByteBuffer hello = ByteBuffer.allocate(engine.getSession().getPacketBufferSize());
+		engine.wrap(ByteBuffer.allocate(0), hello);
+		return Arrays.copyOf(hello.array(), hello.position());
+	}
+
+	private SSLContext context(@Nullable X509Bundle certificate) throws Exception {
+		KeyStore trusted = KeyStore.getInstance("PKCS12");
+		trusted.load(null, null);
+		trusted.setCertificateEntry("authority", certificate());
+		TrustManagerFactory trust = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
+		trust.init(trusted);
+		SSLContext context = SSLContext.getInstance("TLS");
+		context.init((certificate != null) ? new KeyManager[] { new InsistentKeyManager(certificate) } : null,
+				trust.getTrustManagers(), null);
+		return context;
 	}
 
 	/**
