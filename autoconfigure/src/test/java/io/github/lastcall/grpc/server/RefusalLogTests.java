@@ -1,0 +1,145 @@
+/*
+ * Copyright 2026 the Last Call authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.lastcall.grpc.server;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+import io.grpc.netty.shaded.io.netty.channel.embedded.EmbeddedChannel;
+import io.grpc.netty.shaded.io.netty.util.concurrent.EventExecutor;
+import org.apache.commons.logging.impl.NoOpLog;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * A log that can be read while the server is flooded. Time is that of an event loop that
+ * stands still.
+ */
+class RefusalLogTests {
+
+	private final List<String> lines = new ArrayList<>();
+
+	private final RefusalLog log = new RefusalLog(new Recorder(), "server");
+
+	private final EmbeddedChannel channel = new EmbeddedChannel();
+
+	private final EventExecutor timer = this.channel.eventLoop();
+
+	@BeforeEach
+	void stopTime() {
+		this.channel.freezeTime();
+	}
+
+	@AfterEach
+	void close() {
+		this.channel.finishAndReleaseAll();
+	}
+
+	@Test
+	void whatMattersIsAWarningThatNamesThePropertyAndGarbageIsNot() {
+		this.log.log(RefusalReason.CONNECTIONS, "refused", this.timer);
+		this.log.log(RefusalReason.PROTOCOL, "garbage", this.timer);
+		this.log.log(RefusalReason.FLOOD, "flood", this.timer);
+		assertThat(this.lines).containsExactly("WARN server refused (grpc.server.limits.connections)",
+				"INFO server garbage", "WARN server flood");
+	}
+
+	@Test
+	void theFirstLinesAreWrittenAtOnceAndTheOthersSummedUp() {
+		for (int i = 0; i < RefusalLog.LINES + 3; i++) {
+			this.log.log(RefusalReason.PROTOCOL, "line " + i, this.timer);
+		}
+		this.log.log(RefusalReason.CONNECTIONS, "refused", this.timer);
+		assertThat(this.lines).hasSize(RefusalLog.LINES).endsWith("INFO server line 9");
+		pass(RefusalLog.WINDOW_SECONDS * 1000 - 1);
+		assertThat(this.lines).hasSize(RefusalLog.LINES);
+		pass(1);
+		// Limits have been hit, so it is a warning.
+		assertThat(this.lines).hasSize(RefusalLog.LINES + 1)
+			.endsWith("WARN server refused more in the last 10s than is logged: connections 1, protocol 3");
+	}
+
+	@Test
+	void garbageAloneIsSummedUpWithoutAWarning() {
+		for (int i = 0; i < RefusalLog.LINES + 3; i++) {
+			this.log.log(RefusalReason.PROTOCOL, "line", this.timer);
+		}
+		pass(RefusalLog.WINDOW_SECONDS * 1000);
+		assertThat(this.lines).endsWith("INFO server refused more in the last 10s than is logged: protocol 3");
+	}
+
+	@Test
+	void aWindowBeginsWithItsFirstLine() {
+		this.log.log(RefusalReason.PROTOCOL, "first", this.timer);
+		pass(RefusalLog.WINDOW_SECONDS * 1000);
+		pass(7000);
+		for (int i = 0; i < 2 * RefusalLog.LINES; i++) {
+			this.log.log(RefusalReason.PROTOCOL, "line", this.timer);
+		}
+		assertThat(this.lines).hasSize(1 + RefusalLog.LINES);
+		pass(RefusalLog.WINDOW_SECONDS * 1000 - 1);
+		assertThat(this.lines).hasSize(1 + RefusalLog.LINES);
+		pass(1);
+		assertThat(this.lines).hasSize(2 + RefusalLog.LINES).last().asString().endsWith("protocol 10");
+	}
+
+	@Test
+	void whenItIsQuietThereIsNothingToSumUpAndNothingLeftToRun() {
+		this.log.log(RefusalReason.PROTOCOL, "line", this.timer);
+		pass(RefusalLog.WINDOW_SECONDS * 1000);
+		pass(RefusalLog.WINDOW_SECONDS * 1000);
+		assertThat(this.lines).containsExactly("INFO server line");
+		assertThat(this.channel.hasPendingTasks()).isFalse();
+	}
+
+	@Test
+	void theNextWindowHasLinesOfItsOwnAndForgetsTheOldCount() {
+		for (int window = 0; window < 3; window++) {
+			this.lines.clear();
+			for (int i = 0; i < RefusalLog.LINES + 1; i++) {
+				this.log.log(RefusalReason.TLS, "line", this.timer);
+			}
+			assertThat(this.lines).hasSize(RefusalLog.LINES);
+			pass(RefusalLog.WINDOW_SECONDS * 1000);
+			assertThat(this.lines).last().asString().endsWith("tls 1");
+		}
+	}
+
+	private void pass(long millis) {
+		this.channel.advanceTimeBy(millis, TimeUnit.MILLISECONDS);
+		this.channel.runScheduledPendingTasks();
+	}
+
+	private final class Recorder extends NoOpLog {
+
+		@Override
+		public void info(@Nullable Object message) {
+			RefusalLogTests.this.lines.add("INFO " + message);
+		}
+
+		@Override
+		public void warn(@Nullable Object message) {
+			RefusalLogTests.this.lines.add("WARN " + message);
+		}
+
+	}
+
+}
