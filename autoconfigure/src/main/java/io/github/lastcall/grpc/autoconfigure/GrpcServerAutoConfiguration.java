@@ -173,8 +173,9 @@ public final class GrpcServerAutoConfiguration {
 		}
 
 		@Bean
-		GrpcServerStartupLog grpcServerStartupLog(GrpcServerProperties properties, ShutdownSettings settings) {
-			return new GrpcServerStartupLog(properties.reflection().enabled(), settings);
+		GrpcServerStartupLog grpcServerStartupLog(GrpcServerProperties properties, ShutdownSettings settings,
+				ObjectProvider<ServerTls> tls) {
+			return new GrpcServerStartupLog(properties.reflection().enabled(), settings, tls);
 		}
 
 		@Bean

@@ -18,13 +18,16 @@ package io.github.lastcall.grpc.autoconfigure;
 
 import java.time.Duration;
 import java.time.temporal.ChronoUnit;
+import java.util.Locale;
 
 import io.github.lastcall.grpc.server.GrpcServer;
 import io.github.lastcall.grpc.server.GrpcServerStartedEvent;
+import io.github.lastcall.grpc.server.ServerTls;
 import io.github.lastcall.grpc.shutdown.ShutdownSettings;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 
+import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.convert.DurationStyle;
 import org.springframework.context.ApplicationListener;
 
@@ -49,11 +52,14 @@ class GrpcServerStartupLog implements ApplicationListener<GrpcServerStartedEvent
 
 	private final ShutdownSettings shutdown;
 
+	private final ObjectProvider<ServerTls> tls;
+
 	private boolean hinted;
 
-	GrpcServerStartupLog(boolean reflection, ShutdownSettings shutdown) {
+	GrpcServerStartupLog(boolean reflection, ShutdownSettings shutdown, ObjectProvider<ServerTls> tls) {
 		this.reflection = reflection;
 		this.shutdown = shutdown;
+		this.tls = tls;
 	}
 
 	@Override
@@ -65,9 +71,9 @@ class GrpcServerStartupLog implements ApplicationListener<GrpcServerStartedEvent
 			return;
 		}
 		logger.info(
-				"gRPC server '%s' listens on %s with services %s, reflection %s; started in %d ms; stops within %s (propagation delay %s + grace period %s + force timeout %s)"
+				"gRPC server '%s' listens on %s with services %s, reflection %s%s; started in %d ms; stops within %s (propagation delay %s + grace period %s + force timeout %s)"
 					.formatted(server.getName(), where(server), server.getServices().applicationNames(),
-							this.reflection ? "on" : "off", event.getTimeTaken().toMillis(),
+							this.reflection ? "on" : "off", tls(server), event.getTimeTaken().toMillis(),
 							text(this.shutdown.budget()), text(this.shutdown.longestAnnouncement()),
 							text(this.shutdown.gracePeriod()), text(this.shutdown.forceTimeout())));
 		// Once for all servers: they drain side by side.
@@ -77,6 +83,18 @@ class GrpcServerStartupLog implements ApplicationListener<GrpcServerStartedEvent
 					"On Kubernetes, let terminationGracePeriodSeconds be at least %d (propagation delay + grace period + force timeout + %d)"
 						.formatted(this.shutdown.budget().plus(EXIT).toSeconds(), EXIT.toSeconds()));
 		}
+	}
+
+	/**
+	 * Only the network has TLS.
+	 */
+	private String tls(GrpcServer server) {
+		ServerTls tls = Transport.NETWORK.serverName().equals(server.getName()) ? this.tls.getIfAvailable() : null;
+		if (tls == null) {
+			return "";
+		}
+		return ", TLS by SSL bundle '%s' (client certificates %s)".formatted(tls.getBundleName(),
+				tls.getStatus().clientAuthentication().name().toLowerCase(Locale.ROOT));
 	}
 
 	private String where(GrpcServer server) {

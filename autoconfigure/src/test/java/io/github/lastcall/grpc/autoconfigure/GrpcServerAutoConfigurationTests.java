@@ -20,6 +20,7 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -36,6 +37,7 @@ import io.github.lastcall.grpc.shutdown.GrpcServerDrain;
 import io.github.lastcall.grpc.shutdown.ShutdownSettings;
 import io.github.lastcall.grpc.testing.GrpcClient;
 import io.github.lastcall.grpc.testing.GrpcServerContextRunner;
+import io.github.lastcall.grpc.testing.TestAuthority;
 import io.github.lastcall.grpc.testing.TestRouteGuide;
 import io.github.lastcall.sample.routeguide.RouteGuideGrpc;
 import io.grpc.ServerBuilder;
@@ -45,8 +47,11 @@ import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
 import io.grpc.protobuf.services.ProtoReflectionServiceV1;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
 
 import org.springframework.boot.LazyInitializationBeanFactoryPostProcessor;
+import org.springframework.boot.autoconfigure.AutoConfigurations;
+import org.springframework.boot.autoconfigure.ssl.SslAutoConfiguration;
 import org.springframework.boot.health.contributor.HealthIndicator;
 import org.springframework.boot.test.context.FilteredClassLoader;
 import org.springframework.boot.test.context.assertj.AssertableApplicationContext;
@@ -273,7 +278,23 @@ class GrpcServerAutoConfigurationTests {
 				.contains("INFO", "gRPC server 'network'", "127.0.0.1", "port " + GrpcClient.port(context),
 						RouteGuideGrpc.SERVICE_NAME, "reflection on", "stops within 5500ms", "propagation delay 1500ms",
 						"grace period 3s", "force timeout 1s")
-				.containsPattern("started in \\d+ ms"));
+				.containsPattern("started in \\d+ ms")
+				.doesNotContain("TLS"));
+	}
+
+	@Test
+	void theStartupLineOfTheNetworkTellsOfTls(CapturedOutput output, @TempDir Path directory) throws Exception {
+		TestAuthority authority = new TestAuthority("authority");
+		authority.write(directory, authority.server("server"));
+		this.withService.withConfiguration(AutoConfigurations.of(SslAutoConfiguration.class))
+			.withPropertyValues(TestAuthority.properties(directory, "grpc.server.ssl.client-auth=required",
+					"grpc.server.in-process.enabled=true", "grpc.server.health.port=0"))
+			.run((context) -> assertThat(output.toString().lines().filter((line) -> line.contains("listens on")))
+				.satisfiesExactlyInAnyOrder((line) -> assertThat(line).contains("gRPC server 'network'",
+						", reflection on, TLS by SSL bundle 'server' (client certificates required); started in "),
+						(line) -> assertThat(line).contains("gRPC server 'in-process'").doesNotContain("TLS"),
+						(line) -> assertThat(line).contains("gRPC server 'health'", "in plaintext")
+							.doesNotContain("TLS")));
 	}
 
 	@Test
