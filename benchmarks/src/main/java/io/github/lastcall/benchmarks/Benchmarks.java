@@ -28,7 +28,8 @@ public final class Benchmarks {
 
 	/**
 	 * Run a benchmark.
-	 * @param args {@code roll}, {@code health} or {@code exit}, and options
+	 * @param args {@code roll}, {@code health}, {@code exit} or {@code limits}, and
+	 * options
 	 */
 	public static void main(String[] args) throws Exception {
 		System.setProperty("java.awt.headless", "true");
@@ -38,6 +39,7 @@ public final class Benchmarks {
 			case "roll" -> new RollingRestart(options).run();
 			case "health" -> new HealthBenchmark(options).run();
 			case "exit" -> new ExitBenchmark(options).run();
+			case "limits" -> new LimitsBenchmark(options).run();
 			default -> {
 				System.err.println(
 						"""
@@ -55,6 +57,8 @@ public final class Benchmarks {
 								  --rounds 15   --seconds 2   --watchers 1,1000,10000   --connections 100
 								exit    measures the time from SIGTERM to exit
 								  --servers lastcall,lastcall-5s,plain,boot,...   --runs 3
+								limits  measures what a connection, a call and a reset cost, and what honest clients need
+								  --connections 5000   --seconds 10
 
 								All: --out benchmarks/results""");
 				System.exit(2);

@@ -40,6 +40,7 @@ record ServerKind(String name, String module, String mainClass, List<String> arg
 		lastCall("lastcall-no-delay", "LastCallServer", "propagation-delay=0s");
 		lastCall("lastcall-no-grace", "LastCallServer", "propagation-delay=0s", "grace-period=0s");
 		lastCall("health", "HealthServer", "propagation-delay=5s");
+		lastCall("limits", "LimitsServer", "propagation-delay=0s");
 		add("plain", "plain", "PlainServer", "{port}");
 		add("boot", "boot", "BootServer", "--spring.grpc.server.port={port}", "--spring.grpc.server.address=127.0.0.1",
 				"--spring.grpc.server.shutdown.grace-period=30s");

@@ -18,6 +18,7 @@ package io.github.lastcall.benchmarks.service;
 
 import java.lang.management.ManagementFactory;
 import java.util.function.Consumer;
+import java.util.function.LongSupplier;
 import java.util.function.LongUnaryOperator;
 
 import com.sun.management.OperatingSystemMXBean;
@@ -40,6 +41,11 @@ public final class ControlService implements BindableService {
 	public static final MethodDescriptor<byte[], byte[]> HEAP = method("Heap");
 
 	/**
+	 * Tells the bytes that Netty has outside of the heap.
+	 */
+	public static final MethodDescriptor<byte[], byte[]> DIRECT = method("Direct");
+
+	/**
 	 * Tells the nanoseconds of CPU that the process has used.
 	 */
 	public static final MethodDescriptor<byte[], byte[]> CPU = method("Cpu");
@@ -52,18 +58,23 @@ public final class ControlService implements BindableService {
 
 	private final Consumer<Boolean> gate;
 
+	private final LongSupplier direct;
+
 	/**
 	 * Create a new service.
 	 * @param gate opens and closes the gate
+	 * @param direct tells the bytes outside of the heap
 	 */
-	public ControlService(Consumer<Boolean> gate) {
+	public ControlService(Consumer<Boolean> gate, LongSupplier direct) {
 		this.gate = gate;
+		this.direct = direct;
 	}
 
 	@Override
 	public ServerServiceDefinition bindService() {
 		ServerServiceDefinition.Builder service = ServerServiceDefinition.builder(SERVICE);
 		add(service, HEAP, (unused) -> heap());
+		add(service, DIRECT, (unused) -> this.direct.getAsLong());
 		add(service, CPU, (unused) -> cpu());
 		add(service, GATE, (open) -> {
 			long before = System.nanoTime();

@@ -21,6 +21,7 @@ import io.github.lastcall.benchmarks.service.EmptyService;
 import io.github.lastcall.grpc.health.ServingStatusTable;
 import io.github.lastcall.grpc.server.GrpcService;
 import io.github.lastcall.grpc.server.InfrastructureService;
+import io.grpc.netty.shaded.io.netty.util.internal.PlatformDependent;
 
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.SpringBootConfiguration;
@@ -57,7 +58,7 @@ public class HealthServer {
 	@Bean
 	@GrpcService
 	ControlService controlService(ServingStatusTable statuses) {
-		return new ControlService(statuses::gate);
+		return new ControlService(statuses::gate, PlatformDependent::usedDirectMemory);
 	}
 
 }
