@@ -83,12 +83,14 @@ import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean
 import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
 import org.springframework.boot.autoconfigure.context.LifecycleAutoConfiguration;
 import org.springframework.boot.autoconfigure.context.LifecycleProperties;
+import org.springframework.boot.autoconfigure.ssl.SslProperties;
 import org.springframework.boot.availability.ApplicationAvailability;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.boot.health.actuate.endpoint.HealthEndpointGroups;
 import org.springframework.boot.health.contributor.HealthContributors;
 import org.springframework.boot.health.registry.HealthContributorRegistry;
 import org.springframework.boot.health.registry.ReactiveHealthContributorRegistry;
+import org.springframework.boot.io.ApplicationResourceLoader;
 import org.springframework.boot.ssl.SslBundles;
 import org.springframework.context.ApplicationContext;
 import org.springframework.context.ApplicationEventPublisher;
@@ -102,6 +104,7 @@ import org.springframework.core.Ordered;
 import org.springframework.core.annotation.Order;
 import org.springframework.core.env.ConfigurableEnvironment;
 import org.springframework.core.env.Environment;
+import org.springframework.core.io.ResourceLoader;
 import org.springframework.core.type.AnnotatedTypeMetadata;
 import org.springframework.util.Assert;
 import org.springframework.util.function.SingletonSupplier;
@@ -248,6 +251,12 @@ public final class GrpcServerAutoConfiguration {
 				@Bean
 				ServerTlsRegistrar grpcServerTlsRegistrar(ServerTls tls, ObjectProvider<SslBundles> bundles) {
 					return new ServerTlsRegistrar(tls, bundles);
+				}
+
+				@Bean
+				SslReloadCheck grpcSslReloadCheck(ServerTls tls, ObjectProvider<SslProperties> properties,
+						ResourceLoader resourceLoader) {
+					return new SslReloadCheck(tls, properties, ApplicationResourceLoader.get(resourceLoader));
 				}
 
 			}

@@ -120,13 +120,29 @@ public final class ServerTls {
 					text(after)));
 		}
 		catch (Exception ex) {
-			String reason = reason(ex);
-			this.status = before.failed(new TlsStatus.Failure(this.clock.instant(), reason));
-			boolean known = before.failure() != null && before.failure().reason().equals(reason);
-			if (!known) {
-				logger.error("gRPC server cannot use the updated SSL bundle '%s' and keeps the one it has (%s): %s"
-					.formatted(this.bundleName, text(before), reason));
-			}
+			failed(before, ex);
+		}
+	}
+
+	/**
+	 * Report that there is an update of the bundle that cannot even be read. What is in
+	 * use stays.
+	 * @param failure why it cannot be read
+	 */
+	public synchronized void updateFailed(Exception failure) {
+		TlsStatus before = this.status;
+		if (before != null) {
+			failed(before, failure);
+		}
+	}
+
+	private void failed(TlsStatus before, Exception failure) {
+		String reason = reason(failure);
+		this.status = before.failed(new TlsStatus.Failure(this.clock.instant(), reason));
+		boolean known = before.failure() != null && before.failure().reason().equals(reason);
+		if (!known) {
+			logger.error("gRPC server cannot use the updated SSL bundle '%s' and keeps the one it has (%s): %s"
+				.formatted(this.bundleName, text(before), reason));
 		}
 	}
 
