@@ -175,7 +175,7 @@ final class LimitsBenchmark {
 			for (int rate : new int[] { 100, 500, 1000 }) {
 				result.add(new DeadlineLoad(server.port(), rate, 100, 1000).run(this.seconds));
 			}
-			for (int rate : new int[] { 50, 90, 150, 300, 900 }) {
+			for (int rate : new int[] { 90, 150, 300, 900, 1500 }) {
 				result.add(new DeadlineLoad(server.port(), rate, 5000, 1000).run(2 * this.seconds));
 			}
 		}
@@ -207,7 +207,7 @@ final class LimitsBenchmark {
 	}
 
 	private Map<String, Object> storm(String name, Replica server, Callable<FrameConnection> connect) throws Exception {
-		int threads = 64;
+		int threads = 500;
 		int count = 2000;
 		ExecutorService executor = Executors.newFixedThreadPool(threads);
 		List<FrameConnection> open = Collections.synchronizedList(new ArrayList<>());

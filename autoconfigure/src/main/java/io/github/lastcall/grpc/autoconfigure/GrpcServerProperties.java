@@ -264,7 +264,7 @@ public record GrpcServerProperties(@DefaultValue("true") boolean enabled, @Defau
 	public record Limits(@DefaultValue("10000") int connections, @DefaultValue("10000") int concurrentCalls,
 			@DefaultValue("1000") int concurrentCallsPerConnection, @DefaultValue("4MB") DataSize inboundMessageSize,
 			@DefaultValue("8KB") DataSize inboundMetadataSize, @Nullable DataSize inboundBufferSize,
-			@DefaultValue("1000") int resetsPerConnection, @DefaultValue("10s") Duration resetWindow,
+			@DefaultValue("10000") int resetsPerConnection, @DefaultValue("10s") Duration resetWindow,
 			@DefaultValue("10s") Duration handshakeTimeout) {
 
 		private static final String PREFIX = "grpc.server.limits.";

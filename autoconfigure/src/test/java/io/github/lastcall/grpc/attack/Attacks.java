@@ -155,7 +155,7 @@ abstract class Attacks {
 	void streamsOpenedWithoutEnd() throws Exception {
 		for (int i = 0; i < 20; i++) {
 			RogueClient client = connect().preface();
-			untilClosed(client, 20_000, (stream) -> client.call(stream, ROUTE_CHAT));
+			untilClosed(client, 200_000, (stream) -> client.call(stream, ROUTE_CHAT));
 		}
 		assertThatRefusedFor("calls-per-connection", 20 * 100);
 		assertThatRefusedFor("resets", 20);
@@ -166,7 +166,7 @@ abstract class Attacks {
 		int streams = 0;
 		while (streams < 100_000 * SCALE) {
 			RogueClient client = connect().preface();
-			streams += untilClosed(client, 2000, (stream) -> client.call(stream, GET_FEATURE).reset(stream));
+			streams += untilClosed(client, 200_000, (stream) -> client.call(stream, GET_FEATURE).reset(stream));
 			assertThat(client.closed()).succeedsWithin(TIMEOUT);
 		}
 		assertThatRefusedFor("resets", this.connections.get());
