@@ -17,10 +17,12 @@
 package io.github.lastcall.grpc.autoconfigure;
 
 import java.time.Clock;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 
 import io.github.lastcall.grpc.health.HealthGroupMapping;
+import io.github.lastcall.grpc.server.EventLoopWatchdog;
 import io.github.lastcall.grpc.server.GrpcServerBuilderCustomizer;
 import io.github.lastcall.grpc.server.GrpcServerBuilderCustomizers;
 import io.github.lastcall.grpc.server.GrpcServerFactory;
@@ -43,6 +45,7 @@ import io.github.lastcall.grpc.shutdown.ServerTimer;
 import io.github.lastcall.grpc.shutdown.ShutdownSettings;
 import io.grpc.ServerBuilder;
 import io.grpc.ServerInterceptor;
+import org.jspecify.annotations.Nullable;
 
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
@@ -108,21 +111,39 @@ class GrpcServerAssembler {
 			GrpcServerDrain drain) {
 		GrpcServerFactory factory = this.factories.get(transport);
 		GrpcServiceDiscovery discovery = discovery(calls);
+		ServiceExecutors executors = new ServiceExecutors(this.executor, this.beanFactory);
+		EventLoopWatchdog watchdog = watchdog(transport);
 		return new GrpcServerLifecycle(transport.serverName(), GrpcServerLifecycle.PHASE, () -> {
 			GrpcServices services = discovery.discover();
 			this.healthGroups.register(services);
-			return services;
-		}, factory, customizers(transport, refusals, calls, connections), drain, this.publisher);
+			return (watchdog != null) ? watchdog.watch(services, executors) : services;
+		}, factory, customizers(transport, refusals, calls, connections, executors, watchdog), drain, this.publisher);
 	}
 
 	private GrpcServerBuilderCustomizers customizers(Transport transport, Refusals refusals, InFlightCalls calls,
-			Connections connections) {
+			Connections connections, ServiceExecutors executors, @Nullable EventLoopWatchdog watchdog) {
 		List<GrpcServerBuilderCustomizer<?>> customizers = new ArrayList<>();
 		customizers.add(track(calls, connections));
+		if (watchdog != null) {
+			customizers
+				.add((GrpcServerBuilderCustomizer<ServerBuilder<?>>) (builder) -> builder.addTransportFilter(watchdog));
+		}
 		this.netty.ifAvailable((netty) -> customizers.add(netty.of(transport, refusals)));
 		this.beanFactory.getBeanProvider(GrpcServerBuilderCustomizer.class).orderedStream().forEach(customizers::add);
-		return new GrpcServerBuilderCustomizers(new ServiceExecutors(this.executor, this.beanFactory), calls::guard,
-				customizers);
+		return new GrpcServerBuilderCustomizers(executors, calls::guard, customizers);
+	}
+
+	/**
+	 * Calls in the same process run on the threads of their clients: there is no event
+	 * loop to hold.
+	 */
+	private @Nullable EventLoopWatchdog watchdog(Transport transport) {
+		Duration limit = this.properties.executor().blockWarning();
+		if (limit.isZero() || transport == Transport.IN_PROCESS) {
+			return null;
+		}
+		ServerTimer timer = this.beanFactory.getBean("grpcWatchdogTimer", ServerTimer.class);
+		return new EventLoopWatchdog(transport.serverName(), limit, timer::schedule);
 	}
 
 	private GrpcServiceDiscovery discovery(InFlightCalls calls) {

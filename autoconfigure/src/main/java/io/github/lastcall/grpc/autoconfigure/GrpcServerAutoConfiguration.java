@@ -159,6 +159,12 @@ public final class GrpcServerAutoConfiguration {
 			return properties.executor().create(environment);
 		}
 
+		@Bean(defaultCandidate = false)
+		@ConditionalOnMissingBean(name = "grpcWatchdogTimer")
+		ThreadServerTimer grpcWatchdogTimer() {
+			return new ThreadServerTimer("grpc-watchdog");
+		}
+
 		@Bean
 		@Order(Ordered.HIGHEST_PRECEDENCE)
 		Codecs grpcCodecs(ObjectProvider<Codec> codecs) {

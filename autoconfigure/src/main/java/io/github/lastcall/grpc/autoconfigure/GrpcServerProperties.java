@@ -176,9 +176,11 @@ public record GrpcServerProperties(@DefaultValue("true") boolean enabled, @Defau
 	 * @param threads How many platform threads there are at most.
 	 * @param queueCapacity How many calls may wait for a platform thread. One more ends
 	 * with RESOURCE_EXHAUSTED. Any number unless set, as the number of calls is limited.
+	 * @param blockWarning How long a handler on the event loop may hold it before a
+	 * warning tells where it is, once per method. 0 to never look.
 	 */
 	public record Executor(@Nullable ExecutorType type, @DefaultValue("200") int threads,
-			@Nullable Integer queueCapacity) {
+			@Nullable Integer queueCapacity, @DefaultValue("100ms") Duration blockWarning) {
 
 		private static final String PREFIX = "grpc.server.executor.";
 
@@ -187,6 +189,7 @@ public record GrpcServerProperties(@DefaultValue("true") boolean enabled, @Defau
 			if (queueCapacity != null) {
 				positive(PREFIX + "queue-capacity", queueCapacity);
 			}
+			notNegative(PREFIX + "block-warning", blockWarning);
 		}
 
 		ServerExecutor create(Environment environment) {

@@ -72,6 +72,30 @@ public final class ServiceExecutors {
 		return new ByService(Map.copyOf(executors), this.executor.get());
 	}
 
+	/**
+	 * Whether the calls of a service run on the event loop.
+	 * @param service the service
+	 * @return whether they do
+	 * @throws GrpcServerStartException if the service names an executor that is none
+	 */
+	boolean isDirect(GrpcServices.Registration service) {
+		return executor(service) == ServerExecutor.DIRECT;
+	}
+
+	/**
+	 * What to do with a service that runs on the event loop and should not.
+	 * @param service the service
+	 * @return a sentence
+	 */
+	String adviceAgainstDirect(GrpcServices.Registration service) {
+		if (this.executor.get() == ServerExecutor.DIRECT) {
+			return "Let @GrpcService(executor = \"...\") on bean '%s' name an Executor bean, or give the server an executor (grpc.server.executor.type)."
+				.formatted(service.beanName());
+		}
+		return "Remove executor = \"%s\" from the @GrpcService of bean '%s', or let it name an Executor bean."
+			.formatted(service.annotation().executor(), service.beanName());
+	}
+
 	private Executor executor(GrpcServices.Registration service) {
 		String name = service.annotation().executor();
 		if (name.isEmpty()) {

@@ -46,6 +46,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 import org.springframework.boot.ApplicationRunner;
@@ -288,6 +289,18 @@ class StartFailureTests {
 		run(RouteGuideConfiguration.class, location(file), "--grpc.server.port=0");
 		assertThatAnalysis(output).contains("grpc.server.shutdown." + name, "application.yml", "must not be negative",
 				"Action:");
+	}
+
+	@ParameterizedTest
+	@CsvSource({ "threads,0,The number must be positive", "threads,-1,The number must be positive",
+			"threads,many,input string: \"many\"", "queue-capacity,0,The number must be positive",
+			"queue-capacity,-1,The number must be positive", "block-warning,-1s,A duration must not be negative",
+			"type,fast,The following values are valid" })
+	void anExecutorThatCannotBe(String name, String value, String message, CapturedOutput output) {
+		run(RouteGuideConfiguration.class, "--grpc.server.executor." + name + "=" + value);
+		assertThatAnalysis(output).containsIgnoringCase("grpc.server.executor." + name)
+			.contains("Action:")
+			.containsIgnoringCase(message);
 	}
 
 	@Test
