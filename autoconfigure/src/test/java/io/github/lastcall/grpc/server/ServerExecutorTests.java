@@ -18,10 +18,14 @@ package io.github.lastcall.grpc.server;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 
 import com.google.common.util.concurrent.ListenableFuture;
@@ -33,13 +37,17 @@ import io.github.lastcall.grpc.testing.OneMethodService;
 import io.github.lastcall.sample.routeguide.Feature;
 import io.github.lastcall.sample.routeguide.Point;
 import io.github.lastcall.sample.routeguide.RouteGuideGrpc;
+import io.github.lastcall.sample.routeguide.RouteNote;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.stub.StreamObserver;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.condition.EnabledForJreRange;
 import org.junit.jupiter.api.condition.JRE;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 import org.springframework.context.ApplicationContext;
@@ -164,6 +172,7 @@ class ServerExecutorTests {
 							.satisfies((ex) -> assertThat(ex.getStatus().toString()).contains("RESOURCE_EXHAUSTED",
 									"The executor of the server is full"));
 					}
+					assertThat(refused(context)).isEqualTo(100);
 					assertThat(health(client)).isEqualTo("NOT_SERVING");
 					service.release.countDown();
 					for (ListenableFuture<Feature> call : served) {
@@ -187,6 +196,81 @@ class ServerExecutorTests {
 				service.release.countDown();
 				assertThat(served.get(0).get().getName()).startsWith("own-");
 				await().until(() -> inFlight(context) == 0);
+			}
+		});
+	}
+
+	@Test
+	void aFullPoolOfTheApplicationEndsCallsAndTheyAreCounted() {
+		withService().withUserConfiguration(BoundedPoolConfiguration.class).run((context) -> {
+			ThreadNames service = context.getBean(ThreadNames.class);
+			try (GrpcClient client = GrpcClient.of(context)) {
+				List<ListenableFuture<Feature>> served = new ArrayList<>(block(client, 1));
+				service.entered.acquire();
+				served.addAll(block(client, 1));
+				await().until(() -> inFlight(context) == 2);
+				for (int i = 1; i <= 10; i++) {
+					assertThatExceptionOfType(StatusRuntimeException.class).isThrownBy(client::featureName)
+						.satisfies((ex) -> assertThat(ex.getStatus().toString()).contains("RESOURCE_EXHAUSTED",
+								"The executor of the server is full"));
+					assertThat(refused(context)).isEqualTo(i);
+				}
+				service.release.countDown();
+				for (ListenableFuture<Feature> call : served) {
+					assertThat(call.get().getName()).startsWith("bounded-1");
+				}
+				await().until(() -> inFlight(context) == 0);
+				assertThat(client.featureName()).startsWith("bounded-1");
+			}
+		});
+	}
+
+	@Test
+	void aMessageThatAFullPoolRejectsEndsItsCallAndTheHandlerIsTold() {
+		withService().withUserConfiguration(BoundedPoolConfiguration.class).run((context) -> {
+			ThreadNames service = context.getBean(ThreadNames.class);
+			try (GrpcClient client = GrpcClient.of(context)) {
+				Chat chat = new Chat(client);
+				chat.requests.onNext(RouteNote.getDefaultInstance());
+				assertThat(chat.next()).isEqualTo("note");
+				List<ListenableFuture<Feature>> served = new ArrayList<>(block(client, 1));
+				service.entered.acquire();
+				served.addAll(block(client, 1));
+				await().until(() -> inFlight(context) == 3);
+				chat.requests.onNext(RouteNote.getDefaultInstance());
+				assertThat(chat.next()).contains("RESOURCE_EXHAUSTED", "The executor of the server is full");
+				assertThat(refused(context)).isOne();
+				service.release.countDown();
+				assertThat(service.chatEnds.poll(30, TimeUnit.SECONDS)).contains("CANCELLED");
+				for (ListenableFuture<Feature> call : served) {
+					assertThat(call.get().getName()).startsWith("bounded-1");
+				}
+				await().until(() -> inFlight(context) == 0);
+			}
+		});
+	}
+
+	@ParameterizedTest
+	@ValueSource(classes = { ServiceConfiguration.class, OwnExecutorConfiguration.class })
+	void anExecutorThatIsClosedBetweenTwoCallbacksEndsTheCallAndTheHandlerIsTold(Class<?> configuration) {
+		withService().withUserConfiguration(configuration).run((context) -> {
+			ThreadNames service = context.getBean(ThreadNames.class);
+			try (GrpcClient client = GrpcClient.of(context)) {
+				Chat chat = new Chat(client);
+				chat.requests.onNext(RouteNote.getDefaultInstance());
+				assertThat(chat.next()).isEqualTo("note");
+				assertThat(inFlight(context)).isOne();
+				((ExecutorService) context.getBean(ServerExecutor.class).get()).shutdown();
+				chat.requests.onCompleted();
+				assertThat(chat.next()).contains("UNAVAILABLE", "its executor is closed");
+				assertThat(service.chatEnds.poll(30, TimeUnit.SECONDS)).contains("CANCELLED");
+				await().until(() -> inFlight(context) == 0);
+				assertThat(refused(context)).isOne();
+				// What comes next ends as well, and is counted.
+				assertThatExceptionOfType(StatusRuntimeException.class).isThrownBy(client::featureName)
+					.satisfies((ex) -> assertThat(ex.getStatus().getCode()).isEqualTo(Status.Code.UNAVAILABLE));
+				assertThat(refused(context)).isEqualTo(2);
+				assertThat(health(client)).isEqualTo("NOT_SERVING");
 			}
 		});
 	}
@@ -239,6 +323,10 @@ class ServerExecutorTests {
 		return context.getBean(GrpcServerDrain.class).getCallsInFlight();
 	}
 
+	private static long refused(ApplicationContext context) {
+		return context.getBean(Refusals.class).getCount(RefusalReason.EXECUTOR);
+	}
+
 	private static List<ListenableFuture<Feature>> block(GrpcClient client, int calls) {
 		List<ListenableFuture<Feature>> futures = new ArrayList<>();
 		for (int i = 0; i < calls; i++) {
@@ -267,6 +355,31 @@ class ServerExecutorTests {
 
 		final CountDownLatch release = new CountDownLatch(1);
 
+		final BlockingQueue<String> chatEnds = new LinkedBlockingQueue<>();
+
+		@Override
+		public StreamObserver<RouteNote> routeChat(StreamObserver<RouteNote> responses) {
+			return new StreamObserver<>() {
+
+				@Override
+				public void onNext(RouteNote note) {
+					responses.onNext(note);
+				}
+
+				@Override
+				public void onError(Throwable ex) {
+					ThreadNames.this.chatEnds.add(ex.toString());
+				}
+
+				@Override
+				public void onCompleted() {
+					ThreadNames.this.chatEnds.add("completed");
+					responses.onCompleted();
+				}
+
+			};
+		}
+
 		@Override
 		public void getFeature(Point request, StreamObserver<Feature> responses) {
 			this.entered.release();
@@ -284,6 +397,40 @@ class ServerExecutorTests {
 			catch (InterruptedException ex) {
 				Thread.currentThread().interrupt();
 			}
+		}
+
+	}
+
+	/**
+	 * A chat as its client sees it.
+	 */
+	private static final class Chat implements StreamObserver<RouteNote> {
+
+		final StreamObserver<RouteNote> requests;
+
+		private final BlockingQueue<String> seen = new LinkedBlockingQueue<>();
+
+		Chat(GrpcClient client) {
+			this.requests = RouteGuideGrpc.newStub(client.channel()).routeChat(this);
+		}
+
+		@Nullable String next() throws InterruptedException {
+			return this.seen.poll(30, TimeUnit.SECONDS);
+		}
+
+		@Override
+		public void onNext(RouteNote note) {
+			this.seen.add("note");
+		}
+
+		@Override
+		public void onError(Throwable ex) {
+			this.seen.add(ex.toString());
+		}
+
+		@Override
+		public void onCompleted() {
+			this.seen.add("completed");
 		}
 
 	}
@@ -310,6 +457,22 @@ class ServerExecutorTests {
 		@Bean
 		ExecutorService own() {
 			return Executors.newCachedThreadPool(new CustomizableThreadFactory("own-"));
+		}
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class BoundedPoolConfiguration {
+
+		@Bean
+		ServerExecutor executor(ExecutorService bounded) {
+			return ServerExecutor.of(bounded);
+		}
+
+		@Bean
+		ExecutorService bounded() {
+			return new ThreadPoolExecutor(1, 1, 0, TimeUnit.SECONDS, new ArrayBlockingQueue<>(1),
+					new CustomizableThreadFactory("bounded-"), new ThreadPoolExecutor.AbortPolicy());
 		}
 
 	}
