@@ -19,9 +19,14 @@ package io.github.lastcall.grpc.autoconfigure;
 import java.util.List;
 
 import io.github.lastcall.grpc.actuate.GrpcCallMeters;
+import io.github.lastcall.grpc.actuate.GrpcDrainMeters;
+import io.github.lastcall.grpc.actuate.GrpcExecutorMetrics;
+import io.github.lastcall.grpc.actuate.GrpcHealthMeters;
 import io.github.lastcall.grpc.actuate.GrpcServerMetrics;
 import io.github.lastcall.grpc.actuate.GrpcServerTlsMetrics;
+import io.github.lastcall.grpc.health.ServingStatusTable;
 import io.github.lastcall.grpc.server.Refusals;
+import io.github.lastcall.grpc.server.ServerExecutor;
 import io.github.lastcall.grpc.server.ServerTls;
 import io.github.lastcall.grpc.shutdown.CallRecorder;
 import io.github.lastcall.grpc.shutdown.GrpcServerDrain;
@@ -63,6 +68,26 @@ public final class GrpcServerMetricsAutoConfiguration {
 	@ConditionalOnBean(MeterRegistry.class)
 	GrpcCallMeters grpcCallMeters(MeterRegistry registry) {
 		return new GrpcCallMeters(registry);
+	}
+
+	@Bean
+	@ConditionalOnMissingBean
+	GrpcExecutorMetrics grpcExecutorMetrics(ServerExecutor executor) {
+		return new GrpcExecutorMetrics(executor);
+	}
+
+	@Bean
+	@ConditionalOnMissingBean
+	@ConditionalOnBean(MeterRegistry.class)
+	GrpcDrainMeters grpcDrainMeters(List<GrpcServerDrain> drains, MeterRegistry registry) {
+		return new GrpcDrainMeters(drains, registry);
+	}
+
+	@Bean
+	@ConditionalOnMissingBean
+	@ConditionalOnBean(MeterRegistry.class)
+	GrpcHealthMeters grpcHealthMeters(ServingStatusTable statuses, MeterRegistry registry) {
+		return new GrpcHealthMeters(statuses, registry);
 	}
 
 }

@@ -45,7 +45,7 @@ public final class ServerThreadPool extends ThreadPoolExecutor {
 	 * @param queueCapacity how many calls may wait for a thread
 	 */
 	ServerThreadPool(int threads, String threadNamePrefix, int queueCapacity) {
-		super(threads, threads, KEEP_ALIVE_SECONDS, TimeUnit.SECONDS, new LinkedBlockingQueue<>(),
+		super(threads, threads, KEEP_ALIVE_SECONDS, TimeUnit.SECONDS, new WaitingCalls(queueCapacity),
 				daemons(threadNamePrefix)::createThread);
 		Assert.isTrue(queueCapacity > 0, "'queueCapacity' must be positive");
 		this.queueCapacity = queueCapacity;
@@ -64,6 +64,27 @@ public final class ServerThreadPool extends ThreadPoolExecutor {
 	 */
 	public boolean isFull() {
 		return getQueue().size() >= this.queueCapacity;
+	}
+
+	/**
+	 * Says how many more calls may wait, for whoever watches the pool; and takes whatever
+	 * comes.
+	 */
+	private static final class WaitingCalls extends LinkedBlockingQueue<Runnable> {
+
+		private static final long serialVersionUID = 1L;
+
+		private final int capacity;
+
+		WaitingCalls(int capacity) {
+			this.capacity = capacity;
+		}
+
+		@Override
+		public int remainingCapacity() {
+			return Math.max(0, this.capacity - size());
+		}
+
 	}
 
 }

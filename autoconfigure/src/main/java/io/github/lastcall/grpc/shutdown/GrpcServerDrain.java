@@ -497,7 +497,7 @@ public final class GrpcServerDrain implements GrpcServerSupervisor, DisposableBe
 		}
 		this.log.transition(from, state, time, detail, inFlight, this.connections.count());
 		carefully(() -> this.publisher
-			.publishEvent(new GrpcServerStateChangedEvent(this, this.name, from, state, inFlight, since)));
+			.publishEvent(new GrpcServerStateChangedEvent(this, this.name, from, state, time, inFlight, since)));
 	}
 
 	/**

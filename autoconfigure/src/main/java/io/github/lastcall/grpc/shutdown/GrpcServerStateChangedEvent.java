@@ -16,6 +16,7 @@
 
 package io.github.lastcall.grpc.shutdown;
 
+import java.time.Duration;
 import java.time.Instant;
 
 import org.springframework.context.ApplicationEvent;
@@ -33,6 +34,8 @@ public class GrpcServerStateChangedEvent extends ApplicationEvent {
 
 	private final GrpcServerState to;
 
+	private final Duration timeInFrom;
+
 	private final int callsInFlight;
 
 	private final Instant since;
@@ -43,15 +46,17 @@ public class GrpcServerStateChangedEvent extends ApplicationEvent {
 	 * @param server the name of the server
 	 * @param from the state before
 	 * @param to the state now
+	 * @param timeInFrom how long the server was in the state before
 	 * @param callsInFlight application calls in flight at that moment
 	 * @param since when the state changed
 	 */
 	public GrpcServerStateChangedEvent(Object source, String server, GrpcServerState from, GrpcServerState to,
-			int callsInFlight, Instant since) {
+			Duration timeInFrom, int callsInFlight, Instant since) {
 		super(source);
 		this.server = server;
 		this.from = from;
 		this.to = to;
+		this.timeInFrom = timeInFrom;
 		this.callsInFlight = callsInFlight;
 		this.since = since;
 	}
@@ -78,6 +83,14 @@ public class GrpcServerStateChangedEvent extends ApplicationEvent {
 	 */
 	public GrpcServerState getTo() {
 		return this.to;
+	}
+
+	/**
+	 * How long the server was in the state before.
+	 * @return the time
+	 */
+	public Duration getTimeInFrom() {
+		return this.timeInFrom;
 	}
 
 	/**

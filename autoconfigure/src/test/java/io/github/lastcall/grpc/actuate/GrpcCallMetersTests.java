@@ -17,15 +17,27 @@
 package io.github.lastcall.grpc.actuate;
 
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 
+import com.google.common.util.concurrent.ListenableFuture;
 import io.github.lastcall.grpc.server.GrpcService;
+import io.github.lastcall.grpc.shutdown.GrpcServerDrain;
 import io.github.lastcall.grpc.testing.GrpcClient;
 import io.github.lastcall.grpc.testing.GrpcServerContextRunner;
 import io.github.lastcall.grpc.testing.HealthClient;
 import io.github.lastcall.grpc.testing.OneMethodService;
+import io.github.lastcall.grpc.testing.RawHttp2Connection;
+import io.github.lastcall.sample.routeguide.Feature;
+import io.github.lastcall.sample.routeguide.Point;
+import io.grpc.CallOptions;
 import io.grpc.Status;
+import io.grpc.Status.Code;
 import io.grpc.StatusRuntimeException;
+import io.grpc.stub.ClientCalls;
 import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
@@ -80,6 +92,101 @@ class GrpcCallMetersTests {
 	}
 
 	@Test
+	void aCallThatALimitRefusesIsResourceExhausted() {
+		this.runner.withUserConfiguration(HeldConfiguration.class)
+			.withPropertyValues("grpc.server.limits.concurrent-calls=1")
+			.run((context) -> {
+				Held held = context.getBean(Held.class);
+				try (GrpcClient client = GrpcClient.of(context)) {
+					ListenableFuture<Feature> served = held.call(client);
+					held.entered.acquire();
+					assertThatExceptionOfType(StatusRuntimeException.class)
+						.isThrownBy(() -> OneMethodService.call(client.channel(), "a.Service"))
+						.satisfies((ex) -> assertThat(ex.getStatus().getCode()).isEqualTo(Code.RESOURCE_EXHAUSTED));
+					awaitCalls(context, "RESOURCE_EXHAUSTED", 1);
+					held.release.countDown();
+					served.get();
+				}
+			});
+	}
+
+	@Test
+	void aCallThatAFullExecutorRefusesIsResourceExhausted() {
+		this.runner.withUserConfiguration(HeldConfiguration.class)
+			.withPropertyValues("grpc.server.executor.threads=1", "grpc.server.executor.queue-capacity=1")
+			.run((context) -> {
+				Held held = context.getBean(Held.class);
+				try (GrpcClient client = GrpcClient.of(context)) {
+					ListenableFuture<Feature> served = held.call(client);
+					held.entered.acquire();
+					ListenableFuture<Feature> waiting = held.call(client);
+					await().until(() -> context.getBean(GrpcServerDrain.class).getCallsInFlight() == 2);
+					assertThatExceptionOfType(StatusRuntimeException.class)
+						.isThrownBy(() -> OneMethodService.call(client.channel(), "a.Service"))
+						.satisfies((ex) -> assertThat(ex.getStatus().getCode()).isEqualTo(Code.RESOURCE_EXHAUSTED));
+					awaitCalls(context, "RESOURCE_EXHAUSTED", 1);
+					held.release.countDown();
+					served.get();
+					waiting.get();
+				}
+			});
+	}
+
+	@Test
+	void aCallThatItsClientCancelsIsCancelled() {
+		this.runner.withUserConfiguration(HeldConfiguration.class).run((context) -> {
+			Held held = context.getBean(Held.class);
+			try (GrpcClient client = GrpcClient.of(context)) {
+				ListenableFuture<Feature> call = held.call(client);
+				held.entered.acquire();
+				call.cancel(true);
+				awaitCalls(context, "a.Held", "CANCELLED", 1);
+				held.release.countDown();
+				await().until(() -> context.getBean(GrpcServerDrain.class).getCallsInFlight() == 0);
+				// What the handler sends afterwards changes nothing.
+				assertThat(timers(context, "a.Held")).containsExactly("CANCELLED");
+			}
+		});
+	}
+
+	@Test
+	void aCallThatAShutdownForcesIsUnavailableOnceItsHandlerHasReturned() {
+		this.runner.withUserConfiguration(HeldConfiguration.class)
+			.withPropertyValues("grpc.server.shutdown.grace-period=0", "grpc.server.shutdown.force-timeout=1h")
+			.run((context) -> {
+				Held held = context.getBean(Held.class);
+				try (GrpcClient client = GrpcClient.of(context)) {
+					ListenableFuture<Feature> call = held.call(client);
+					held.entered.acquire();
+					new Thread(() -> context.getSourceApplicationContext().stop(), "stopper").start();
+					assertThatExceptionOfType(ExecutionException.class).isThrownBy(call::get)
+						.satisfies((ex) -> assertThat(Status.fromThrowable(ex).getCode()).isEqualTo(Code.UNAVAILABLE));
+					held.release.countDown();
+					awaitCalls(context, "a.Held", "UNAVAILABLE", 1);
+					assertThat(timers(context, "a.Held")).containsExactly("UNAVAILABLE");
+				}
+			});
+	}
+
+	/**
+	 * The client keeps the connection open and leaves it to the server to look at the
+	 * clock: one that looks itself cancels the call first.
+	 */
+	@Test
+	void aCallWhoseDeadlineTheServerSeesPassIsDeadlineExceeded() {
+		this.runner.withUserConfiguration(HeldConfiguration.class).run((context) -> {
+			Held held = context.getBean(Held.class);
+			try (RawHttp2Connection connection = new RawHttp2Connection(GrpcClient.port(context))) {
+				connection.preface().call("a.Held/Call", Map.of("grpc-timeout", "50m")).message(new byte[0]);
+				awaitCalls(context, "a.Held", "DEADLINE_EXCEEDED", 1);
+				held.release.countDown();
+				await().until(() -> context.getBean(GrpcServerDrain.class).getCallsInFlight() == 0);
+				assertThat(timers(context, "a.Held")).containsExactly("DEADLINE_EXCEEDED");
+			}
+		});
+	}
+
+	@Test
 	void whatIsNotServedAndWhatIsNotTheApplicationsHasNoMeters() {
 		this.runner.run((context) -> {
 			try (GrpcClient client = GrpcClient.of(context)) {
@@ -110,10 +217,24 @@ class GrpcCallMetersTests {
 		});
 	}
 
+	private static List<String> timers(ApplicationContext context, String service) {
+		return context.getBean(MeterRegistry.class)
+			.find("grpc.server")
+			.tag("rpc.service", service)
+			.timers()
+			.stream()
+			.map((timer) -> String.valueOf(timer.getId().getTag("grpc.status_code")))
+			.toList();
+	}
+
 	private static void awaitCalls(ApplicationContext context, String status, long calls) {
+		awaitCalls(context, "a.Service", status, calls);
+	}
+
+	private static void awaitCalls(ApplicationContext context, String service, String status, long calls) {
 		await().until(() -> context.getBean(MeterRegistry.class)
 			.find("grpc.server")
-			.tags("rpc.service", "a.Service", "grpc.status_code", status)
+			.tags("rpc.service", service, "grpc.status_code", status)
 			.timers()
 			.stream()
 			.anyMatch((timer) -> timer.count() == calls));
@@ -154,6 +275,50 @@ class GrpcCallMetersTests {
 			return new OneMethodService("a.Failing", () -> {
 				throw new IllegalStateException("on purpose");
 			});
+		}
+
+	}
+
+	/**
+	 * A service whose handler holds its thread.
+	 */
+	static class Held {
+
+		final Semaphore entered = new Semaphore(0);
+
+		final CountDownLatch release = new CountDownLatch(1);
+
+		String hold() {
+			this.entered.release();
+			try {
+				this.release.await();
+			}
+			catch (InterruptedException ex) {
+				Thread.currentThread().interrupt();
+			}
+			return "held";
+		}
+
+		ListenableFuture<Feature> call(GrpcClient client) {
+			return ClientCalls.futureUnaryCall(
+					client.channel().newCall(OneMethodService.method("a.Held"), CallOptions.DEFAULT),
+					Point.getDefaultInstance());
+		}
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class HeldConfiguration {
+
+		@Bean
+		Held heldCalls() {
+			return new Held();
+		}
+
+		@Bean
+		@GrpcService
+		OneMethodService held(Held held) {
+			return new OneMethodService("a.Held", held::hold);
 		}
 
 	}

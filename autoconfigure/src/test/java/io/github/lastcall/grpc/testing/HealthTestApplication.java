@@ -96,8 +96,12 @@ public final class HealthTestApplication implements AutoCloseable {
 					// wants to see it.
 					"grpc.server.health.sample-timeout=10000h")
 			.properties(properties)
-			.listeners((ApplicationListener<ContextRefreshedEvent>) (event) -> this.refreshed
-				.complete((ConfigurableApplicationContext) event.getApplicationContext()));
+			.listeners((ApplicationListener<ContextRefreshedEvent>) (event) -> {
+				// A management server of its own has a context of its own.
+				if (event.getApplicationContext().getParent() == null) {
+					this.refreshed.complete((ConfigurableApplicationContext) event.getApplicationContext());
+				}
+			});
 		new Thread(() -> {
 			try {
 				application.run();

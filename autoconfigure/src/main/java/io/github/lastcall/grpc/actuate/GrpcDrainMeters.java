@@ -1,0 +1,74 @@
+/*
+ * Copyright 2026 the Last Call authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.lastcall.grpc.actuate;
+
+import java.util.EnumMap;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+
+import io.github.lastcall.grpc.shutdown.GrpcServerDrain;
+import io.github.lastcall.grpc.shutdown.GrpcServerState;
+import io.github.lastcall.grpc.shutdown.GrpcServerStateChangedEvent;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Timer;
+
+import org.springframework.context.ApplicationListener;
+
+/**
+ * Timers of the states that a server goes through on its way down, recorded when it
+ * leaves them: the last scrape or push of the application still has them.
+ */
+public final class GrpcDrainMeters implements ApplicationListener<GrpcServerStateChangedEvent> {
+
+	private final Map<String, Map<GrpcServerState, Timer>> timers = new HashMap<>();
+
+	/**
+	 * Create new meters.
+	 * @param drains know the servers
+	 * @param registry where the meters are
+	 */
+	public GrpcDrainMeters(List<GrpcServerDrain> drains, MeterRegistry registry) {
+		for (GrpcServerDrain drain : drains) {
+			Map<GrpcServerState, Timer> timers = new EnumMap<>(GrpcServerState.class);
+			for (GrpcServerState state : GrpcServerState.values()) {
+				if (state.isStopping()) {
+					timers.put(state, timer(drain.getName(), state, registry));
+				}
+			}
+			this.timers.put(drain.getName(), timers);
+		}
+	}
+
+	private static Timer timer(String server, GrpcServerState state, MeterRegistry registry) {
+		return Timer.builder("grpc.server.drain")
+			.description("How long the server was in a state on its way down")
+			.tag("server", server)
+			.tag("state", state.name().toLowerCase(Locale.ROOT))
+			.register(registry);
+	}
+
+	@Override
+	public void onApplicationEvent(GrpcServerStateChangedEvent event) {
+		Timer timer = this.timers.getOrDefault(event.getServer(), Map.of()).get(event.getFrom());
+		if (timer != null) {
+			timer.record(event.getTimeInFrom());
+		}
+	}
+
+}

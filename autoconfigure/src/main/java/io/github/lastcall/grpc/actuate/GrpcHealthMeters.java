@@ -1,0 +1,75 @@
+/*
+ * Copyright 2026 the Last Call authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.lastcall.grpc.actuate;
+
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+
+import io.github.lastcall.grpc.health.ServingStatusTable;
+import io.github.lastcall.grpc.server.GrpcServerStartedEvent;
+import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.context.ApplicationListener;
+
+/**
+ * The serving status of the server as a whole and of each of the application's services,
+ * which are known when a server has started. What clients ask for makes no meters.
+ */
+public final class GrpcHealthMeters implements ApplicationListener<GrpcServerStartedEvent> {
+
+	private final ServingStatusTable statuses;
+
+	private final MeterRegistry registry;
+
+	private final Set<String> names = ConcurrentHashMap.newKeySet();
+
+	/**
+	 * Create new meters.
+	 * @param statuses the serving statuses
+	 * @param registry where the meters are
+	 */
+	public GrpcHealthMeters(ServingStatusTable statuses, MeterRegistry registry) {
+		this.statuses = statuses;
+		this.registry = registry;
+	}
+
+	@Override
+	public void onApplicationEvent(GrpcServerStartedEvent event) {
+		add(ServingStatusTable.OVERALL);
+		event.getServer().getServices().applicationNames().forEach(this::add);
+	}
+
+	private void add(String name) {
+		if (this.names.add(name)) {
+			Gauge.builder("grpc.server.health.status", this.statuses, (statuses) -> value(statuses.get(name)))
+				.description("Serving status: 1 is SERVING, 0 is NOT_SERVING, -1 is UNKNOWN")
+				.tag("service", name)
+				.register(this.registry);
+		}
+	}
+
+	private static double value(@Nullable ServingStatus status) {
+		if (status == ServingStatus.SERVING) {
+			return 1;
+		}
+		return (status == ServingStatus.NOT_SERVING) ? 0 : -1;
+	}
+
+}

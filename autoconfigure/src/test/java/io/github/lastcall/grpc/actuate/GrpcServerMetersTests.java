@@ -1,0 +1,214 @@
+/*
+ * Copyright 2026 the Last Call authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.lastcall.grpc.actuate;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+
+import io.github.lastcall.grpc.shutdown.DrainControl;
+import io.github.lastcall.grpc.shutdown.GrpcServerState;
+import io.github.lastcall.grpc.testing.GrpcClient;
+import io.github.lastcall.grpc.testing.HealthTestApplication;
+import io.github.lastcall.grpc.testing.OneMethodService;
+import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.Meter;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Timer;
+import io.micrometer.core.instrument.logging.LoggingMeterRegistry;
+import io.micrometer.core.instrument.logging.LoggingRegistryConfig;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+import org.springframework.context.annotation.Bean;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+/**
+ * The meters of a server from its start to its end.
+ */
+@Timeout(120)
+class GrpcServerMetersTests {
+
+	@Test
+	void aServerIsMeteredUntilItHasStoppedAndTheLastPushHasAll() {
+		HealthTestApplication app = run("grpc.server.shutdown.propagation-delay=5s",
+				"grpc.server.shutdown.grace-period=20s", "grpc.server.shutdown.force-timeout=2s");
+		try {
+			MeterRegistry registry = app.bean(PrometheusMeterRegistry.class);
+			Pushes pushes = app.bean(Pushes.class);
+			assertThat(state(registry)).isEqualTo("serving");
+			assertThat(gauge(registry, "grpc.server.calls.active")).isZero();
+			assertThat(gauge(registry, "grpc.server.connections.active")).isZero();
+			app.holdCall();
+			assertThat(gauge(registry, "grpc.server.calls.active")).isOne();
+			assertThat(gauge(registry, "grpc.server.connections.active")).isOne();
+			assertThat(drains(registry, "announcing").count()).isZero();
+
+			app.closeAsync();
+			app.awaitState(GrpcServerState.ANNOUNCING);
+			assertThat(state(registry)).isEqualTo("announcing");
+			assertThat(status(registry, "")).isZero();
+			assertThat(status(registry, "test.Other")).isZero();
+			app.drainTimer().advance(Duration.ofSeconds(5));
+			app.awaitState(GrpcServerState.DRAINING);
+			await().until(() -> drains(registry, "announcing").count() == 1);
+			assertThat(drains(registry, "announcing").totalTime(TimeUnit.MILLISECONDS)).isEqualTo(5000);
+			assertThat(forced(registry)).isZero();
+			app.drainTimer().advance(Duration.ofSeconds(20));
+			app.awaitState(GrpcServerState.FORCING);
+			await().until(() -> drains(registry, "draining").count() == 1);
+			assertThat(drains(registry, "draining").totalTime(TimeUnit.MILLISECONDS)).isEqualTo(20_000);
+			assertThat(state(registry)).isEqualTo("forcing");
+			await().until(() -> forced(registry) == 1);
+			app.drainTimer().advance(Duration.ofSeconds(2));
+			app.awaitState(GrpcServerState.STOPPED);
+			await().until(() -> drains(registry, "forcing").count() == 1);
+			assertThat(drains(registry, "forcing").totalTime(TimeUnit.MILLISECONDS)).isEqualTo(2000);
+
+			app.finishClosing();
+			assertThat(pushes.lines).anyMatch((line) -> line.matches("grpc.server.drain.*state=announcing.*max=5s"))
+				.anyMatch((line) -> line.matches("grpc.server.drain.*state=draining.*max=20s"))
+				.anyMatch((line) -> line.matches("grpc.server.drain.*state=forcing.*max=2s"))
+				.anyMatch((line) -> line.matches("grpc.server.calls.forced.*delta_count=1.*"));
+		}
+		finally {
+			app.close();
+		}
+	}
+
+	@Test
+	void anAnnouncementThatIsTakenBackIsTimedToo() {
+		try (HealthTestApplication app = run()) {
+			MeterRegistry registry = app.bean(PrometheusMeterRegistry.class);
+			DrainControl control = app.bean(DrainControl.class);
+			control.drain();
+			app.awaitState(GrpcServerState.ANNOUNCING);
+			app.drainTimer().advance(Duration.ofSeconds(7));
+			control.resume();
+			app.awaitState(GrpcServerState.SERVING);
+			await().until(() -> drains(registry, "announcing").totalTime(TimeUnit.SECONDS) == 7);
+			assertThat(drains(registry, "draining").count()).isZero();
+		}
+	}
+
+	@Test
+	void theServingStatusOfEachServiceIsAGauge() {
+		try (HealthTestApplication app = run()) {
+			MeterRegistry registry = app.bean(PrometheusMeterRegistry.class);
+			assertThat(status(registry, "")).isOne();
+			assertThat(status(registry, "routeguide.RouteGuide")).isOne();
+			assertThat(status(registry, "test.Other")).isOne();
+			app.overrides().set("test.Other", ServingStatus.NOT_SERVING);
+			assertThat(status(registry, "test.Other")).isZero();
+			app.overrides().set("test.Other", ServingStatus.UNKNOWN);
+			assertThat(status(registry, "test.Other")).isEqualTo(-1);
+			app.overrides().clear("test.Other");
+			assertThat(status(registry, "test.Other")).isOne();
+			assertThat(status(registry, "")).isOne();
+		}
+	}
+
+	@Test
+	void whatClientsAskForAndInfrastructureMakeNoMeters() {
+		try (HealthTestApplication app = run(); GrpcClient client = GrpcClient.of(app.port())) {
+			MeterRegistry registry = app.bean(PrometheusMeterRegistry.class);
+			OneMethodService.call(client.channel(), "test.Other");
+			await().until(() -> registry.find("grpc.server").timer() != null);
+			List<Meter> before = ours(registry);
+			for (int i = 0; i < 10; i++) {
+				app.health().watch("no.Service" + i).awaitStatuses("SERVICE_UNKNOWN");
+				app.health().check("");
+			}
+			assertThat(ours(registry)).isEqualTo(before);
+			assertThat(registry.find("grpc.server.health.status").gauges())
+				.extracting((gauge) -> gauge.getId().getTag("service"))
+				.containsExactlyInAnyOrder("", "routeguide.RouteGuide", "test.Other");
+		}
+	}
+
+	private static HealthTestApplication run(String... properties) {
+		return HealthTestApplication.run(List.of(Pushes.class), properties);
+	}
+
+	private static List<Meter> ours(MeterRegistry registry) {
+		return registry.getMeters().stream().filter((meter) -> meter.getId().getName().startsWith("grpc.")).toList();
+	}
+
+	private static String state(MeterRegistry registry) {
+		List<String> states = registry.get("grpc.server.state")
+			.tag("server", "network")
+			.gauges()
+			.stream()
+			.filter((gauge) -> gauge.value() == 1)
+			.map((gauge) -> String.valueOf(gauge.getId().getTag("state")))
+			.toList();
+		assertThat(states).hasSize(1);
+		return states.get(0);
+	}
+
+	private static double gauge(MeterRegistry registry, String name) {
+		return registry.get(name).tag("server", "network").gauge().value();
+	}
+
+	private static double status(MeterRegistry registry, String service) {
+		Gauge gauge = registry.get("grpc.server.health.status").tag("service", service).gauge();
+		return gauge.value();
+	}
+
+	private static Timer drains(MeterRegistry registry, String state) {
+		return registry.get("grpc.server.drain").tags("server", "network", "state", state).timer();
+	}
+
+	private static double forced(MeterRegistry registry) {
+		return registry.get("grpc.server.calls.forced").tag("server", "network").functionCounter().count();
+	}
+
+	/**
+	 * A registry that pushes when it is closed, as those of monitoring systems do.
+	 */
+	static class Pushes {
+
+		final BlockingQueue<String> lines = new LinkedBlockingQueue<>();
+
+		@Bean
+		LoggingMeterRegistry loggingMeterRegistry() {
+			LoggingRegistryConfig config = new LoggingRegistryConfig() {
+
+				@Override
+				public @Nullable String get(String key) {
+					return null;
+				}
+
+				@Override
+				public Duration step() {
+					return Duration.ofHours(1);
+				}
+
+			};
+			return LoggingMeterRegistry.builder(config).loggingSink(this.lines::add).build();
+		}
+
+	}
+
+}
