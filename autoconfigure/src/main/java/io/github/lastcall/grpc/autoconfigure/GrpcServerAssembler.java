@@ -22,6 +22,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 import io.github.lastcall.grpc.health.HealthGroupMapping;
+import io.github.lastcall.grpc.server.CallObserver;
 import io.github.lastcall.grpc.server.EventLoopWatchdog;
 import io.github.lastcall.grpc.server.GrpcServerBuilderCustomizer;
 import io.github.lastcall.grpc.server.GrpcServerBuilderCustomizers;
@@ -96,6 +97,14 @@ class GrpcServerAssembler {
 		return (builder) -> builder.addStreamTracerFactory(calls.tracerFactory()).addTransportFilter(connections);
 	}
 
+	/**
+	 * Asked late: an observer may need what needs the server.
+	 */
+	private static GrpcServerBuilderCustomizer<ServerBuilder<?>> observe(ObjectProvider<CallObserver> observer) {
+		return (builder) -> observer
+			.ifAvailable((available) -> builder.addStreamTracerFactory(available.tracerFactory()));
+	}
+
 	InFlightCalls calls(Refusals refusals) {
 		return new InFlightCalls(this.timer, this.properties.limits().maxConcurrentCalls(), refusals,
 				this.beanFactory.getBeanProvider(CallRecorder.Factory.class)::getIfAvailable);
@@ -110,12 +119,12 @@ class GrpcServerAssembler {
 	GrpcServerLifecycle lifecycle(Transport transport, Refusals refusals, InFlightCalls calls, Connections connections,
 			GrpcServerDrain drain) {
 		GrpcServerFactory factory = this.factories.get(transport);
-		GrpcServiceDiscovery discovery = discovery(calls);
 		ServiceExecutors executors = new ServiceExecutors(this.executor, this.beanFactory);
 		EventLoopWatchdog watchdog = watchdog(transport);
 		return new GrpcServerLifecycle(transport.serverName(), GrpcServerLifecycle.PHASE, () -> {
-			GrpcServices services = discovery.discover();
+			GrpcServices services = discovery(calls).discover();
 			this.healthGroups.register(services);
+			observer().ifAvailable((observer) -> observer.observe(services));
 			return (watchdog != null) ? watchdog.watch(services, executors) : services;
 		}, factory, customizers(transport, refusals, calls, connections, executors, watchdog), drain, this.publisher);
 	}
@@ -124,6 +133,7 @@ class GrpcServerAssembler {
 			Connections connections, ServiceExecutors executors, @Nullable EventLoopWatchdog watchdog) {
 		List<GrpcServerBuilderCustomizer<?>> customizers = new ArrayList<>();
 		customizers.add(track(calls, connections));
+		customizers.add(observe(observer()));
 		if (watchdog != null) {
 			customizers
 				.add((GrpcServerBuilderCustomizer<ServerBuilder<?>>) (builder) -> builder.addTransportFilter(watchdog));
@@ -150,9 +160,14 @@ class GrpcServerAssembler {
 		List<ServerInterceptor> outermost = new ArrayList<>();
 		this.beanFactory.getBeanProvider(EnvoyHealthHeader.class).ifAvailable(outermost::add);
 		outermost.add(calls.interceptor());
+		observer().ifAvailable((observer) -> outermost.add(observer.interceptor()));
 		this.beanFactory.getBeanProvider(PeerIdentityFilter.class).ifAvailable(outermost::add);
 		return new GrpcServiceDiscovery(this.beanFactory,
 				this.beanFactory.getBeanProvider(InfrastructureService.class).orderedStream().toList(), outermost);
+	}
+
+	private ObjectProvider<CallObserver> observer() {
+		return this.beanFactory.getBeanProvider(CallObserver.class);
 	}
 
 	/**

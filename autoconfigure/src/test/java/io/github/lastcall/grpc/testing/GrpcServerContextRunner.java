@@ -19,6 +19,7 @@ package io.github.lastcall.grpc.testing;
 import io.github.lastcall.grpc.autoconfigure.GrpcServerAutoConfiguration;
 import io.github.lastcall.grpc.autoconfigure.GrpcServerHealthContributorAutoConfiguration;
 import io.github.lastcall.grpc.autoconfigure.GrpcServerMetricsAutoConfiguration;
+import io.github.lastcall.grpc.autoconfigure.GrpcServerObservationAutoConfiguration;
 
 import org.springframework.boot.autoconfigure.ImportAutoConfiguration;
 import org.springframework.boot.autoconfigure.availability.ApplicationAvailabilityAutoConfiguration;
@@ -49,7 +50,7 @@ public final class GrpcServerContextRunner {
 	@Configuration(proxyBeanMethods = false)
 	@ImportAutoConfiguration({ ApplicationAvailabilityAutoConfiguration.class, LifecycleAutoConfiguration.class,
 			GrpcServerAutoConfiguration.class, GrpcServerHealthContributorAutoConfiguration.class,
-			GrpcServerMetricsAutoConfiguration.class })
+			GrpcServerMetricsAutoConfiguration.class, GrpcServerObservationAutoConfiguration.class })
 	static class Imports {
 
 	}

@@ -1,0 +1,74 @@
+/*
+ * Copyright 2026 the Last Call authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.lastcall.grpc.autoconfigure;
+
+import io.github.lastcall.grpc.actuate.GrpcCallObservations;
+import io.github.lastcall.grpc.server.CallObserver;
+import io.github.lastcall.grpc.shutdown.GrpcServerDrain;
+import io.micrometer.core.instrument.binder.grpc.GrpcServerObservationConvention;
+import io.micrometer.observation.GlobalObservationConvention;
+import io.micrometer.observation.ObservationFilter;
+import io.micrometer.observation.ObservationHandler;
+import io.micrometer.observation.ObservationPredicate;
+import io.micrometer.observation.ObservationRegistry;
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.boot.autoconfigure.AutoConfiguration;
+import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
+import org.springframework.boot.micrometer.observation.autoconfigure.ObservationHandlerGroup;
+import org.springframework.boot.micrometer.observation.autoconfigure.ObservationRegistryCustomizer;
+import org.springframework.context.annotation.Bean;
+
+/**
+ * {@link EnableAutoConfiguration Auto-configuration} for the observation of calls, for
+ * tracing and whatever else observes but meters.
+ */
+@AutoConfiguration(after = GrpcServerAutoConfiguration.class)
+@ConditionalOnClass({ GrpcServerObservationConvention.class, ObservationHandlerGroup.class })
+@ConditionalOnBean(GrpcServerDrain.class)
+public final class GrpcServerObservationAutoConfiguration {
+
+	/**
+	 * Null if nobody observes calls.
+	 */
+	@Bean
+	@ConditionalOnMissingBean(CallObserver.class)
+	@Nullable GrpcCallObservations grpcCallObservations(ObjectProvider<ObservationRegistry> registries,
+			ObjectProvider<ObservationHandler<?>> handlers, ObjectProvider<ObservationHandlerGroup> groups,
+			ObjectProvider<ObservationPredicate> predicates, ObjectProvider<ObservationFilter> filters,
+			ObjectProvider<GlobalObservationConvention<?>> globalConventions,
+			ObjectProvider<ObservationRegistryCustomizer<?>> customizers,
+			ObjectProvider<GrpcServerObservationConvention> convention) {
+		CallObservationHandlers observers = CallObservationHandlers.of(handlers.orderedStream().toList());
+		if (observers.isEmpty() || registries.stream().allMatch(ObservationRegistry::isNoop)) {
+			return null;
+		}
+		// A registry of our own, and no bean: Spring Boot would give it the handlers that
+		// make meters, and every call would be counted twice.
+		ObservationRegistry registry = ObservationRegistry.create();
+		predicates.orderedStream().forEach(registry.observationConfig()::observationPredicate);
+		globalConventions.orderedStream().forEach(registry.observationConfig()::observationConvention);
+		observers.register(registry.observationConfig(), groups.stream().sorted().toList());
+		filters.orderedStream().forEach(registry.observationConfig()::observationFilter);
+		CallObservationHandlers.customize(registry, customizers.orderedStream().toList());
+		return new GrpcCallObservations(registry, convention.getIfAvailable());
+	}
+
+}
