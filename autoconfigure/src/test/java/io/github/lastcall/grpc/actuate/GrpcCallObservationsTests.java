@@ -85,7 +85,11 @@ import org.junit.jupiter.api.condition.JRE;
 import org.slf4j.LoggerFactory;
 
 import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.boot.SpringBootConfiguration;
+import org.springframework.boot.WebApplicationType;
 import org.springframework.boot.autoconfigure.AutoConfigurations;
+import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
+import org.springframework.boot.builder.SpringApplicationBuilder;
 import org.springframework.boot.micrometer.metrics.autoconfigure.MetricsAutoConfiguration;
 import org.springframework.boot.micrometer.observation.autoconfigure.ObservationAutoConfiguration;
 import org.springframework.boot.micrometer.observation.autoconfigure.ObservationRegistryCustomizer;
@@ -98,6 +102,7 @@ import org.springframework.boot.test.context.FilteredClassLoader;
 import org.springframework.boot.test.context.assertj.AssertableApplicationContext;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 import org.springframework.context.ApplicationContext;
+import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Import;
@@ -119,7 +124,7 @@ class GrpcCallObservationsTests {
 	private static final String PARENT = "00f067aa0ba902b7";
 
 	static {
-		// Takes part only if nobody has used OpenTelemetry before.
+		// As a starting application does; too late once a trace has begun.
 		OpenTelemetryEventPublisherBeansApplicationListener.addWrapper();
 	}
 
@@ -234,29 +239,35 @@ class GrpcCallObservationsTests {
 	}
 
 	@Test
-	void whatTheHandlerLogsHasTheIdsOfTheTrace() {
+	void anOrdinaryApplicationTracesItsCallsAndItsLogHasTheIds() {
 		Logger logger = (Logger) LoggerFactory.getLogger("the.handler.of." + getClass().getName());
 		ListAppender<ILoggingEvent> lines = new ListAppender<>();
 		lines.start();
-		logger.addAppender(lines);
-		this.runner.withInitializer(
-				(context) -> context.addApplicationListener(new OpenTelemetryEventPublisherBeansApplicationListener()))
-			.run((context) -> {
-				context.getBean(Handler.class).onCall = () -> {
-					logger.warn("a line");
-					// Read when asked for, and that is too late.
-					lines.list.forEach(ILoggingEvent::getMDCPropertyMap);
-				};
-				try (GrpcClient client = GrpcClient.of(context)) {
-					traced(client).getFeature(Point.getDefaultInstance());
-					assertThat(lines.list).hasSize(1);
-					assertThat(lines.list.get(0).getMDCPropertyMap()).containsEntry("traceId", TRACE)
-						.containsEntry("spanId", span(context).getSpanId());
-				}
-				finally {
-					logger.detachAppender(lines);
-				}
-			});
+		try (ConfigurableApplicationContext context = new SpringApplicationBuilder(Application.class)
+			.web(WebApplicationType.NONE)
+			.registerShutdownHook(false)
+			.properties("grpc.server.port=0", "spring.main.banner-mode=off",
+					"management.tracing.sampling.probability=1")
+			.run(); GrpcClient client = GrpcClient.of(context)) {
+			// Not before: a starting application configures its log anew.
+			logger.addAppender(lines);
+			context.getBean(Handler.class).onCall = () -> {
+				logger.warn("a line");
+				// Read when asked for, and later is too late.
+				lines.list.forEach(ILoggingEvent::getMDCPropertyMap);
+			};
+			traced(client).getFeature(Point.getDefaultInstance());
+			SpanData span = span(context);
+			assertThat(span.getParentSpanId()).isEqualTo(PARENT);
+			assertThat(lines.list).hasSize(1);
+			assertThat(lines.list.get(0).getMDCPropertyMap()).containsEntry("traceId", TRACE)
+				.containsEntry("spanId", span.getSpanId());
+			assertThat(context.getBean(MeterRegistry.class).get("grpc.server").timers()).singleElement()
+				.satisfies((timer) -> assertThat(timer.count()).isEqualTo(1));
+		}
+		finally {
+			logger.detachAppender(lines);
+		}
 	}
 
 	@Test
@@ -915,6 +926,13 @@ class GrpcCallObservationsTests {
 		SimpleSpanProcessor spanProcessor(InMemorySpanExporter exporter) {
 			return SimpleSpanProcessor.builder(exporter).build();
 		}
+
+	}
+
+	@SpringBootConfiguration(proxyBeanMethods = false)
+	@EnableAutoConfiguration
+	@Import({ ServiceConfiguration.class, ExporterConfiguration.class })
+	static class Application {
 
 	}
 
