@@ -54,8 +54,7 @@ public final class ServiceExecutors {
 	 * @return whether all of them run on the event loop
 	 */
 	boolean areDirect(GrpcServices services) {
-		return this.executor.get() == ServerExecutor.DIRECT
-				&& services.application().stream().allMatch((service) -> executor(service) == ServerExecutor.DIRECT);
+		return this.executor.get() == ServerExecutor.DIRECT && services.application().stream().allMatch(this::isDirect);
 	}
 
 	/**

@@ -447,7 +447,7 @@ final class InFlightCall extends ServerStreamTracer implements Executor {
 		}
 		catch (RuntimeException | Error ex) {
 			logger.error("The handler of " + this.method.name() + " failed", ex);
-			close(Status.UNKNOWN.withDescription("Application error processing RPC"));
+			close(Status.UNKNOWN.withDescription("Application error processing RPC").withCause(ex));
 		}
 		finally {
 			this.context.detach(previous);
