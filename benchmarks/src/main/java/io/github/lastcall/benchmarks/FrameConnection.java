@@ -21,7 +21,6 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.Socket;
-import java.net.SocketException;
 import java.nio.charset.StandardCharsets;
 
 import io.grpc.netty.shaded.io.netty.buffer.ByteBuf;
@@ -107,15 +106,12 @@ final class FrameConnection implements AutoCloseable {
 	}
 
 	/**
-	 * Wait until the server closes the connection.
+	 * Wait until the server has accepted the connection, which it answers with its
+	 * settings at once.
 	 */
-	void awaitClose() throws IOException {
-		try {
-			this.in.skipNBytes(Long.MAX_VALUE);
-		}
-		catch (java.io.EOFException | SocketException ex) {
-			// Closed.
-		}
+	FrameConnection awaitAccepted() throws IOException {
+		this.in.readUnsignedByte();
+		return this;
 	}
 
 	private void awaitAnswer(int type) throws IOException {

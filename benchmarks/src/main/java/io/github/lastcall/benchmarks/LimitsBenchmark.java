@@ -104,7 +104,10 @@ final class LimitsBenchmark {
 		for (int i = 0; i < count; i++) {
 			FrameConnection connection = new FrameConnection(server.port());
 			open.add(connection);
-			if (stage != Stage.HANDSHAKE) {
+			if (stage == Stage.HANDSHAKE) {
+				connection.awaitAccepted();
+			}
+			else {
 				connection.begin();
 				for (int call = 0; call < stage.calls; call++) {
 					connection.open(1 + 2 * call, LoadMethods.UNARY.getFullMethodName());
