@@ -58,7 +58,7 @@ public final class Benchmarks {
 								exit    measures the time from SIGTERM to exit
 								  --servers lastcall,lastcall-5s,plain,boot,...   --runs 3
 								limits  measures what a connection, a call and a reset cost, and what honest clients need
-								  --connections 5000   --seconds 10
+								  --connections 5000   --seconds 10   --handshakes-at-once 64
 
 								All: --out benchmarks/results""");
 				System.exit(2);
