@@ -28,8 +28,7 @@ public final class Benchmarks {
 
 	/**
 	 * Run a benchmark.
-	 * @param args {@code roll}, {@code health}, {@code exit} or {@code limits}, and
-	 * options
+	 * @param args the name of the benchmark, and options
 	 */
 	public static void main(String[] args) throws Exception {
 		System.setProperty("java.awt.headless", "true");
@@ -40,6 +39,11 @@ public final class Benchmarks {
 			case "health" -> new HealthBenchmark(options).run();
 			case "exit" -> new ExitBenchmark(options).run();
 			case "limits" -> new LimitsBenchmark(options).run();
+			case "compare" -> new CompareBenchmark(options).run();
+			case "executors" -> new ExecutorBenchmark(options).run();
+			case "blocked" -> new BlockedBenchmark(options).run();
+			case "startup" -> new StartupBenchmark(options).run();
+			case "growth" -> new GrowthBenchmark(options).run();
 			default -> {
 				System.err.println(
 						"""
@@ -59,8 +63,23 @@ public final class Benchmarks {
 								  --servers lastcall,lastcall-5s,plain,boot,...   --runs 3
 								limits  measures what a connection, a call and a reset cost, and what honest clients need
 								  --connections 5000   --seconds 10   --handshakes-at-once 64
+								compare measures throughput, latency, and what a call costs, of servers side by side
+								  --servers plain,lastcall,boot,...   NAME@JDK runs it on that JDK
+								  --calls unary,unary-64k,stream,ping-pong
+								executors   the same of Last Call on every kind of executor
+								compare and executors:
+								  --rounds 5   --seconds 2 (of a round)   --warmup 3 (seconds for each server and load)
+								blocked lets very many calls block at once
+								  --servers lastcall-virtual@JDK   --calls 10000   --millis 1000   --connections 20   --runs 5
+								startup measures process start to first answered call
+								  --servers application,lastcall,boot,netdevh,lognet,armeria,plain   --runs 15
+								growth  measures more and more services, connections, watchers, calls in flight
+								  --of services,connections,watchers,in-flight
+								  --services 1,100,1000   --connections 1,1000,10000   --watchers 1,10,100,1000,10000
+								  --in-flight 1,16,256,4096   --runs 5 (starts)   --drains 3   --flips 15
 
-								All: --out benchmarks/results""");
+								All: --out benchmarks/results (and from compare on, the date)
+								From compare on: --java JDK=HOME,... names more JDKs""");
 				System.exit(2);
 			}
 		}

@@ -32,19 +32,11 @@ import com.google.protobuf.Empty;
 import io.github.lastcall.benchmarks.service.ClosedLoop;
 import io.github.lastcall.benchmarks.service.ControlService;
 import io.github.lastcall.benchmarks.service.EmptyService;
-import io.github.lastcall.benchmarks.service.LoadMethods;
-import io.grpc.CallOptions;
-import io.grpc.ClientCall;
 import io.grpc.ManagedChannel;
-import io.grpc.Metadata;
-import io.grpc.MethodDescriptor;
 import io.grpc.health.v1.HealthCheckRequest;
-import io.grpc.health.v1.HealthCheckResponse;
 import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
 import io.grpc.health.v1.HealthGrpc;
 import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
-import io.grpc.stub.ClientCalls;
-import org.jspecify.annotations.Nullable;
 
 /**
  * What health costs, on a server in a process of its own.
@@ -66,7 +58,7 @@ final class HealthBenchmark {
 	HealthBenchmark(Options options) {
 		this.rounds = options.number("rounds", 15);
 		this.roundNanos = TimeUnit.SECONDS.toNanos(options.number("seconds", 2));
-		this.watchers = options.list("watchers", "1,1000,10000").stream().map(Integer::valueOf).toList();
+		this.watchers = options.numbers("watchers", "1,1000,10000");
 		this.connections = options.number("connections", 100);
 		this.out = Path.of(options.text("out", "benchmarks/results"));
 	}
@@ -121,9 +113,9 @@ final class HealthBenchmark {
 			Collections.rotate(order, 1);
 			for (String name : order) {
 				ClosedLoop<?, ?> loop = Objects.requireNonNull(loops.get(name));
-				long before = control(channels.get(0), ControlService.CPU, 0);
+				long before = Control.ask(channels.get(0), ControlService.CPU, 0);
 				double rate = loop.callsPerSecond(this.roundNanos);
-				double cpu = control(channels.get(0), ControlService.CPU, 0) - before;
+				double cpu = Control.ask(channels.get(0), ControlService.CPU, 0) - before;
 				double calls = rate * this.roundNanos / 1e9;
 				samples.computeIfAbsent(name, (key) -> new ArrayList<>()).add(new Sample(rate, cpu / 1e3 / calls));
 			}
@@ -133,13 +125,13 @@ final class HealthBenchmark {
 		List<Sample> check = samples.getOrDefault("check", List.of());
 		samples.forEach((name, all) -> {
 			Map<String, Object> entry = new LinkedHashMap<>();
-			entry.put("callsPerSecond", median(all.stream().map(Sample::rate).toList()));
-			entry.put("serverCpuMicrosPerCall", median(all.stream().map(Sample::cpuMicros).toList()));
+			entry.put("callsPerSecond", Spread.of(all.stream().map(Sample::rate).toList()).median());
+			entry.put("serverCpuMicrosPerCall", Spread.of(all.stream().map(Sample::cpuMicros).toList()).median());
 			List<Double> ratios = new ArrayList<>();
 			for (int i = 0; i < all.size(); i++) {
 				ratios.add(check.get(i).rate() / all.get(i).rate());
 			}
-			entry.put("checkToThis", median(ratios));
+			entry.put("checkToThis", Spread.of(ratios).median());
 			entry.put("rounds", all);
 			result.put(name, entry);
 			System.out.printf("%-18s %10.0f calls/s   %6.1f us of the server's CPU per call   Check / this: %.3f%n",
@@ -150,19 +142,19 @@ final class HealthBenchmark {
 
 	private Map<String, Object> watchers(Replica server, int count) {
 		List<ManagedChannel> channels = connect(server, Math.min(count, this.connections));
-		long before = control(channels.get(0), ControlService.HEAP, 0);
-		List<Watcher> watchers = watch(channels, count);
-		long after = control(channels.get(0), ControlService.HEAP, 0);
+		long before = Control.ask(channels.get(0), ControlService.HEAP, 0);
+		Watchers watchers = Watchers.open(channels, count);
+		long after = Control.ask(channels.get(0), ControlService.HEAP, 0);
 		List<Double> millis = new ArrayList<>();
 		for (int i = 0; i < this.rounds; i++) {
-			millis.add(flip(channels.get(0), watchers));
+			millis.add(watchers.flip(channels.get(0)));
 		}
 		channels.forEach(ManagedChannel::shutdownNow);
 		sleep(TimeUnit.SECONDS.toNanos(1));
 		Map<String, Object> result = new LinkedHashMap<>();
 		result.put("watchers", count);
 		result.put("connections", channels.size());
-		result.put("flipToLastToldMillis", median(millis));
+		result.put("flipToLastToldMillis", Spread.of(millis).median());
 		result.put("rounds", millis);
 		// Of a few, it is lost in what else the heap holds.
 		Long heap = (count >= 1000) ? (after - before) / count : null;
@@ -170,24 +162,9 @@ final class HealthBenchmark {
 		System.out.printf(
 				"%6d watchers on %3d connections: last one told after %.1f ms (worst of %d: %.1f), "
 						+ "%s bytes of heap each%n",
-				count, channels.size(), median(millis), this.rounds, Collections.max(millis),
+				count, channels.size(), Spread.of(millis).median(), this.rounds, Collections.max(millis),
 				(heap != null) ? heap : "-");
 		return result;
-	}
-
-	/**
-	 * Turn health over and back.
-	 * @return milliseconds from the flip to the last watcher told
-	 */
-	private static double flip(ManagedChannel channel, List<Watcher> watchers) {
-		CountDownLatch told = Watcher.expect(watchers, ServingStatus.NOT_SERVING);
-		long flipped = control(channel, ControlService.GATE, 0);
-		await(told);
-		double millis = Watcher.lastToldNanos(watchers, flipped) / 1e6;
-		CountDownLatch back = Watcher.expect(watchers, ServingStatus.SERVING);
-		control(channel, ControlService.GATE, 1);
-		await(back);
-		return millis;
 	}
 
 	/**
@@ -195,12 +172,11 @@ final class HealthBenchmark {
 	 */
 	private Map<String, Object> sigterm(Replica server, int count) throws InterruptedException {
 		List<ManagedChannel> channels = connect(server, Math.min(count, this.connections));
-		List<Watcher> watchers = watch(channels, count);
-		CountDownLatch told = Watcher.expect(watchers, ServingStatus.NOT_SERVING);
+		Watchers watchers = Watchers.open(channels, count);
+		CountDownLatch told = watchers.expect(ServingStatus.NOT_SERVING);
 		long terminated = System.nanoTime();
 		server.process().terminate();
-		await(told);
-		double millis = Watcher.lastToldNanos(watchers, terminated) / 1e6;
+		double millis = watchers.lastToldMillis(told, terminated);
 		server.process().awaitExit(60_000);
 		double exit = (System.nanoTime() - terminated) / 1e6;
 		channels.forEach(ManagedChannel::shutdownNow);
@@ -210,45 +186,9 @@ final class HealthBenchmark {
 		return new TreeMap<>(Map.of("watchers", count, "lastToldMillis", millis, "exitMillis", exit));
 	}
 
-	private List<Watcher> watch(List<ManagedChannel> channels, int count) {
-		List<Watcher> watchers = new ArrayList<>();
-		for (int i = 0; i < count; i++) {
-			watchers.add(new Watcher());
-		}
-		CountDownLatch told = Watcher.expect(watchers, ServingStatus.SERVING);
-		for (int i = 0; i < count; i++) {
-			watchers.get(i).watch(channels.get(i % channels.size()));
-		}
-		await(told);
-		return watchers;
-	}
-
-	private static long control(ManagedChannel channel, MethodDescriptor<byte[], byte[]> method, long argument) {
-		return LoadMethods
-			.number(ClientCalls.blockingUnaryCall(channel, method, CallOptions.DEFAULT, LoadMethods.number(argument)));
-	}
-
-	private static double median(List<Double> values) {
-		List<Double> sorted = new ArrayList<>(values);
-		Collections.sort(sorted);
-		int middle = sorted.size() / 2;
-		return (sorted.size() % 2 == 1) ? sorted.get(middle) : (sorted.get(middle - 1) + sorted.get(middle)) / 2;
-	}
-
 	private static void sleep(long nanos) {
 		try {
 			TimeUnit.NANOSECONDS.sleep(nanos);
-		}
-		catch (InterruptedException ex) {
-			throw new IllegalStateException(ex);
-		}
-	}
-
-	private static void await(CountDownLatch latch) {
-		try {
-			if (!latch.await(60, TimeUnit.SECONDS)) {
-				throw new IllegalStateException("%d have not come within a minute".formatted(latch.getCount()));
-			}
 		}
 		catch (InterruptedException ex) {
 			throw new IllegalStateException(ex);
@@ -262,53 +202,6 @@ final class HealthBenchmark {
 	 * @param cpuMicros microseconds of the server's CPU per call
 	 */
 	private record Sample(double rate, double cpuMicros) {
-
-	}
-
-	private static final class Watcher extends ClientCall.Listener<HealthCheckResponse> {
-
-		private @Nullable ClientCall<HealthCheckRequest, HealthCheckResponse> call;
-
-		private volatile ServingStatus expected = ServingStatus.UNKNOWN;
-
-		private volatile CountDownLatch told = new CountDownLatch(0);
-
-		private volatile long toldNanos;
-
-		static CountDownLatch expect(List<Watcher> watchers, ServingStatus status) {
-			CountDownLatch told = new CountDownLatch(watchers.size());
-			for (Watcher watcher : watchers) {
-				watcher.told = told;
-				watcher.expected = status;
-			}
-			return told;
-		}
-
-		static long lastToldNanos(List<Watcher> watchers, long since) {
-			return watchers.stream().mapToLong((watcher) -> watcher.toldNanos - since).max().orElseThrow();
-		}
-
-		void watch(ManagedChannel channel) {
-			ClientCall<HealthCheckRequest, HealthCheckResponse> call = channel.newCall(HealthGrpc.getWatchMethod(),
-					CallOptions.DEFAULT);
-			this.call = call;
-			call.start(this, new Metadata());
-			call.request(1);
-			call.sendMessage(HealthCheckRequest.getDefaultInstance());
-			call.halfClose();
-		}
-
-		@Override
-		public void onMessage(HealthCheckResponse message) {
-			this.toldNanos = System.nanoTime();
-			if (message.getStatus() == this.expected) {
-				this.told.countDown();
-			}
-			ClientCall<HealthCheckRequest, HealthCheckResponse> call = this.call;
-			if (call != null) {
-				call.request(1);
-			}
-		}
 
 	}
 

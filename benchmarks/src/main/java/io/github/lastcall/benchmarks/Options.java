@@ -44,6 +44,14 @@ final class Options {
 		return Integer.parseInt(text(name, String.valueOf(defaultValue)));
 	}
 
+	double decimal(String name, double defaultValue) {
+		return Double.parseDouble(text(name, String.valueOf(defaultValue)));
+	}
+
+	List<Integer> numbers(String name, String defaultValue) {
+		return list(name, defaultValue).stream().map(Integer::valueOf).toList();
+	}
+
 	List<String> list(String name, String defaultValue) {
 		return List.of(text(name, defaultValue).split(","));
 	}

@@ -36,11 +36,11 @@ import org.jspecify.annotations.Nullable;
  */
 final class Replica implements AutoCloseable {
 
-	private static final Path SERVERS = Path.of("benchmarks", "servers");
-
 	private static final Path LOGS = Path.of("benchmarks", "target", "logs");
 
 	private final ServerKind kind;
+
+	private final Path javaHome;
 
 	private final int port;
 
@@ -51,14 +51,23 @@ final class Replica implements AutoCloseable {
 	private @Nullable ManagedProcess process;
 
 	Replica(ServerKind kind, String name, String... jvmOptions) {
-		this.kind = kind;
+		this(new Candidate(kind.name(), kind, Jdks.own()), name, List.of(jvmOptions));
+	}
+
+	Replica(Candidate candidate, String name, List<String> jvmOptions) {
+		this.kind = candidate.kind();
+		this.javaHome = candidate.javaHome();
 		this.port = Ports.free();
-		this.log = LOGS.resolve(kind.name() + "-" + name + ".log");
-		this.jvmOptions = List.of(jvmOptions);
+		this.log = LOGS.resolve(candidate.name() + "-" + name + ".log");
+		this.jvmOptions = List.copyOf(jvmOptions);
 	}
 
 	int port() {
 		return this.port;
+	}
+
+	Path log() {
+		return this.log;
 	}
 
 	String address() {
@@ -74,17 +83,10 @@ final class Replica implements AutoCloseable {
 	}
 
 	void begin() throws IOException {
-		Path target = SERVERS.resolve(this.kind.module()).resolve("target");
-		Path classpath = target.resolve("classpath.txt");
-		if (!Files.exists(classpath)) {
-			throw new IllegalStateException(classpath
-					+ " is missing: run in the root of the repository, after ./mvnw -Pbenchmarks -pl benchmarks -am -DskipTests package");
-		}
 		List<String> command = new ArrayList<>();
-		command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+		command.add(this.javaHome.resolve("bin").resolve("java").toString());
 		command.addAll(this.jvmOptions);
-		command.addAll(List.of("-cp", target.resolve("classes") + ":" + Files.readString(classpath).strip(),
-				this.kind.mainClass()));
+		command.addAll(List.of("-cp", this.kind.classPath(), this.kind.mainClass()));
 		command.addAll(this.kind.arguments(this.port));
 		this.process = ManagedProcess.start(command, this.log);
 	}

@@ -16,10 +16,15 @@
 
 package io.github.lastcall.benchmarks;
 
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
@@ -34,21 +39,48 @@ record ServerKind(String name, String module, String mainClass, List<String> arg
 
 	private static final String PACKAGE = "io.github.lastcall.benchmarks.server.";
 
+	private static final Path SERVERS = Path.of("benchmarks", "servers");
+
+	private static final Pattern GRPC_API = Pattern.compile("grpc-api-([^:/]*)\\.jar");
+
+	private static final String LAST_CALL = "lastcall.LastCallServer";
+
+	private static final String METERS = "io.github.lastcall.grpc.autoconfigure.GrpcServerMetricsAutoConfiguration";
+
 	private static final Map<String, ServerKind> ALL = new TreeMap<>();
 	static {
-		lastCall("lastcall", "LastCallServer", "propagation-delay=5s");
-		lastCall("lastcall-no-delay", "LastCallServer", "propagation-delay=0s");
-		lastCall("lastcall-no-grace", "LastCallServer", "propagation-delay=0s", "grace-period=0s");
-		lastCall("health", "HealthServer", "propagation-delay=5s");
-		lastCall("limits", "LimitsServer", "propagation-delay=0s");
-		add("plain", "plain", "PlainServer", "{port}");
-		add("boot", "boot", "BootServer", "--spring.grpc.server.port={port}", "--spring.grpc.server.address=127.0.0.1",
-				"--spring.grpc.server.shutdown.grace-period=30s");
-		add("netdevh", "netdevh", "NetDevhServer", "--grpc.server.port={port}", "--grpc.server.address=127.0.0.1",
-				"--grpc.server.shutdown-grace-period=30s");
-		add("lognet", "lognet", "LogNetServer", "--grpc.port={port}", "--grpc.shutdown-grace=30");
-		add("armeria", "armeria", "ArmeriaServer", "{port}", "5");
-		add("armeria-no-delay", "armeria", "ArmeriaServer", "{port}", "0");
+		lastCall("lastcall", LAST_CALL, "--grpc.server.shutdown.propagation-delay=5s");
+		lastCall("lastcall-no-delay", LAST_CALL, "--grpc.server.shutdown.propagation-delay=0s");
+		lastCall("lastcall-no-grace", LAST_CALL, "--grpc.server.shutdown.propagation-delay=0s",
+				"--grpc.server.shutdown.grace-period=0s");
+		lastCall("lastcall-no-metrics", LAST_CALL, "--spring.autoconfigure.exclude=" + METERS);
+		lastCall("lastcall-virtual", LAST_CALL, "--spring.threads.virtual.enabled=true");
+		lastCall("lastcall-direct", LAST_CALL, "--grpc.server.executor.type=direct");
+		for (int threads : List.of(16, 64, 200, 400)) {
+			lastCall("lastcall-" + threads, LAST_CALL, "--grpc.server.executor.threads=" + threads);
+		}
+		lastCall("lastcall-cached", "lastcall.CachedPoolServer");
+		lastCall("lastcall-services", "lastcall.ManyServicesServer");
+		lastCall("health", "lastcall.HealthServer", "--grpc.server.shutdown.propagation-delay=5s");
+		lastCall("limits", "lastcall.LimitsServer", "--grpc.server.shutdown.propagation-delay=0s");
+		ALL.put("lastcall-tracing", named("lastcall").with("--management.tracing.sampling.probability=1")
+			.in("lastcall-tracing", "lastcall-tracing", PACKAGE + "lastcall.tracing.TracingServer"));
+		add("application", "application", "application.Application", "--spring.main.keep-alive=true");
+		add("plain", "plain", "plain.PlainServer", "{port}");
+		add("plain-direct", "plain", "plain.PlainServer", "{port}", "direct");
+		add("boot", "boot", "boot.BootServer", "--spring.grpc.server.port={port}",
+				"--spring.grpc.server.address=127.0.0.1", "--spring.grpc.server.shutdown.grace-period=30s");
+		add("netdevh", "netdevh", "netdevh.NetDevhServer", "--grpc.server.port={port}",
+				"--grpc.server.address=127.0.0.1", "--grpc.server.shutdown-grace-period=30s");
+		add("lognet", "lognet", "lognet.LogNetServer", "--grpc.port={port}", "--grpc.shutdown-grace=30");
+		for (String older : List.of("netdevh", "lognet")) {
+			ServerKind kind = named(older);
+			String name = older + "-same-grpc";
+			ALL.put(name, kind.in(name, name, kind.mainClass()));
+		}
+		add("armeria", "armeria", "armeria.ArmeriaServer", "{port}", "5");
+		add("armeria-blocking", "armeria", "armeria.ArmeriaServer", "{port}", "5", "blocking");
+		add("armeria-no-delay", "armeria", "armeria.ArmeriaServer", "{port}", "0");
 	}
 
 	static ServerKind named(String name) {
@@ -59,21 +91,67 @@ record ServerKind(String name, String module, String mainClass, List<String> arg
 		return kind;
 	}
 
+	private ServerKind in(String name, String module, String mainClass) {
+		return new ServerKind(name, module, mainClass, this.arguments);
+	}
+
+	ServerKind with(String... more) {
+		return new ServerKind(this.name, this.module, this.mainClass,
+				Stream.concat(this.arguments.stream(), Stream.of(more)).toList());
+	}
+
+	/**
+	 * Whether it answers calls.
+	 */
+	boolean isServer() {
+		return !this.module.equals("application");
+	}
+
+	/**
+	 * Whether it is an application of Spring Boot.
+	 */
+	boolean isBoot() {
+		return !this.module.equals("plain") && !this.module.equals("armeria");
+	}
+
+	/**
+	 * Whether it makes a span for each call.
+	 */
+	boolean isTraced() {
+		return this.module.equals("lastcall-tracing");
+	}
+
+	String classPath() throws IOException {
+		Path target = SERVERS.resolve(this.module).resolve("target");
+		Path dependencies = target.resolve("classpath.txt");
+		if (!Files.exists(dependencies)) {
+			throw new IllegalStateException(dependencies
+					+ " is missing: run in the root of the repository, after ./mvnw -Pbenchmarks -pl benchmarks -am -DskipTests package");
+		}
+		return target.resolve("classes") + ":" + Files.readString(dependencies).strip();
+	}
+
+	/**
+	 * The version of grpc-java that the server runs with.
+	 */
+	String grpcVersion() throws IOException {
+		Matcher jar = GRPC_API.matcher(classPath());
+		return jar.find() ? jar.group(1) : "none";
+	}
+
 	List<String> arguments(int port) {
 		List<String> arguments = new ArrayList<>();
 		this.arguments.forEach((argument) -> arguments.add(argument.replace("{port}", String.valueOf(port))));
 		return arguments;
 	}
 
-	private static void lastCall(String name, String mainClass, String... shutdown) {
+	private static void lastCall(String name, String mainClass, String... arguments) {
 		Stream<String> address = Stream.of("--grpc.server.port={port}", "--grpc.server.address=127.0.0.1");
-		add(name, "lastcall", mainClass,
-				Stream.concat(address, Stream.of(shutdown).map((setting) -> "--grpc.server.shutdown." + setting))
-					.toArray(String[]::new));
+		add(name, "lastcall", mainClass, Stream.concat(address, Stream.of(arguments)).toArray(String[]::new));
 	}
 
 	private static void add(String name, String module, String mainClass, String... arguments) {
-		ALL.put(name, new ServerKind(name, module, PACKAGE + module + "." + mainClass, List.of(arguments)));
+		ALL.put(name, new ServerKind(name, module, PACKAGE + mainClass, List.of(arguments)));
 	}
 
 }

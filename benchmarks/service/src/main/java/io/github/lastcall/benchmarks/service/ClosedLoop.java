@@ -17,11 +17,15 @@
 package io.github.lastcall.benchmarks.service;
 
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicLong;
-import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.atomic.LongAdder;
+import java.util.function.LongConsumer;
 
 import io.grpc.CallOptions;
 import io.grpc.Channel;
@@ -29,35 +33,50 @@ import io.grpc.ClientCall;
 import io.grpc.Metadata;
 import io.grpc.MethodDescriptor;
 import io.grpc.Status;
-import org.jspecify.annotations.Nullable;
 
 /**
- * Callers that make one unary call after the other: so many calls are in flight, no more
- * and no less.
+ * Callers that make one call after the other: so many calls are in flight, no more and no
+ * less.
  *
- * @param <Q> the type of the request
- * @param <R> the type of the response
+ * @param <Q> the type of the requests
+ * @param <R> the type of the responses
  */
 public final class ClosedLoop<Q, R> {
 
 	private static final int CALLS_IN_FLIGHT = 64;
 
+	/**
+	 * A caller whose call has failed waits a little, or a server that refuses everything
+	 * would get all the processor time for it.
+	 */
+	private static final Executor AFTER_A_FAILURE = CompletableFuture.delayedExecutor(1, TimeUnit.MILLISECONDS);
+
 	private final List<? extends Channel> channels;
 
-	private final MethodDescriptor<Q, R> method;
+	private final CallPattern<Q, R> pattern;
 
-	private final Q request;
+	private final int callsInFlight;
 
 	/**
-	 * Create a loop of 64 calls in flight.
+	 * Create a loop of 64 unary calls in flight.
 	 * @param channels the channels, over which the callers are spread
 	 * @param method the method
 	 * @param request the request of every call
 	 */
 	public ClosedLoop(List<? extends Channel> channels, MethodDescriptor<Q, R> method, Q request) {
+		this(channels, CallPattern.unary(method, request), CALLS_IN_FLIGHT);
+	}
+
+	/**
+	 * Create a loop.
+	 * @param channels the channels, over which the callers are spread
+	 * @param pattern how each call goes
+	 * @param callsInFlight the number of callers
+	 */
+	public ClosedLoop(List<? extends Channel> channels, CallPattern<Q, R> pattern, int callsInFlight) {
 		this.channels = List.copyOf(channels);
-		this.method = method;
-		this.request = request;
+		this.pattern = pattern;
+		this.callsInFlight = callsInFlight;
 	}
 
 	/**
@@ -68,33 +87,105 @@ public final class ClosedLoop<Q, R> {
 	 * minute
 	 */
 	public double callsPerSecond(long nanos) throws InterruptedException {
-		Run run = new Run();
+		LoopOutcome outcome = run(nanos, (latency) -> {
+		});
+		if (outcome.failed() > 0) {
+			throw new IllegalStateException("Calls have failed: " + outcome.failures());
+		}
+		return outcome.callsPerSecond();
+	}
+
+	/**
+	 * Call for some time, and wait until the last call has ended, for a minute at most.
+	 * @param nanos how long
+	 * @param latencies takes the nanoseconds of each call that ends with OK, on any
+	 * thread
+	 * @return what became of the calls
+	 */
+	public LoopOutcome run(long nanos, LongConsumer latencies) throws InterruptedException {
+		Run run = new Run(latencies, this.callsInFlight);
 		long start = System.nanoTime();
-		for (int i = 0; i < CALLS_IN_FLIGHT; i++) {
+		for (int i = 0; i < this.callsInFlight; i++) {
 			call(this.channels.get(i % this.channels.size()), run);
 		}
 		TimeUnit.NANOSECONDS.sleep(nanos);
-		double rate = run.calls.get() * 1e9 / (System.nanoTime() - start);
-		run.over.set(true);
+		long callsInTime = run.calls.sum();
+		long time = System.nanoTime() - start;
+		run.over = true;
 		run.awaitEnd();
-		return rate;
+		Map<String, Long> failures = new TreeMap<>();
+		run.failures.forEach((reason, count) -> failures.put(reason, count.sum()));
+		return new LoopOutcome(callsInTime, time, run.calls.sum(), failures);
 	}
 
 	private void call(Channel channel, Run run) {
-		ClientCall<Q, R> call = channel.newCall(this.method, CallOptions.DEFAULT);
-		call.start(new ClientCall.Listener<>() {
+		new Call(channel, run).start();
+	}
 
-			@Override
-			public void onClose(Status status, Metadata trailers) {
-				if (run.goesOnAfter(status)) {
-					call(channel, run);
-				}
+	private final class Call extends ClientCall.Listener<R> {
+
+		private final Channel channel;
+
+		private final Run run;
+
+		private final ClientCall<Q, R> call;
+
+		private final long started = System.nanoTime();
+
+		private int requests;
+
+		private int responses;
+
+		Call(Channel channel, Run run) {
+			this.channel = channel;
+			this.run = run;
+			this.call = channel.newCall(ClosedLoop.this.pattern.method(), CallOptions.DEFAULT);
+		}
+
+		void start() {
+			this.call.start(this, new Metadata());
+			this.call.request(2);
+			send();
+		}
+
+		private void send() {
+			this.call.sendMessage(ClosedLoop.this.pattern.request().get());
+			this.requests++;
+			if (this.requests == ClosedLoop.this.pattern.requests()) {
+				this.call.halfClose();
 			}
+		}
 
-		}, new Metadata());
-		call.request(2);
-		call.sendMessage(this.request);
-		call.halfClose();
+		@Override
+		public void onMessage(R message) {
+			this.responses++;
+			this.call.request(1);
+			if (this.requests < ClosedLoop.this.pattern.requests()) {
+				send();
+			}
+		}
+
+		@Override
+		public void onClose(Status status, Metadata trailers) {
+			boolean complete = this.responses == ClosedLoop.this.pattern.responses();
+			if (status.isOk() && complete) {
+				this.run.succeeded(System.nanoTime() - this.started);
+			}
+			else {
+				this.run.failed(status.isOk() ? "OK, but %d messages".formatted(this.responses)
+						: status.getCode() + ": " + status.getDescription());
+			}
+			if (this.run.over) {
+				this.run.ended.countDown();
+			}
+			else if (status.isOk()) {
+				call(this.channel, this.run);
+			}
+			else {
+				AFTER_A_FAILURE.execute(() -> call(this.channel, this.run));
+			}
+		}
+
 	}
 
 	/**
@@ -102,36 +193,34 @@ public final class ClosedLoop<Q, R> {
 	 */
 	private static final class Run {
 
-		private final AtomicLong calls = new AtomicLong();
+		private final LongConsumer latencies;
 
-		private final AtomicBoolean over = new AtomicBoolean();
+		private final LongAdder calls = new LongAdder();
 
-		private final AtomicReference<@Nullable Status> failure = new AtomicReference<>();
+		private final Map<String, LongAdder> failures = new ConcurrentHashMap<>();
 
-		private final CountDownLatch ended = new CountDownLatch(CALLS_IN_FLIGHT);
+		private final CountDownLatch ended;
 
-		boolean goesOnAfter(Status status) {
-			if (status.isOk()) {
-				this.calls.incrementAndGet();
-				if (!this.over.get()) {
-					return true;
-				}
-			}
-			else {
-				this.failure.set(status);
-			}
-			this.ended.countDown();
-			return false;
+		private volatile boolean over;
+
+		Run(LongConsumer latencies, int callers) {
+			this.latencies = latencies;
+			this.ended = new CountDownLatch(callers);
+		}
+
+		void succeeded(long nanos) {
+			this.calls.increment();
+			this.latencies.accept(nanos);
+		}
+
+		void failed(String reason) {
+			this.failures.computeIfAbsent(reason, (key) -> new LongAdder()).increment();
 		}
 
 		void awaitEnd() throws InterruptedException {
-			boolean allEnded = this.ended.await(60, TimeUnit.SECONDS);
-			Status status = this.failure.get();
-			if (status != null) {
-				throw new IllegalStateException("A call has failed", status.asException());
-			}
-			if (!allEnded) {
-				throw new IllegalStateException("%d calls have not ended".formatted(this.ended.getCount()));
+			if (!this.ended.await(60, TimeUnit.SECONDS)) {
+				this.failures.computeIfAbsent("not ended after a minute", (key) -> new LongAdder())
+					.add(this.ended.getCount());
 			}
 		}
 

@@ -22,6 +22,7 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 
+import io.grpc.KnownLength;
 import io.grpc.MethodDescriptor;
 import io.grpc.MethodDescriptor.MethodType;
 
@@ -92,21 +93,37 @@ public final class LoadMethods {
 		return bytes(MethodDescriptor.generateFullMethodName(SERVICE, name), type);
 	}
 
+	/**
+	 * Allocates what the message needs and nothing else, and tells its length as
+	 * protobuf's marshaller does.
+	 */
 	private static final class BytesMarshaller implements MethodDescriptor.Marshaller<byte[]> {
 
 		@Override
 		public InputStream stream(byte[] value) {
-			return new ByteArrayInputStream(value);
+			return new Bytes(value);
 		}
 
 		@Override
 		public byte[] parse(InputStream stream) {
 			try {
-				return stream.readAllBytes();
+				byte[] message = new byte[stream.available()];
+				if (stream.readNBytes(message, 0, message.length) < message.length || stream.read() >= 0) {
+					throw new IOException("The stream does not know its length");
+				}
+				return message;
 			}
 			catch (IOException ex) {
 				throw new UncheckedIOException(ex);
 			}
+		}
+
+	}
+
+	private static final class Bytes extends ByteArrayInputStream implements KnownLength {
+
+		Bytes(byte[] bytes) {
+			super(bytes);
 		}
 
 	}

@@ -22,11 +22,12 @@ import java.time.Duration;
 import com.linecorp.armeria.common.SessionProtocol;
 import com.linecorp.armeria.server.Server;
 import com.linecorp.armeria.server.grpc.GrpcService;
+import io.github.lastcall.benchmarks.service.CallService;
 import io.github.lastcall.benchmarks.service.LoadService;
 
 /**
- * The load service, served with Armeria. Its graceful shutdown goes on serving for the
- * quiet period, with health NOT_SERVING.
+ * The services, served with Armeria. Its graceful shutdown goes on serving for the quiet
+ * period, with health NOT_SERVING.
  */
 public final class ArmeriaServer {
 
@@ -35,14 +36,20 @@ public final class ArmeriaServer {
 
 	/**
 	 * Start the server.
-	 * @param args the port, and the quiet period in seconds
+	 * @param args the port, the quiet period in seconds, and {@code blocking} for calls
+	 * on the executor for what blocks
 	 */
 	public static void main(String[] args) {
 		Server server = Server.builder()
 			.port(new InetSocketAddress("127.0.0.1", Integer.parseInt(args[0])), SessionProtocol.HTTP)
 			.requestTimeout(Duration.ZERO)
 			.gracefulShutdownTimeout(Duration.ofSeconds(Integer.parseInt(args[1])), Duration.ofSeconds(30))
-			.service(GrpcService.builder().addService(new LoadService()).enableHealthCheckService(true).build())
+			.service(GrpcService.builder()
+				.addService(new LoadService())
+				.addService(new CallService())
+				.useBlockingTaskExecutor(args.length > 2)
+				.enableHealthCheckService(true)
+				.build())
 			.build();
 		server.closeOnJvmShutdown();
 		server.start().join();

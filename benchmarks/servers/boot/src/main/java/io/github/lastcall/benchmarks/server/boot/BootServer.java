@@ -16,6 +16,7 @@
 
 package io.github.lastcall.benchmarks.server.boot;
 
+import io.github.lastcall.benchmarks.service.CallService;
 import io.github.lastcall.benchmarks.service.LoadService;
 
 import org.springframework.boot.SpringApplication;
@@ -23,7 +24,7 @@ import org.springframework.boot.autoconfigure.SpringBootApplication;
 import org.springframework.context.annotation.Bean;
 
 /**
- * The load service, served with Spring Boot's own gRPC support.
+ * The services, served with Spring Boot's own gRPC support.
  */
 @SpringBootApplication(proxyBeanMethods = false)
 public class BootServer {
@@ -39,6 +40,11 @@ public class BootServer {
 	@Bean
 	LoadService loadService() {
 		return new LoadService();
+	}
+
+	@Bean
+	CallService callService() {
+		return new CallService();
 	}
 
 }

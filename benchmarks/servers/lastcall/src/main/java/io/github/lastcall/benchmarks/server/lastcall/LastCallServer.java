@@ -16,6 +16,7 @@
 
 package io.github.lastcall.benchmarks.server.lastcall;
 
+import io.github.lastcall.benchmarks.service.CallService;
 import io.github.lastcall.benchmarks.service.LoadService;
 import io.github.lastcall.grpc.server.GrpcService;
 import io.github.lastcall.grpc.shutdown.DrainSignal;
@@ -26,7 +27,7 @@ import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.context.annotation.Bean;
 
 /**
- * The load service, served with Last Call. Nothing is scanned: its neighbours here are no
+ * The services, served with Last Call. Nothing is scanned: its neighbours here are no
  * beans of it.
  */
 @SpringBootConfiguration(proxyBeanMethods = false)
@@ -45,6 +46,12 @@ public class LastCallServer {
 	@GrpcService
 	LoadService loadService() {
 		return new LoadService((action) -> DrainSignal.current().onDrain(action));
+	}
+
+	@Bean
+	@GrpcService
+	CallService callService() {
+		return new CallService();
 	}
 
 }

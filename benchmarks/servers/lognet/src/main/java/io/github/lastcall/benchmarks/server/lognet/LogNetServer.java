@@ -16,6 +16,7 @@
 
 package io.github.lastcall.benchmarks.server.lognet;
 
+import io.github.lastcall.benchmarks.service.CallService;
 import io.github.lastcall.benchmarks.service.LoadService;
 import org.lognet.springboot.grpc.GRpcService;
 
@@ -23,7 +24,7 @@ import org.springframework.boot.SpringApplication;
 import org.springframework.boot.autoconfigure.SpringBootApplication;
 
 /**
- * The load service, served with LogNet's starter.
+ * The services, served with LogNet's starter.
  */
 @SpringBootApplication(proxyBeanMethods = false)
 public class LogNetServer {
@@ -38,6 +39,11 @@ public class LogNetServer {
 
 	@GRpcService
 	static class Load extends LoadService {
+
+	}
+
+	@GRpcService
+	static class Calls extends CallService {
 
 	}
 

@@ -16,6 +16,7 @@
 
 package io.github.lastcall.benchmarks.server.netdevh;
 
+import io.github.lastcall.benchmarks.service.CallService;
 import io.github.lastcall.benchmarks.service.LoadService;
 import net.devh.boot.grpc.server.service.GrpcService;
 
@@ -23,7 +24,7 @@ import org.springframework.boot.SpringApplication;
 import org.springframework.boot.autoconfigure.SpringBootApplication;
 
 /**
- * The load service, served with net.devh's starter.
+ * The services, served with net.devh's starter.
  */
 @SpringBootApplication(proxyBeanMethods = false)
 public class NetDevhServer {
@@ -38,6 +39,11 @@ public class NetDevhServer {
 
 	@GrpcService
 	static class Load extends LoadService {
+
+	}
+
+	@GrpcService
+	static class Calls extends CallService {
 
 	}
 

@@ -20,6 +20,7 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.util.concurrent.TimeUnit;
 
+import io.github.lastcall.benchmarks.service.CallService;
 import io.github.lastcall.benchmarks.service.LoadService;
 import io.grpc.Server;
 import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
@@ -28,7 +29,7 @@ import io.grpc.protobuf.services.HealthStatusManager;
 import io.grpc.protobuf.services.ProtoReflectionServiceV1;
 
 /**
- * The load service, served with grpc-java and the shutdown hook of its examples.
+ * The services, served with grpc-java and the shutdown hook of its examples.
  */
 public final class PlainServer {
 
@@ -37,12 +38,17 @@ public final class PlainServer {
 
 	/**
 	 * Start the server.
-	 * @param args the port
+	 * @param args the port, and {@code direct} for calls on the event loop
 	 */
 	public static void main(String[] args) throws IOException, InterruptedException {
 		HealthStatusManager health = new HealthStatusManager();
-		Server server = NettyServerBuilder.forAddress(new InetSocketAddress("127.0.0.1", Integer.parseInt(args[0])))
-			.addService(new LoadService())
+		NettyServerBuilder builder = NettyServerBuilder
+			.forAddress(new InetSocketAddress("127.0.0.1", Integer.parseInt(args[0])));
+		if (args.length > 1) {
+			builder.directExecutor();
+		}
+		Server server = builder.addService(new LoadService())
+			.addService(new CallService())
 			.addService(health.getHealthService())
 			.addService(ProtoReflectionServiceV1.newInstance())
 			.build()

@@ -1,0 +1,73 @@
+/*
+ * Copyright 2026 the Last Call authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.lastcall.benchmarks;
+
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+import io.github.lastcall.benchmarks.service.ClosedLoop;
+import io.github.lastcall.benchmarks.service.LoopOutcome;
+import io.grpc.ManagedChannel;
+import org.HdrHistogram.ConcurrentHistogram;
+import org.HdrHistogram.Histogram;
+
+/**
+ * Puts a server under a load for one round, on connections of the round's own: which
+ * event loops they share is chance, so let there be many chances.
+ */
+final class LoadRunner {
+
+	/**
+	 * Until the connections are open.
+	 */
+	private static final long SETTLE_NANOS = TimeUnit.MILLISECONDS.toNanos(300);
+
+	private static final int SIGNIFICANT_DIGITS = 3;
+
+	private LoadRunner() {
+	}
+
+	static Round run(MeasuredServer server, Load load, long nanos) throws InterruptedException {
+		List<ManagedChannel> channels = server.channels(load.connections());
+		try {
+			return run(server, load.on(channels), nanos);
+		}
+		finally {
+			channels.forEach(ManagedChannel::shutdownNow);
+		}
+	}
+
+	private static Round run(MeasuredServer server, ClosedLoop<?, ?> loop, long nanos) throws InterruptedException {
+		loop.run(SETTLE_NANOS, (latency) -> {
+		});
+		Histogram latencies = new ConcurrentHistogram(SIGNIFICANT_DIGITS);
+		server.probe().reset();
+		Probe.Usage before = server.probe().usage();
+		LoopOutcome outcome = loop.run(nanos, latencies::recordValue);
+		Probe.Usage after = server.probe().usage();
+		double calls = outcome.calls();
+		return new Round(outcome.callsPerSecond(), (after.cpuNanos() - before.cpuNanos()) / 1e3 / calls,
+				millis(latencies, 50), millis(latencies, 99), millis(latencies, 99.9),
+				(after.allocatedBytes() - before.allocatedBytes()) / calls, after.peakHeapBytes(), after.peakThreads(),
+				outcome.failures());
+	}
+
+	private static double millis(Histogram latencies, double percentile) {
+		return latencies.getValueAtPercentile(percentile) / 1e6;
+	}
+
+}
