@@ -44,7 +44,7 @@ final class CompareBenchmark {
 		List<Candidate> candidates = Candidate.of(this.options.list("servers", defaultServers()), this.jdks);
 		List<Load> loads = Load.named(this.options.list("calls", "unary,unary-64k,stream,ping-pong"));
 		Results results = new Results("compare", this.options);
-		try (InterleavedRounds rounds = new InterleavedRounds(candidates, loads, this.options, 5, 1.8, 3)) {
+		try (InterleavedRounds rounds = new InterleavedRounds(candidates, loads, this.options, 7, 1.8, 3)) {
 			Measurements measurements = rounds.run();
 			List<ServerFacts> servers = new ArrayList<>();
 			for (MeasuredServer server : rounds.servers()) {

@@ -30,13 +30,11 @@ import java.util.concurrent.TimeUnit;
 
 import com.google.protobuf.Empty;
 import io.github.lastcall.benchmarks.service.ClosedLoop;
-import io.github.lastcall.benchmarks.service.ControlService;
 import io.github.lastcall.benchmarks.service.EmptyService;
 import io.grpc.ManagedChannel;
 import io.grpc.health.v1.HealthCheckRequest;
 import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
 import io.grpc.health.v1.HealthGrpc;
-import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
 
 /**
  * What health costs, on a server in a process of its own.
@@ -66,8 +64,8 @@ final class HealthBenchmark {
 	void run() throws Exception {
 		Map<String, Object> result = new LinkedHashMap<>();
 		result.put("environment", Environment.describe());
-		try (Replica server = new Replica(ServerKind.named("health"), "server", "-Xmx1g", "-XX:+UseSerialGC")) {
-			server.start();
+		Candidate candidate = new Candidate("health", ServerKind.named("health"), Jdks.own());
+		try (MeasuredServer server = MeasuredServer.start(candidate, "-Xmx1g", "-XX:+UseSerialGC")) {
 			result.put("throughput", throughput(server));
 			List<Map<String, Object>> told = new ArrayList<>();
 			for (int count : this.watchers) {
@@ -80,20 +78,14 @@ final class HealthBenchmark {
 		Json.write(this.out.resolve("health.json"), result);
 	}
 
-	private List<ManagedChannel> connect(Replica server, int count) {
-		List<ManagedChannel> channels = new ArrayList<>();
-		for (int i = 0; i < count; i++) {
-			ManagedChannel channel = NettyChannelBuilder.forAddress("127.0.0.1", server.port())
-				.usePlaintext()
-				.directExecutor()
-				.build();
-			channels.add(channel);
-			HealthGrpc.newBlockingStub(channel).check(HealthCheckRequest.getDefaultInstance());
-		}
+	private static List<ManagedChannel> connect(MeasuredServer server, int count) {
+		List<ManagedChannel> channels = server.channels(count);
+		channels
+			.forEach((channel) -> HealthGrpc.newBlockingStub(channel).check(HealthCheckRequest.getDefaultInstance()));
 		return channels;
 	}
 
-	private Map<String, Object> throughput(Replica server) throws InterruptedException {
+	private Map<String, Object> throughput(MeasuredServer server) throws InterruptedException {
 		List<ManagedChannel> channels = connect(server, CALLING_CONNECTIONS);
 		Map<String, ClosedLoop<?, ?>> loops = new LinkedHashMap<>();
 		loops.put("check",
@@ -113,9 +105,9 @@ final class HealthBenchmark {
 			Collections.rotate(order, 1);
 			for (String name : order) {
 				ClosedLoop<?, ?> loop = Objects.requireNonNull(loops.get(name));
-				long before = Control.ask(channels.get(0), ControlService.CPU, 0);
+				long before = server.probe().usage().cpuNanos();
 				double rate = loop.callsPerSecond(this.roundNanos);
-				double cpu = Control.ask(channels.get(0), ControlService.CPU, 0) - before;
+				double cpu = server.probe().usage().cpuNanos() - before;
 				double calls = rate * this.roundNanos / 1e9;
 				samples.computeIfAbsent(name, (key) -> new ArrayList<>()).add(new Sample(rate, cpu / 1e3 / calls));
 			}
@@ -140,11 +132,11 @@ final class HealthBenchmark {
 		return result;
 	}
 
-	private Map<String, Object> watchers(Replica server, int count) {
+	private Map<String, Object> watchers(MeasuredServer server, int count) {
 		List<ManagedChannel> channels = connect(server, Math.min(count, this.connections));
-		long before = Control.ask(channels.get(0), ControlService.HEAP, 0);
+		long before = server.probe().liveHeap();
 		Watchers watchers = Watchers.open(channels, count);
-		long after = Control.ask(channels.get(0), ControlService.HEAP, 0);
+		long after = server.probe().liveHeap();
 		List<Double> millis = new ArrayList<>();
 		for (int i = 0; i < this.rounds; i++) {
 			millis.add(watchers.flip(channels.get(0)));
@@ -170,14 +162,14 @@ final class HealthBenchmark {
 	/**
 	 * The real thing, once: from SIGTERM to the last watcher told.
 	 */
-	private Map<String, Object> sigterm(Replica server, int count) throws InterruptedException {
+	private Map<String, Object> sigterm(MeasuredServer server, int count) throws InterruptedException {
 		List<ManagedChannel> channels = connect(server, Math.min(count, this.connections));
 		Watchers watchers = Watchers.open(channels, count);
 		CountDownLatch told = watchers.expect(ServingStatus.NOT_SERVING);
 		long terminated = System.nanoTime();
-		server.process().terminate();
+		server.replica().process().terminate();
 		double millis = watchers.lastToldMillis(told, terminated);
-		server.process().awaitExit(60_000);
+		server.replica().process().awaitExit(60_000);
 		double exit = (System.nanoTime() - terminated) / 1e6;
 		channels.forEach(ManagedChannel::shutdownNow);
 		System.out.printf(
