@@ -19,9 +19,11 @@ package io.github.lastcall.benchmarks.service;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 
+import io.grpc.Drainable;
 import io.grpc.KnownLength;
 import io.grpc.MethodDescriptor;
 import io.grpc.MethodDescriptor.MethodType;
@@ -120,10 +122,15 @@ public final class LoadMethods {
 
 	}
 
-	private static final class Bytes extends ByteArrayInputStream implements KnownLength {
+	private static final class Bytes extends ByteArrayInputStream implements KnownLength, Drainable {
 
 		Bytes(byte[] bytes) {
 			super(bytes);
+		}
+
+		@Override
+		public int drainTo(OutputStream target) throws IOException {
+			return Math.toIntExact(transferTo(target));
 		}
 
 	}
