@@ -76,13 +76,18 @@ final class BlockedBenchmark {
 						Spread.of(runs.stream().map(Run::slowestSeconds).toList()).text("%.2f"),
 						Spread.of(runs.stream().map((run) -> run.peakHeapBytes() >> 20).toList()).text("%.0f"),
 						Spread.of(runs.stream().map(Run::peakThreads).toList()).text("%.0f"),
-						runs.stream().map(Run::failures).toList().toString());
+						failed(runs));
 			}
 		}
 		results.json(json);
 		results.markdown(
 				"%d calls at once on %d connections, each blocked for %d ms. Median of %d runs, in brackets their range.%n%n%s"
 					.formatted(this.calls, this.connections, this.millis, this.runs, table));
+	}
+
+	private static String failed(List<Run> runs) {
+		List<Map<String, Long>> failures = runs.stream().map(Run::failures).filter((some) -> !some.isEmpty()).toList();
+		return failures.isEmpty() ? "0" : failures.toString();
 	}
 
 	private Run measure(MeasuredServer server) throws InterruptedException {
