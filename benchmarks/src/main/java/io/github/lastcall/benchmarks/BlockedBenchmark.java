@@ -22,6 +22,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
+import com.google.protobuf.BytesValue;
 import io.github.lastcall.benchmarks.service.CallMethods;
 import io.github.lastcall.benchmarks.service.CallPattern;
 import io.github.lastcall.benchmarks.service.ClosedLoop;
@@ -75,8 +76,7 @@ final class BlockedBenchmark {
 						Spread.of(runs.stream().map(Run::seconds).toList()).text("%.2f"),
 						Spread.of(runs.stream().map(Run::slowestSeconds).toList()).text("%.2f"),
 						Spread.of(runs.stream().map((run) -> run.peakHeapBytes() >> 20).toList()).text("%.0f"),
-						Spread.of(runs.stream().map(Run::peakThreads).toList()).text("%.0f"),
-						failed(runs));
+						Spread.of(runs.stream().map(Run::peakThreads).toList()).text("%.0f"), failed(runs));
 			}
 		}
 		results.json(json);
@@ -93,7 +93,8 @@ final class BlockedBenchmark {
 	private Run measure(MeasuredServer server) throws InterruptedException {
 		List<ManagedChannel> channels = server.channels(this.connections);
 		try {
-			new ClosedLoop<>(channels, CallPattern.unary(CallMethods.ECHO, new byte[0]), this.connections)
+			new ClosedLoop<>(channels, CallPattern.unary(CallMethods.ECHO, BytesValue.getDefaultInstance()),
+					this.connections)
 				.callsPerSecond(TimeUnit.MILLISECONDS.toNanos(200));
 			Histogram latencies = new ConcurrentHistogram(3);
 			server.probe().reset();

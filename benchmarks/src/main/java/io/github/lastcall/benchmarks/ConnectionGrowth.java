@@ -22,6 +22,7 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 import io.github.lastcall.benchmarks.Growth.Point;
+import com.google.protobuf.BytesValue;
 import io.github.lastcall.benchmarks.service.CallMethods;
 import io.grpc.CallOptions;
 import io.grpc.ManagedChannel;
@@ -88,7 +89,7 @@ final class ConnectionGrowth {
 			long before = server.probe().liveHeap();
 			channels = server.channels(connections);
 			channels.forEach((channel) -> ClientCalls.blockingUnaryCall(channel, CallMethods.ECHO, CallOptions.DEFAULT,
-					new byte[0]));
+					BytesValue.getDefaultInstance()));
 			double heap = (server.probe().liveHeap() - before) / 1024.0 / connections;
 			double rate = LoadRunner.run(server, load, ROUND_NANOS).callsPerSecond();
 			long terminated = System.nanoTime();

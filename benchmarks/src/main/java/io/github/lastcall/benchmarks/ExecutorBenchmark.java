@@ -23,6 +23,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 
+import com.google.protobuf.BytesValue;
 import io.github.lastcall.benchmarks.service.Work;
 
 /**
@@ -68,15 +69,15 @@ final class ExecutorBenchmark {
 
 	private static List<Load> loads() {
 		long turns = Work.turnsIn(COMPUTE_NANOS);
-		byte[] compute = new Work(turns, 0).request();
-		byte[] block = new Work(0, BLOCKED_MILLIS).request();
+		BytesValue compute = new Work(turns, 0).request();
+		BytesValue block = new Work(0, BLOCKED_MILLIS).request();
 		return List.of(Load.work("compute", "unary calls that compute for 5 us", 64, () -> compute),
 				Load.work("block", "unary calls that block for 20 ms", 512, () -> block),
 				Load.work("mix", "unary calls, of which one in ten blocks for 20 ms and the others compute for 5 us",
 						512, oneIn(ONE_OF, block, compute)));
 	}
 
-	private static Supplier<byte[]> oneIn(int every, byte[] rare, byte[] usual) {
+	private static Supplier<BytesValue> oneIn(int every, BytesValue rare, BytesValue usual) {
 		AtomicInteger calls = new AtomicInteger();
 		return () -> (Math.floorMod(calls.incrementAndGet(), every) == 0) ? rare : usual;
 	}

@@ -68,8 +68,9 @@ final class InFlightGrowth {
 	}
 
 	private static Load load(int callsInFlight) {
-		return new Load("in-flight-" + callsInFlight, "unary calls", CallPattern.unary(CallMethods.ECHO, new byte[16]),
-				callsInFlight, Math.min(callsInFlight, CONNECTIONS));
+		return new Load("in-flight-" + callsInFlight, "unary calls",
+				CallPattern.unary(CallMethods.ECHO, CallMethods.message(new byte[16])), callsInFlight,
+				Math.min(callsInFlight, CONNECTIONS));
 	}
 
 }

@@ -19,6 +19,7 @@ package io.github.lastcall.benchmarks;
 import java.util.List;
 import java.util.function.Supplier;
 
+import com.google.protobuf.BytesValue;
 import io.github.lastcall.benchmarks.service.CallMethods;
 import io.github.lastcall.benchmarks.service.CallPattern;
 import io.github.lastcall.benchmarks.service.ClosedLoop;
@@ -34,29 +35,32 @@ import io.grpc.Channel;
  * @param callsInFlight the number of callers
  * @param connections the number of connections
  */
-record Load(String name, String text, CallPattern<byte[], byte[]> pattern, int callsInFlight, int connections) {
+record Load(String name, String text, CallPattern<BytesValue, BytesValue> pattern, int callsInFlight, int connections) {
 
 	private static final int CALLS_IN_FLIGHT = 64;
 
 	private static final int CONNECTIONS = 4;
+
+	private static final BytesValue SMALL = CallMethods.message(new byte[16]);
+
+	private static final BytesValue THOUSAND = CallMethods.message(LoadMethods.number(1000));
 
 	/**
 	 * The kinds of calls that servers are compared with.
 	 */
 	static final List<Load> CALLS = List.of(
 			new Load("unary", "unary calls of 16 bytes, answered with the same",
-					CallPattern.unary(CallMethods.ECHO, new byte[16]), CALLS_IN_FLIGHT, CONNECTIONS),
+					CallPattern.unary(CallMethods.ECHO, SMALL), CALLS_IN_FLIGHT, CONNECTIONS),
 			new Load("unary-64k", "unary calls of 64 KiB, answered with the same",
-					CallPattern.unary(CallMethods.ECHO, new byte[65_536]), CALLS_IN_FLIGHT, CONNECTIONS),
-			new Load("stream", "server streams of 1000 messages of 8 bytes",
-					new CallPattern<>(CallMethods.STREAM, () -> LoadMethods.number(1000), 1, 1000), CALLS_IN_FLIGHT,
+					CallPattern.unary(CallMethods.ECHO, CallMethods.message(new byte[65_536])), CALLS_IN_FLIGHT,
 					CONNECTIONS),
+			new Load("stream", "server streams of 1000 messages of 8 bytes",
+					new CallPattern<>(CallMethods.STREAM, () -> THOUSAND, 1, 1000), CALLS_IN_FLIGHT, CONNECTIONS),
 			new Load("ping-pong",
 					"bidirectional streams of 100 messages of 16 bytes, each sent when the one before is back",
-					new CallPattern<>(CallMethods.PING_PONG, () -> new byte[16], 100, 100), CALLS_IN_FLIGHT,
-					CONNECTIONS));
+					new CallPattern<>(CallMethods.PING_PONG, () -> SMALL, 100, 100), CALLS_IN_FLIGHT, CONNECTIONS));
 
-	static Load work(String name, String text, int callsInFlight, Supplier<byte[]> request) {
+	static Load work(String name, String text, int callsInFlight, Supplier<BytesValue> request) {
 		return new Load(name, text, new CallPattern<>(CallMethods.WORK, request, 1, 1), callsInFlight, CONNECTIONS);
 	}
 
@@ -70,7 +74,7 @@ record Load(String name, String text, CallPattern<byte[], byte[]> pattern, int c
 			.toList();
 	}
 
-	ClosedLoop<byte[], byte[]> on(List<? extends Channel> channels) {
+	ClosedLoop<BytesValue, BytesValue> on(List<? extends Channel> channels) {
 		return new ClosedLoop<>(channels, this.pattern, this.callsInFlight);
 	}
 

@@ -24,6 +24,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
+import com.google.protobuf.BytesValue;
 import io.github.lastcall.benchmarks.service.CallMethods;
 import io.grpc.CallOptions;
 import io.grpc.ManagedChannel;
@@ -75,7 +76,8 @@ final class StartTime {
 	private static boolean answers(InetSocketAddress address) {
 		ManagedChannel channel = NettyChannelBuilder.forAddress(address).usePlaintext().directExecutor().build();
 		try {
-			ClientCalls.blockingUnaryCall(channel, CallMethods.ECHO, CallOptions.DEFAULT, new byte[0]);
+			ClientCalls.blockingUnaryCall(channel, CallMethods.ECHO, CallOptions.DEFAULT,
+					BytesValue.getDefaultInstance());
 			return true;
 		}
 		catch (StatusRuntimeException ex) {

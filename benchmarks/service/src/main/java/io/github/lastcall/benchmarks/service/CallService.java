@@ -16,6 +16,7 @@
 
 package io.github.lastcall.benchmarks.service;
 
+import com.google.protobuf.BytesValue;
 import io.grpc.BindableService;
 import io.grpc.ServerServiceDefinition;
 import io.grpc.stub.ServerCalls;
@@ -36,24 +37,24 @@ public class CallService implements BindableService {
 			.build();
 	}
 
-	private static void echo(byte[] request, StreamObserver<byte[]> responses) {
+	private static void echo(BytesValue request, StreamObserver<BytesValue> responses) {
 		responses.onNext(request);
 		responses.onCompleted();
 	}
 
-	private static void stream(byte[] request, StreamObserver<byte[]> responses) {
-		long messages = LoadMethods.number(request);
+	private static void stream(BytesValue request, StreamObserver<BytesValue> responses) {
+		long messages = LoadMethods.number(request.getValue().toByteArray());
 		for (long i = 0; i < messages; i++) {
-			responses.onNext(LoadMethods.number(i));
+			responses.onNext(CallMethods.message(LoadMethods.number(i)));
 		}
 		responses.onCompleted();
 	}
 
-	private static StreamObserver<byte[]> pingPong(StreamObserver<byte[]> responses) {
+	private static StreamObserver<BytesValue> pingPong(StreamObserver<BytesValue> responses) {
 		return new StreamObserver<>() {
 
 			@Override
-			public void onNext(byte[] message) {
+			public void onNext(BytesValue message) {
 				responses.onNext(message);
 			}
 
@@ -69,8 +70,8 @@ public class CallService implements BindableService {
 		};
 	}
 
-	private static void work(byte[] request, StreamObserver<byte[]> responses) {
-		responses.onNext(LoadMethods.number(Work.of(request).perform()));
+	private static void work(BytesValue request, StreamObserver<BytesValue> responses) {
+		responses.onNext(CallMethods.message(LoadMethods.number(Work.of(request).perform())));
 		responses.onCompleted();
 	}
 

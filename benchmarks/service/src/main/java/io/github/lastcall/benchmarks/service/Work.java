@@ -19,6 +19,8 @@ package io.github.lastcall.benchmarks.service;
 import java.nio.ByteBuffer;
 import java.util.concurrent.TimeUnit;
 
+import com.google.protobuf.BytesValue;
+
 /**
  * What a handler does: so many turns of computing, then so many milliseconds of blocking
  * its thread. Turns and not a time, so that a handler that waits for a processor still
@@ -36,8 +38,8 @@ public record Work(long turns, long blockedMillis) {
 	 * @param request the request
 	 * @return the work
 	 */
-	public static Work of(byte[] request) {
-		ByteBuffer buffer = ByteBuffer.wrap(request);
+	public static Work of(BytesValue request) {
+		ByteBuffer buffer = request.getValue().asReadOnlyByteBuffer();
 		return new Work(buffer.getLong(), buffer.getLong());
 	}
 
@@ -63,8 +65,9 @@ public record Work(long turns, long blockedMillis) {
 	 * The request for this work.
 	 * @return the message
 	 */
-	public byte[] request() {
-		return ByteBuffer.allocate(2 * Long.BYTES).putLong(this.turns).putLong(this.blockedMillis).array();
+	public BytesValue request() {
+		return CallMethods
+			.message(ByteBuffer.allocate(2 * Long.BYTES).putLong(this.turns).putLong(this.blockedMillis).array());
 	}
 
 	/**
