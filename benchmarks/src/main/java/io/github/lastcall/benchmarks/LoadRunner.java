@@ -17,13 +17,16 @@
 package io.github.lastcall.benchmarks;
 
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 
 import io.github.lastcall.benchmarks.service.ClosedLoop;
 import io.github.lastcall.benchmarks.service.LoopOutcome;
 import io.grpc.ManagedChannel;
 import org.HdrHistogram.ConcurrentHistogram;
 import org.HdrHistogram.Histogram;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Puts a server under a load for one round, on connections of the round's own: which
@@ -32,7 +35,7 @@ import org.HdrHistogram.Histogram;
 final class LoadRunner {
 
 	/**
-	 * Until the connections are open.
+	 * Until the connections are open and calls end as often as they begin.
 	 */
 	private static final long SETTLE_NANOS = TimeUnit.MILLISECONDS.toNanos(300);
 
@@ -52,14 +55,15 @@ final class LoadRunner {
 	}
 
 	private static Round run(MeasuredServer server, ClosedLoop<?, ?> loop, long nanos) throws InterruptedException {
-		loop.run(SETTLE_NANOS, (latency) -> {
-		});
 		Histogram latencies = new ConcurrentHistogram(SIGNIFICANT_DIGITS);
+		AtomicReference<Probe.@Nullable Usage> begin = new AtomicReference<>();
+		AtomicReference<Probe.@Nullable Usage> end = new AtomicReference<>();
 		server.probe().reset();
-		Probe.Usage before = server.probe().usage();
-		LoopOutcome outcome = loop.run(nanos, latencies::recordValue);
-		Probe.Usage after = server.probe().usage();
-		double calls = outcome.calls();
+		LoopOutcome outcome = loop.run(SETTLE_NANOS, nanos, latencies::recordValue,
+				() -> begin.set(server.probe().usage()), () -> end.set(server.probe().usage()));
+		Probe.Usage before = Objects.requireNonNull(begin.get());
+		Probe.Usage after = Objects.requireNonNull(end.get());
+		double calls = outcome.callsInTime();
 		return new Round(outcome.callsPerSecond(), (after.cpuNanos() - before.cpuNanos()) / 1e3 / calls,
 				millis(latencies, 50), millis(latencies, 99), millis(latencies, 99.9),
 				(after.allocatedBytes() - before.allocatedBytes()) / calls, after.peakHeapBytes(), after.peakThreads(),

@@ -104,18 +104,46 @@ public final class ClosedLoop<Q, R> {
 	 */
 	public LoopOutcome run(long nanos, LongConsumer latencies) throws InterruptedException {
 		Run run = new Run(latencies, this.callsInFlight);
+		run.counts = true;
 		long start = System.nanoTime();
+		call(run);
+		TimeUnit.NANOSECONDS.sleep(nanos);
+		return run.end(run.calls.sum(), System.nanoTime() - start);
+	}
+
+	/**
+	 * Call for some time that does not count, then for some time that does: for the calls
+	 * that end in it, whenever they began. Wait until the last call has ended, for a
+	 * minute at most.
+	 * @param settleNanos how long before it counts
+	 * @param nanos how long it counts
+	 * @param latencies takes the nanoseconds of each call that counts and ends with OK,
+	 * on any thread
+	 * @param begins runs just before it counts
+	 * @param ends runs just after
+	 * @return what became of the calls, all failures included
+	 */
+	public LoopOutcome run(long settleNanos, long nanos, LongConsumer latencies, Runnable begins, Runnable ends)
+			throws InterruptedException {
+		Run run = new Run(latencies, this.callsInFlight);
+		call(run);
+		TimeUnit.NANOSECONDS.sleep(settleNanos);
+		begins.run();
+		long before = run.calls.sum();
+		run.counts = true;
+		long start = System.nanoTime();
+		TimeUnit.NANOSECONDS.sleep(nanos);
+		long calls = run.calls.sum() - before;
+		long time = System.nanoTime() - start;
+		run.counts = false;
+		ends.run();
+		return run.end(calls, time);
+	}
+
+	private void call(Run run) {
 		for (int i = 0; i < this.callsInFlight; i++) {
 			call(this.channels.get(i % this.channels.size()), run);
 		}
-		TimeUnit.NANOSECONDS.sleep(nanos);
-		long callsInTime = run.calls.sum();
-		long time = System.nanoTime() - start;
-		run.over = true;
-		run.awaitEnd();
-		Map<String, Long> failures = new TreeMap<>();
-		run.failures.forEach((reason, count) -> failures.put(reason, count.sum()));
-		return new LoopOutcome(callsInTime, time, run.calls.sum(), failures);
 	}
 
 	private void call(Channel channel, Run run) {
@@ -201,6 +229,8 @@ public final class ClosedLoop<Q, R> {
 
 		private final CountDownLatch ended;
 
+		private volatile boolean counts;
+
 		private volatile boolean over;
 
 		Run(LongConsumer latencies, int callers) {
@@ -210,18 +240,24 @@ public final class ClosedLoop<Q, R> {
 
 		void succeeded(long nanos) {
 			this.calls.increment();
-			this.latencies.accept(nanos);
+			if (this.counts) {
+				this.latencies.accept(nanos);
+			}
 		}
 
 		void failed(String reason) {
 			this.failures.computeIfAbsent(reason, (key) -> new LongAdder()).increment();
 		}
 
-		void awaitEnd() throws InterruptedException {
+		LoopOutcome end(long callsInTime, long nanos) throws InterruptedException {
+			this.over = true;
 			if (!this.ended.await(60, TimeUnit.SECONDS)) {
 				this.failures.computeIfAbsent("not ended after a minute", (key) -> new LongAdder())
 					.add(this.ended.getCount());
 			}
+			Map<String, Long> failures = new TreeMap<>();
+			this.failures.forEach((reason, count) -> failures.put(reason, count.sum()));
+			return new LoopOutcome(callsInTime, nanos, this.calls.sum(), failures);
 		}
 
 	}

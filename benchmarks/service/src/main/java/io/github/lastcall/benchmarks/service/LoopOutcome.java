@@ -22,9 +22,9 @@ import java.util.concurrent.TimeUnit;
 /**
  * What became of the calls of a closed loop.
  *
- * @param callsInTime the calls that ended with OK within the time
+ * @param callsInTime the calls that ended with OK within the time that counts
  * @param nanos the time
- * @param calls all calls that ended with OK, those that were still in flight then too
+ * @param calls all calls that ended with OK, those before and after it too
  * @param failures how many calls failed, by reason
  */
 public record LoopOutcome(long callsInTime, long nanos, long calls, Map<String, Long> failures) {
