@@ -31,6 +31,12 @@ import org.jspecify.annotations.Nullable;
  */
 final class NettyConnectionGuardInstaller extends ChannelInboundHandlerAdapter {
 
+	/**
+	 * A client that is there needs no more than a round trip. One that is not must not
+	 * keep the process from its exit within a second.
+	 */
+	private static final Duration LINGER = Duration.ofMillis(300);
+
 	private final Duration handshakeTimeout;
 
 	private final Refusals refusals;
@@ -58,6 +64,7 @@ final class NettyConnectionGuardInstaller extends ChannelInboundHandlerAdapter {
 		begin();
 		NettyConnectionGuard guard = new NettyConnectionGuard(this.handshakeTimeout, this.refusals);
 		ChannelPipeline pipeline = ctx.pipeline();
+		pipeline.addFirst(new NettyLingeringClose(LINGER));
 		ChannelHandlerContext tls = pipeline.context(SslHandler.class);
 		String transport = (tls != null) ? tls.name() : ctx.name();
 		pipeline.addAfter(transport, null, guard);
