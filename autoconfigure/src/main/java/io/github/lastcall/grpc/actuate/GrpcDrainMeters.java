@@ -57,7 +57,7 @@ public final class GrpcDrainMeters implements ApplicationListener<GrpcServerStat
 
 	private static Timer timer(String server, GrpcServerState state, MeterRegistry registry) {
 		return Timer.builder("grpc.server.drain")
-			.description("How long the server was in a state on its way down")
+			.description("How long the server was in a state on its way down, or held there by an operator")
 			.tag("server", server)
 			.tag("state", state.name().toLowerCase(Locale.ROOT))
 			.register(registry);

@@ -22,8 +22,9 @@ import io.grpc.Status;
 import io.micrometer.core.instrument.binder.grpc.GrpcServerObservationContext;
 
 /**
- * Notes what conventions can ask for: the headers and trailers of the response. Both
- * belong to the transport then, which does not change them.
+ * Notes what conventions can ask for: the headers and trailers of the response, to which
+ * grpc-java adds its own before the observation ends. A call that the drain closes has no
+ * trailers here.
  *
  * @param <Q> the type of the requests
  * @param <R> the type of the responses

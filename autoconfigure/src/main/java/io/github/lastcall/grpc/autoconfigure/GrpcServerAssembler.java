@@ -122,7 +122,7 @@ class GrpcServerAssembler {
 		ServiceExecutors executors = new ServiceExecutors(this.executor, this.beanFactory);
 		EventLoopWatchdog watchdog = watchdog(transport);
 		return new GrpcServerLifecycle(transport.serverName(), GrpcServerLifecycle.PHASE, () -> {
-			GrpcServices services = discovery(calls).discover();
+			GrpcServices services = discovery().discover();
 			this.healthGroups.register(services);
 			observer().ifAvailable((observer) -> observer.observe(services));
 			return (watchdog != null) ? watchdog.watch(services, executors) : services;
@@ -140,6 +140,7 @@ class GrpcServerAssembler {
 		}
 		this.netty.ifAvailable((netty) -> customizers.add(netty.of(transport, refusals)));
 		this.beanFactory.getBeanProvider(GrpcServerBuilderCustomizer.class).orderedStream().forEach(customizers::add);
+		customizers.add(outermost(calls));
 		return new GrpcServerBuilderCustomizers(executors, calls::guard, customizers);
 	}
 
@@ -156,10 +157,19 @@ class GrpcServerAssembler {
 		return new EventLoopWatchdog(transport.serverName(), limit, timer::schedule);
 	}
 
-	private GrpcServiceDiscovery discovery(InFlightCalls calls) {
+	/**
+	 * The interceptor that is added last is outside of all others, those of customizers
+	 * too: a call that one of them refuses must not stay in flight.
+	 */
+	private GrpcServerBuilderCustomizer<ServerBuilder<?>> outermost(InFlightCalls calls) {
+		return (builder) -> {
+			builder.intercept(calls.interceptor());
+			this.beanFactory.getBeanProvider(EnvoyHealthHeader.class).ifAvailable(builder::intercept);
+		};
+	}
+
+	private GrpcServiceDiscovery discovery() {
 		List<ServerInterceptor> outermost = new ArrayList<>();
-		this.beanFactory.getBeanProvider(EnvoyHealthHeader.class).ifAvailable(outermost::add);
-		outermost.add(calls.interceptor());
 		observer().ifAvailable((observer) -> outermost.add(observer.interceptor()));
 		this.beanFactory.getBeanProvider(PeerIdentityFilter.class).ifAvailable(outermost::add);
 		return new GrpcServiceDiscovery(this.beanFactory,

@@ -17,17 +17,20 @@
 package io.github.lastcall.grpc.autoconfigure;
 
 import java.io.IOException;
+import java.util.concurrent.TimeUnit;
 
 import io.grpc.InsecureServerCredentials;
 import io.grpc.Server;
 import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
 import io.grpc.netty.shaded.io.netty.channel.EventLoopGroup;
+import io.grpc.netty.shaded.io.netty.channel.IoHandlerFactory;
 import io.grpc.netty.shaded.io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.grpc.netty.shaded.io.netty.channel.epoll.Epoll;
 import io.grpc.netty.shaded.io.netty.channel.epoll.EpollIoHandler;
 import io.grpc.netty.shaded.io.netty.channel.local.LocalAddress;
 import io.grpc.netty.shaded.io.netty.channel.local.LocalIoHandler;
 import io.grpc.netty.shaded.io.netty.channel.local.LocalServerChannel;
+import io.grpc.netty.shaded.io.netty.util.concurrent.DefaultThreadFactory;
 import io.grpc.protobuf.services.ProtoReflectionServiceV1;
 
 import org.springframework.boot.autoconfigure.preinitialize.BackgroundPreinitializer;
@@ -56,9 +59,9 @@ class GrpcServerPreinitializer implements BackgroundPreinitializer {
 
 		static void load() throws IOException {
 			if (Epoll.isAvailable()) {
-				new MultiThreadIoEventLoopGroup(1, EpollIoHandler.newFactory()).shutdownGracefully();
+				end(eventLoop(EpollIoHandler.newFactory()));
 			}
-			EventLoopGroup eventLoops = new MultiThreadIoEventLoopGroup(1, LocalIoHandler.newFactory());
+			EventLoopGroup eventLoops = eventLoop(LocalIoHandler.newFactory());
 			try {
 				Server server = NettyServerBuilder
 					.forAddress(new LocalAddress(GrpcServerPreinitializer.class), InsecureServerCredentials.create())
@@ -71,8 +74,16 @@ class GrpcServerPreinitializer implements BackgroundPreinitializer {
 				server.start().shutdownNow();
 			}
 			finally {
-				eventLoops.shutdownGracefully();
+				end(eventLoops);
 			}
+		}
+
+		private static EventLoopGroup eventLoop(IoHandlerFactory io) {
+			return new MultiThreadIoEventLoopGroup(1, new DefaultThreadFactory("grpc-preinit", true), io);
+		}
+
+		private static void end(EventLoopGroup eventLoops) {
+			eventLoops.shutdownGracefully(0, 1, TimeUnit.SECONDS);
 		}
 
 	}

@@ -148,7 +148,9 @@ public final class EventLoopWatchdog extends ServerTransportFilter {
 		for (EventLoopSlot slot : this.slots) {
 			WatchedMethod method = slot.sample(SAMPLES);
 			if (method != null) {
-				report(slot, method);
+				if (!method.isReported()) {
+					report(slot, method);
+				}
 			}
 			else if (!slot.thread().isAlive()) {
 				this.slots.remove(slot);

@@ -52,15 +52,15 @@ public final class GrpcServerBuilderCustomizers {
 	@SuppressWarnings("unchecked")
 	void customize(ServerBuilder<?> builder, GrpcServices services) {
 		builder.addServices(services.all());
+		LambdaSafe.callbacks(GrpcServerBuilderCustomizer.class, this.customizers, builder)
+			.withLogger(GrpcServerBuilderCustomizers.class)
+			.invoke((customizer) -> customizer.customize(builder));
 		// grpc-java looks methods up on this executor: nothing waits for a thread before
 		// it is known which ones it may wait for.
 		builder.directExecutor();
 		if (!this.executors.areDirect(services) || !NettyEventLoop.serves(builder)) {
 			builder.callExecutor(this.guard.apply(this.executors.of(services)));
 		}
-		LambdaSafe.callbacks(GrpcServerBuilderCustomizer.class, this.customizers, builder)
-			.withLogger(GrpcServerBuilderCustomizers.class)
-			.invoke((customizer) -> customizer.customize(builder));
 	}
 
 }

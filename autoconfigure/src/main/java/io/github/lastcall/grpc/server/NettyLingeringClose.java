@@ -41,7 +41,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>
  * Stands next to the socket, so that TLS has said its goodbye before. Whoever closes a
- * second time does not wait.
+ * second time does not wait, unless TLS is in between, which passes on only the first.
  */
 final class NettyLingeringClose extends ChannelDuplexHandler {
 
@@ -61,10 +61,10 @@ final class NettyLingeringClose extends ChannelDuplexHandler {
 	public void close(ChannelHandlerContext ctx, ChannelPromise promise) {
 		if (this.timeout == null && ctx.channel() instanceof DuplexChannel channel && channel.isActive()
 				&& !channel.isInputShutdown()) {
-			this.timeout = ctx.executor().schedule(() -> ctx.close(promise), this.most.toNanos(), TimeUnit.NANOSECONDS);
+			this.timeout = ctx.executor().schedule(() -> ctx.close(), this.most.toNanos(), TimeUnit.NANOSECONDS);
 			channel.shutdownOutput().addListener((shut) -> {
 				if (!shut.isSuccess()) {
-					ctx.close(promise);
+					ctx.close();
 				}
 			});
 			channel.closeFuture().addListener((closed) -> promise.trySuccess());

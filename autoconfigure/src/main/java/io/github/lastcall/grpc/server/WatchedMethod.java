@@ -60,6 +60,10 @@ final class WatchedMethod {
 		return this.advice;
 	}
 
+	boolean isReported() {
+		return this.reported;
+	}
+
 	/**
 	 * Whether this is the first time that somebody asks.
 	 */

@@ -39,8 +39,6 @@ import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
-import org.springframework.util.Assert;
-
 /**
  * One call, from the moment its stream exists (so before an executor has a thread for it)
  * until the stream is closed <em>and</em> the last callback of its handler has returned:
@@ -98,9 +96,9 @@ final class InFlightCall extends ServerStreamTracer implements Executor {
 
 	/**
 	 * Its stream and its handler hold the call, from the moment it is going to get a
-	 * handler.
+	 * handler. NOBODY_YET at first.
 	 */
-	private volatile int holders = NOBODY_YET;
+	private volatile int holders;
 
 	/**
 	 * Who has closed the call, the handler or the drain: the first one does.
@@ -116,7 +114,7 @@ final class InFlightCall extends ServerStreamTracer implements Executor {
 
 	/**
 	 * Lets the callbacks run one after the other, see {@link #execute(Runnable)}; none if
-	 * all services of the server run on the event loop.
+	 * the executor does, as an event loop.
 	 */
 	private @Nullable Executor callbacks;
 
@@ -423,13 +421,12 @@ final class InFlightCall extends ServerStreamTracer implements Executor {
 	 * Where something runs between the callbacks of the call, never beside one.
 	 */
 	private Executor callbacks() {
-		Executor callbacks = this.callbacks;
-		if (this.executor == ServerExecutor.DIRECT && this.attributes != null) {
-			Executor eventLoop = this.attributes.get(Connections.EVENT_LOOP);
-			callbacks = (eventLoop != null) ? eventLoop : callbacks;
+		Executor eventLoop = (this.executor == ServerExecutor.DIRECT && this.attributes != null)
+				? this.attributes.get(Connections.EVENT_LOOP) : null;
+		if (eventLoop != null) {
+			return eventLoop;
 		}
-		Assert.state(callbacks != null, "A call runs on an event loop or on an executor that was handed to it");
-		return callbacks;
+		return (this.callbacks != null) ? this.callbacks : this.executor;
 	}
 
 	private boolean isOver() {
@@ -446,12 +443,16 @@ final class InFlightCall extends ServerStreamTracer implements Executor {
 			task.run();
 		}
 		catch (RuntimeException | Error ex) {
-			logger.error("The handler of " + this.method.name() + " failed", ex);
-			close(Status.UNKNOWN.withDescription("Application error processing RPC").withCause(ex));
+			failed(ex);
 		}
 		finally {
 			this.context.detach(previous);
 		}
+	}
+
+	void failed(Throwable ex) {
+		logger.error("The handler of " + this.method.name() + " failed", ex);
+		close(Status.UNKNOWN.withDescription("Application error processing RPC").withCause(ex));
 	}
 
 }

@@ -232,7 +232,15 @@ public final class InFlightCalls {
 		life.notesArrivals = true;
 		life.onIdle = onIdle;
 		life.infrastructure.forEach((call) -> call.close(Status.OK));
-		life.application.forEach(InFlightCall::signalDrain);
+		life.application.forEach((call) -> {
+			try {
+				call.signalDrain();
+			}
+			catch (RuntimeException ex) {
+				// The others are told all the same.
+				call.failed(ex);
+			}
+		});
 	}
 
 	/**

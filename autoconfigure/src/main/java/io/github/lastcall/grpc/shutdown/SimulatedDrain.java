@@ -27,6 +27,7 @@ import io.grpc.MethodDescriptor.MethodType;
 import io.grpc.ServerCall;
 import io.grpc.ServerCallHandler;
 import io.grpc.ServerInterceptor;
+import io.grpc.SynchronizationContext;
 
 /**
  * Gives handlers a {@link DrainSignal} on a plain grpc-java server, such as the
@@ -62,10 +63,57 @@ public final class SimulatedDrain implements ServerInterceptor {
 		boolean streaming = call.getMethodDescriptor().getType() != MethodType.UNARY;
 		InFlightCall inFlight = this.calls
 			.track(new TrackedMethod(call.getMethodDescriptor().getFullMethodName(), true, streaming, null));
-		inFlight.on(this.executor);
+		SynchronizationContext callbacks = new SynchronizationContext((thread, ex) -> inFlight.failed(ex));
+		inFlight.on((action) -> this.executor.execute(() -> callbacks.execute(action)));
 		Context context = inFlight.filterContext(Context.current());
-		return Contexts.interceptCall(context, call, headers,
-				(tracked, trackedHeaders) -> inFlight.start(tracked, trackedHeaders, next));
+		SerialListener<Q> listener = new SerialListener<>(callbacks);
+		callbacks.execute(() -> listener.delegate = Contexts.interceptCall(context, call, headers,
+				(tracked, trackedHeaders) -> inFlight.start(tracked, trackedHeaders, next)));
+		return listener;
+	}
+
+	/**
+	 * grpc-java keeps the callbacks of a call in order by itself, but lets nobody who is
+	 * but an interceptor wait in the same line.
+	 *
+	 * @param <Q> the type of the requests
+	 */
+	private static final class SerialListener<Q> extends ServerCall.Listener<Q> {
+
+		private final SynchronizationContext callbacks;
+
+		private ServerCall.Listener<Q> delegate = new ServerCall.Listener<>() {
+		};
+
+		SerialListener(SynchronizationContext callbacks) {
+			this.callbacks = callbacks;
+		}
+
+		@Override
+		public void onMessage(Q message) {
+			this.callbacks.execute(() -> this.delegate.onMessage(message));
+		}
+
+		@Override
+		public void onHalfClose() {
+			this.callbacks.execute(() -> this.delegate.onHalfClose());
+		}
+
+		@Override
+		public void onReady() {
+			this.callbacks.execute(() -> this.delegate.onReady());
+		}
+
+		@Override
+		public void onCancel() {
+			this.callbacks.execute(() -> this.delegate.onCancel());
+		}
+
+		@Override
+		public void onComplete() {
+			this.callbacks.execute(() -> this.delegate.onComplete());
+		}
+
 	}
 
 	private static final class NoTimer implements ServerTimer {

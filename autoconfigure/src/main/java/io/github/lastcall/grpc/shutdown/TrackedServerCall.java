@@ -48,7 +48,10 @@ final class TrackedServerCall<Q, R> extends SimpleForwardingServerCall<Q, R> {
 
 	private final InFlightCall call;
 
-	private volatile int gate = FREE;
+	/**
+	 * FREE at first.
+	 */
+	private volatile int gate;
 
 	TrackedServerCall(ServerCall<Q, R> delegate, InFlightCall call) {
 		super(delegate);

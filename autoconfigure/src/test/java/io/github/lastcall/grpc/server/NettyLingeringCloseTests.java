@@ -39,6 +39,10 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIOException;
@@ -98,11 +102,13 @@ class NettyLingeringCloseTests {
 	}
 
 	@Test
-	void aClientThatDoesNotCloseIsNotWaitedForForEver() throws Exception {
+	@ExtendWith(OutputCaptureExtension.class)
+	void aClientThatDoesNotCloseIsNotWaitedForForEver(CapturedOutput output) throws Exception {
 		try (Socket client = connect(Duration.ofMillis(1))) {
 			assertThat(this.accepted.get().close().await(30_000)).isTrue();
 			assertThat(client.getInputStream().read()).isEqualTo(-1);
 		}
+		assertThat(output).isEmpty();
 	}
 
 	@Test

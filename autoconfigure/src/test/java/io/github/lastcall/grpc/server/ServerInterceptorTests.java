@@ -23,13 +23,16 @@ import io.github.lastcall.grpc.shutdown.Observer;
 import io.github.lastcall.grpc.testing.GrpcClient;
 import io.github.lastcall.grpc.testing.GrpcServerContextRunner;
 import io.github.lastcall.grpc.testing.HealthClient;
+import io.github.lastcall.grpc.shutdown.InFlightCalls;
 import io.github.lastcall.grpc.testing.OneMethodService;
 import io.github.lastcall.grpc.testing.TestRouteGuide;
 import io.grpc.Metadata;
 import io.grpc.ServerCall;
+import io.grpc.ServerBuilder;
 import io.grpc.ServerCallHandler;
 import io.grpc.ServerInterceptor;
 import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
 import io.grpc.health.v1.HealthCheckRequest;
 import io.grpc.reflection.v1.ServerReflectionGrpc;
 import io.grpc.reflection.v1.ServerReflectionResponse;
@@ -47,6 +50,8 @@ import org.springframework.core.Ordered;
 import org.springframework.core.annotation.Order;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.awaitility.Awaitility.await;
 
 /**
  * Which calls an interceptor sees, and in which order.
@@ -81,6 +86,34 @@ class ServerInterceptorTests {
 						"test.Other/Call");
 			}
 		});
+	}
+
+	@Test
+	void aCallThatAnInterceptorOfACustomizerRefusesDoesNotStayInFlight() {
+		ServerInterceptor refusing = new ServerInterceptor() {
+
+			@Override
+			public <Q, R> ServerCall.Listener<Q> interceptCall(ServerCall<Q, R> call, Metadata headers,
+					ServerCallHandler<Q, R> next) {
+				call.close(Status.UNAUTHENTICATED, new Metadata());
+				return new ServerCall.Listener<>() {
+				};
+			}
+
+		};
+		GrpcServerBuilderCustomizer<ServerBuilder<?>> customizer = (builder) -> builder.intercept(refusing);
+		this.runner.withBean("customizer", GrpcServerBuilderCustomizer.class, () -> customizer)
+			.withPropertyValues("grpc.server.limits.concurrent-calls=1")
+			.run((context) -> {
+				try (GrpcClient client = GrpcClient.of(context)) {
+					for (int i = 0; i < 3; i++) {
+						assertThatExceptionOfType(StatusRuntimeException.class).isThrownBy(client::featureName)
+							.extracting((ex) -> ex.getStatus().getCode())
+							.isEqualTo(Status.Code.UNAUTHENTICATED);
+						await().until(() -> context.getBean(InFlightCalls.class).count() == 0);
+					}
+				}
+			});
 	}
 
 	@Test
