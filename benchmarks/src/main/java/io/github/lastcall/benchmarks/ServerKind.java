@@ -54,6 +54,9 @@ record ServerKind(String name, String module, String mainClass, List<String> arg
 		lastCall("lastcall-no-grace", LAST_CALL, "--grpc.server.shutdown.propagation-delay=0s",
 				"--grpc.server.shutdown.grace-period=0s");
 		lastCall("lastcall-no-metrics", LAST_CALL, "--spring.autoconfigure.exclude=" + METERS);
+		lastCall("lastcall-no-limits", LAST_CALL, "--grpc.server.limits.connections=0",
+				"--grpc.server.limits.concurrent-calls=0", "--grpc.server.limits.concurrent-calls-per-connection=0",
+				"--grpc.server.limits.resets-per-connection=0");
 		lastCall("lastcall-virtual", LAST_CALL, "--spring.threads.virtual.enabled=true");
 		lastCall("lastcall-direct", LAST_CALL, "--grpc.server.executor.type=direct");
 		for (int threads : List.of(16, 64, 200, 400)) {
