@@ -42,11 +42,8 @@ import javax.net.ssl.TrustManagerFactory;
 
 import io.github.lastcall.benchmarks.service.ControlService;
 import io.github.lastcall.benchmarks.service.LoadMethods;
-import io.grpc.CallOptions;
 import io.grpc.ManagedChannel;
-import io.grpc.MethodDescriptor;
 import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
-import io.grpc.stub.ClientCalls;
 
 /**
  * What the defaults of the limits rest on: what connections, calls and resets cost a
@@ -149,7 +146,7 @@ final class LimitsBenchmark {
 			// The first time warms up.
 			for (int round = 0; round < 2; round++) {
 				Memory before = settled(control);
-				long cpu = control(control, ControlService.CPU);
+				long cpu = Control.ask(control, ControlService.CPU, 0);
 				long started = System.nanoTime();
 				try (FrameConnection connection = new FrameConnection(server.port()).begin()) {
 					for (int i = 0; i < resets; i++) {
@@ -160,7 +157,7 @@ final class LimitsBenchmark {
 					result.put("resets", resets);
 					result.put("resetsPerSecond", resets * 1_000_000_000L / nanos);
 					result.put("serverCpuMicrosPerReset",
-							(control(control, ControlService.CPU) - cpu) / 1000.0 / resets);
+							(Control.ask(control, ControlService.CPU, 0) - cpu) / 1000.0 / resets);
 					result.put("heapBytesPerResetAfterwards", (Memory.of(control).heap() - before.heap()) / resets);
 				}
 			}
@@ -332,11 +329,6 @@ final class LimitsBenchmark {
 		return NettyChannelBuilder.forAddress("127.0.0.1", server.port()).usePlaintext().directExecutor().build();
 	}
 
-	private static long control(ManagedChannel channel, MethodDescriptor<byte[], byte[]> method) {
-		return LoadMethods
-			.number(ClientCalls.blockingUnaryCall(channel, method, CallOptions.DEFAULT, LoadMethods.number(0)));
-	}
-
 	/**
 	 * How far a connection has come.
 	 */
@@ -378,7 +370,8 @@ final class LimitsBenchmark {
 	private record Memory(long heap, long direct) {
 
 		static Memory of(ManagedChannel control) {
-			return new Memory(control(control, ControlService.HEAP), control(control, ControlService.DIRECT));
+			return new Memory(Control.ask(control, ControlService.HEAP, 0),
+					Control.ask(control, ControlService.DIRECT, 0));
 		}
 
 		Map<String, Object> since(Memory before, String what, int count, int connections) {

@@ -35,6 +35,7 @@ import io.github.lastcall.grpc.server.GlobalServerInterceptor;
 import io.github.lastcall.grpc.server.GrpcService;
 import io.github.lastcall.grpc.shutdown.GrpcServerDrain;
 import io.github.lastcall.grpc.shutdown.ManualServerTimer;
+import io.github.lastcall.grpc.testing.Echo;
 import io.github.lastcall.grpc.testing.GrpcClient;
 import io.github.lastcall.grpc.testing.GrpcServerContextRunner;
 import io.github.lastcall.grpc.testing.HealthClient;
@@ -700,23 +701,7 @@ class GrpcCallObservationsTests {
 
 		@Override
 		public StreamObserver<RouteNote> routeChat(StreamObserver<RouteNote> responses) {
-			return new StreamObserver<>() {
-
-				@Override
-				public void onNext(RouteNote note) {
-					responses.onNext(note);
-				}
-
-				@Override
-				public void onError(Throwable ex) {
-				}
-
-				@Override
-				public void onCompleted() {
-					responses.onCompleted();
-				}
-
-			};
+			return new Echo(responses);
 		}
 
 	}

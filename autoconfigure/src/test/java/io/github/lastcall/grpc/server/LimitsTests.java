@@ -25,6 +25,7 @@ import java.util.concurrent.TimeUnit;
 
 import io.github.lastcall.grpc.actuate.GrpcServerMetrics;
 import io.github.lastcall.grpc.shutdown.GrpcServerDrain;
+import io.github.lastcall.grpc.testing.Echo;
 import io.github.lastcall.grpc.testing.GrpcClient;
 import io.github.lastcall.grpc.testing.GrpcServerContextRunner;
 import io.github.lastcall.grpc.testing.Http2Frame;
@@ -449,23 +450,7 @@ class LimitsTests {
 
 		@Override
 		public StreamObserver<RouteNote> routeChat(StreamObserver<RouteNote> responses) {
-			return new StreamObserver<>() {
-
-				@Override
-				public void onNext(RouteNote note) {
-					responses.onNext(note);
-				}
-
-				@Override
-				public void onError(Throwable failure) {
-				}
-
-				@Override
-				public void onCompleted() {
-					responses.onCompleted();
-				}
-
-			};
+			return new Echo(responses);
 		}
 
 	}

@@ -30,6 +30,7 @@ import java.util.concurrent.TimeUnit;
 
 import com.google.common.util.concurrent.ListenableFuture;
 import io.github.lastcall.grpc.shutdown.GrpcServerDrain;
+import io.github.lastcall.grpc.testing.Echo;
 import io.github.lastcall.grpc.testing.GrpcClient;
 import io.github.lastcall.grpc.testing.GrpcServerContextRunner;
 import io.github.lastcall.grpc.testing.HealthClient;
@@ -365,12 +366,7 @@ class ServerExecutorTests {
 
 		@Override
 		public StreamObserver<RouteNote> routeChat(StreamObserver<RouteNote> responses) {
-			return new StreamObserver<>() {
-
-				@Override
-				public void onNext(RouteNote note) {
-					responses.onNext(note);
-				}
+			return new Echo(responses) {
 
 				@Override
 				public void onError(Throwable ex) {
@@ -380,7 +376,7 @@ class ServerExecutorTests {
 				@Override
 				public void onCompleted() {
 					ThreadNames.this.chatEnds.add("completed");
-					responses.onCompleted();
+					super.onCompleted();
 				}
 
 			};

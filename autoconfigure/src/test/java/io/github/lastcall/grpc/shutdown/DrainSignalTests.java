@@ -26,6 +26,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 
+import io.github.lastcall.grpc.testing.Echo;
 import io.github.lastcall.sample.routeguide.Feature;
 import io.github.lastcall.sample.routeguide.Rectangle;
 import io.github.lastcall.sample.routeguide.RouteGuideGrpc;
@@ -76,7 +77,7 @@ class DrainSignalTests {
 	@Test
 	void itComesAtOnceWhenTheServerDrainsAlready() {
 		try (DrainTestApplication app = new DrainTestApplication()) {
-			app.handler.onChat = (responses) -> new DrainTestApplication.Echo(responses) {
+			app.handler.onChat = (responses) -> new Echo(responses) {
 
 				@Override
 				public void onNext(RouteNote note) {
@@ -119,7 +120,7 @@ class DrainSignalTests {
 					order.add("drain on " + Thread.currentThread().getName().replaceAll("\\d+", "N"));
 					responses.onCompleted();
 				});
-				return new DrainTestApplication.Echo(responses) {
+				return new Echo(responses) {
 
 					@Override
 					public void onNext(RouteNote note) {
@@ -157,7 +158,7 @@ class DrainSignalTests {
 					awaitLatch(release);
 					order.add("drain");
 				});
-				return new DrainTestApplication.Echo(responses) {
+				return new Echo(responses) {
 
 					@Override
 					public void onNext(RouteNote note) {

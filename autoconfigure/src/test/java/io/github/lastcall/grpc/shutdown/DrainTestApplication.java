@@ -31,6 +31,7 @@ import java.util.function.UnaryOperator;
 
 import io.github.lastcall.grpc.autoconfigure.GrpcServerAutoConfiguration;
 import io.github.lastcall.grpc.server.GrpcService;
+import io.github.lastcall.grpc.testing.Echo;
 import io.github.lastcall.sample.routeguide.Feature;
 import io.github.lastcall.sample.routeguide.Point;
 import io.github.lastcall.sample.routeguide.Rectangle;
@@ -269,33 +270,6 @@ final class DrainTestApplication implements AutoCloseable {
 			StreamObserver<RouteNote> requests = this.onChat.apply(responses);
 			this.started.add("RouteChat");
 			return requests;
-		}
-
-	}
-
-	/**
-	 * Sends back what it gets.
-	 */
-	static class Echo implements StreamObserver<RouteNote> {
-
-		private final StreamObserver<RouteNote> responses;
-
-		Echo(StreamObserver<RouteNote> responses) {
-			this.responses = responses;
-		}
-
-		@Override
-		public void onNext(RouteNote note) {
-			this.responses.onNext(note);
-		}
-
-		@Override
-		public void onError(Throwable ex) {
-		}
-
-		@Override
-		public void onCompleted() {
-			this.responses.onCompleted();
 		}
 
 	}

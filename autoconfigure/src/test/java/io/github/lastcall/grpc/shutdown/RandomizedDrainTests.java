@@ -40,6 +40,7 @@ import io.github.lastcall.grpc.server.NettyGrpcServerFactory;
 import io.github.lastcall.grpc.server.Refusals;
 import io.github.lastcall.grpc.server.ServerExecutor;
 import io.github.lastcall.grpc.server.ServiceExecutors;
+import io.github.lastcall.grpc.testing.Echo;
 import io.github.lastcall.sample.routeguide.Feature;
 import io.github.lastcall.sample.routeguide.Point;
 import io.github.lastcall.sample.routeguide.Rectangle;
@@ -369,7 +370,7 @@ class RandomizedDrainTests {
 			((ServerCallStreamObserver<RouteNote>) responses).setOnCancelHandler(() -> {
 			});
 			DrainSignal.current().onDrain(() -> responses.onError(Status.ABORTED.asException()));
-			return new DrainTestApplication.Echo(responses) {
+			return new Echo(responses) {
 
 				@Override
 				public void onNext(RouteNote note) {
