@@ -44,6 +44,15 @@ public final class Benchmarks {
 			case "blocked" -> new BlockedBenchmark(options).run();
 			case "startup" -> new StartupBenchmark(options).run();
 			case "growth" -> new GrowthBenchmark(options).run();
+			case "profile" -> new ProfileBenchmark(options).run();
+			case "speed" -> {
+				new CompareBenchmark(options).run();
+				new ExecutorBenchmark(options).run();
+				new BlockedBenchmark(options).run();
+				new StartupBenchmark(options).run();
+				new GrowthBenchmark(options).run();
+				new ProfileBenchmark(options).run();
+			}
 			default -> {
 				System.err.println(
 						"""
@@ -63,20 +72,26 @@ public final class Benchmarks {
 								  --servers lastcall,lastcall-5s,plain,boot,...   --runs 3
 								limits  measures what a connection, a call and a reset cost, and what honest clients need
 								  --connections 5000   --seconds 10   --handshakes-at-once 64
+								speed   all that follows, one after the other
 								compare measures throughput, latency, and what a call costs, of servers side by side
 								  --servers plain,lastcall,boot,...   NAME@JDK runs it on that JDK
 								  --calls unary,unary-64k,stream,ping-pong
 								executors   the same of Last Call on every kind of executor
 								compare and executors:
-								  --rounds 5   --seconds 2 (of a round)   --warmup 3 (seconds for each server and load)
+								  --rounds 7 (5 of executors, and one more that does not count)   --seconds 1.8 (of a round)
+								  --warmup 8 (seconds for each server and load)   --pairs lastcall/plain,... (of compare)
 								blocked lets very many calls block at once
 								  --servers lastcall-virtual@JDK   --calls 10000   --millis 1000   --connections 20   --runs 5
 								startup measures process start to first answered call
 								  --servers application,lastcall,boot,netdevh,lognet,armeria,plain   --runs 15
+								  --cds false (true: each with an archive of its classes)
 								growth  measures more and more services, connections, watchers, calls in flight
 								  --of services,connections,watchers,in-flight
 								  --services 1,100,1000   --connections 1,1000,10000   --watchers 1,10,100,1000,10000
 								  --in-flight 1,16,256,4096   --runs 5 (starts)   --drains 3   --flips 15
+								profile shows where processor time and bytes of a call go, and the processor time of a start
+								  --of cpu,alloc,start   --servers plain-direct,lastcall-direct,armeria,plain,lastcall
+								  --calls unary   --seconds 10   --starts application,lastcall,boot   --runs 10
 
 								All: --out benchmarks/results (and from compare on, the date)
 								From compare on: --java JDK=HOME,... names more JDKs""");

@@ -104,6 +104,9 @@ final class BlockedBenchmark {
 					CallPattern.unary(CallMethods.WORK, new Work(0, this.millis).request()), this.calls)
 				.run(0, latencies::recordValue);
 			double seconds = (System.nanoTime() - start) / 1e9;
+			if (outcome.calls() + outcome.failed() != this.calls) {
+				throw new IllegalStateException("Not one call for each caller: " + outcome);
+			}
 			Probe.Usage usage = server.probe().usage();
 			return new Run(seconds, latencies.getMaxValue() / 1e9, usage.peakHeapBytes(), usage.peakThreads(),
 					outcome.calls(), outcome.failures());

@@ -28,7 +28,7 @@ final class CompareBenchmark {
 
 	private static final String BASE = "plain";
 
-	private static final String SERVERS = "plain,plain-direct,lastcall-no-metrics,lastcall,lastcall-tracing,"
+	private static final String SERVERS = "plain,plain-200,plain-direct,lastcall-no-metrics,lastcall,lastcall-tracing,"
 			+ "lastcall-direct,boot,netdevh,netdevh-same-grpc,lognet,lognet-same-grpc,armeria-blocking,armeria";
 
 	private final Options options;
@@ -44,7 +44,7 @@ final class CompareBenchmark {
 		List<Candidate> candidates = Candidate.of(this.options.list("servers", defaultServers()), this.jdks);
 		List<Load> loads = Load.named(this.options.list("calls", "unary,unary-64k,stream,ping-pong"));
 		Results results = new Results("compare", this.options);
-		try (InterleavedRounds rounds = new InterleavedRounds(candidates, loads, this.options, 7, 1.8, 3)) {
+		try (InterleavedRounds rounds = new InterleavedRounds(candidates, loads, this.options, 7, 1.8, 8)) {
 			Measurements measurements = rounds.run();
 			List<ServerFacts> servers = new ArrayList<>();
 			for (MeasuredServer server : rounds.servers()) {
@@ -54,9 +54,20 @@ final class CompareBenchmark {
 			json.put("servers", servers);
 			json.put("rounds", measurements.all());
 			results.json(json);
-			results.markdown(new ComparisonReport(BASE, servers, loads, measurements).toString());
+			results.markdown(new ComparisonReport(BASE, servers, loads, measurements, pairs()).toString());
 			new ComparisonPicture(servers, loads, measurements).write(results.picture(""));
 		}
+	}
+
+	/**
+	 * What the targets are about.
+	 */
+	private List<String> pairs() {
+		List<String> pairs = new ArrayList<>(
+				List.of("lastcall/plain", "lastcall/plain-200", "lastcall/boot", "lastcall-tracing/boot",
+						"lastcall-tracing/lastcall", "lastcall-direct/plain-direct", "lastcall-direct/armeria"));
+		this.jdks.names().forEach((jdk) -> pairs.add("lastcall-virtual@%1$s/plain@%1$s".formatted(jdk)));
+		return this.options.list("pairs", String.join(",", pairs));
 	}
 
 	/**

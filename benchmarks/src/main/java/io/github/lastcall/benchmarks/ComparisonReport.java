@@ -33,7 +33,14 @@ final class ComparisonReport {
 
 	private final List<Load> loads;
 
+	/**
+	 * A drift that is worth a word.
+	 */
+	private static final double DRIFT = 0.1;
+
 	private final Measurements measurements;
+
+	private final List<String> pairs;
 
 	/**
 	 * Create a report.
@@ -41,12 +48,16 @@ final class ComparisonReport {
 	 * @param servers in the order of the rows
 	 * @param loads a table for each
 	 * @param measurements the numbers
+	 * @param pairs servers that are compared with each other, as {@code one/other}; those
+	 * that are not there are left out
 	 */
-	ComparisonReport(String base, List<ServerFacts> servers, List<Load> loads, Measurements measurements) {
+	ComparisonReport(String base, List<ServerFacts> servers, List<Load> loads, Measurements measurements,
+			List<String> pairs) {
 		this.base = base;
 		this.servers = servers;
 		this.loads = loads;
 		this.measurements = measurements;
+		this.pairs = pairs;
 	}
 
 	@Override
@@ -57,6 +68,8 @@ final class ComparisonReport {
 					load.callsInFlight(), load.connections()));
 			text.append(table(load));
 			failures(load, text);
+			pairs(load, text);
+			drifts(load, text);
 		}
 		return text.append('\n').append(facts()).toString();
 	}
@@ -81,7 +94,7 @@ final class ComparisonReport {
 
 	private String ratio(Load load, String server) {
 		return this.measurements.of(load.name(), this.base).isEmpty() ? "-"
-				: this.measurements.ratio(load.name(), server, this.base).text("%.2f");
+				: ratio(load, server, this.base, Round::callsPerSecond);
 	}
 
 	private Spread spread(Load load, String server, ToDoubleFunction<Round> value) {
@@ -93,6 +106,39 @@ final class ComparisonReport {
 			Map<String, Long> failures = this.measurements.failures(load.name(), server.name());
 			if (!failures.isEmpty()) {
 				text.append("\nFailed on `%s`: %s\n".formatted(server.name(), failures));
+			}
+		}
+	}
+
+	private void pairs(Load load, StringBuilder text) {
+		Table table = new Table("medians of the rounds' ratios", "calls/s", "CPU us/call", "p99", "bytes/call");
+		boolean any = false;
+		for (String pair : this.pairs) {
+			String one = pair.substring(0, pair.indexOf('/'));
+			String other = pair.substring(pair.indexOf('/') + 1);
+			if (!this.measurements.of(load.name(), one).isEmpty()
+					&& !this.measurements.of(load.name(), other).isEmpty()) {
+				any = true;
+				table.row("`%s` / `%s`".formatted(one, other), ratio(load, one, other, Round::callsPerSecond),
+						ratio(load, one, other, Round::cpuMicrosPerCall), ratio(load, one, other, Round::p99Millis),
+						ratio(load, one, other, Round::allocatedBytesPerCall));
+			}
+		}
+		if (any) {
+			text.append('\n').append(table);
+		}
+	}
+
+	private String ratio(Load load, String one, String other, ToDoubleFunction<Round> value) {
+		return this.measurements.ratio(load.name(), one, other, value).text("%.2f");
+	}
+
+	private void drifts(Load load, StringBuilder text) {
+		for (ServerFacts server : this.servers) {
+			double drift = this.measurements.drift(load.name(), server.name());
+			if (Math.abs(drift - 1) > DRIFT) {
+				text.append("\n`%s` was %.2f times as fast in the last third of the rounds as in the first.\n"
+					.formatted(server.name(), drift));
 			}
 		}
 	}

@@ -18,7 +18,9 @@ package io.github.lastcall.benchmarks;
 
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
 import io.github.lastcall.benchmarks.Growth.Point;
@@ -49,6 +51,8 @@ final class ConnectionGrowth {
 	 */
 	private static final int ENOUGH_FOR_HEAP = 1000;
 
+	private static final long WARMUP_NANOS = TimeUnit.SECONDS.toNanos(10);
+
 	private static final long ROUND_NANOS = TimeUnit.SECONDS.toNanos(2);
 
 	private final List<Integer> sizes;
@@ -61,12 +65,15 @@ final class ConnectionGrowth {
 	}
 
 	List<Point> measure() throws IOException, InterruptedException {
+		Map<Integer, List<Run>> all = new LinkedHashMap<>();
+		for (int i = 0; i < this.runs; i++) {
+			for (int size : this.sizes) {
+				all.computeIfAbsent(size, (key) -> new ArrayList<>()).add(measure(size));
+			}
+		}
 		List<Point> points = new ArrayList<>();
 		for (int size : this.sizes) {
-			List<Run> runs = new ArrayList<>();
-			for (int i = 0; i < this.runs; i++) {
-				runs.add(measure(size));
-			}
+			List<Run> runs = all.getOrDefault(size, List.of());
 			if (size >= ENOUGH_FOR_HEAP) {
 				points.add(new Point(size, "heap per idle connection, KiB", SERVER,
 						Spread.of(runs.stream().map(Run::heapKibibytes).toList())));
@@ -85,7 +92,7 @@ final class ConnectionGrowth {
 		List<ManagedChannel> channels = List.of();
 		try (MeasuredServer server = MeasuredServer.start(candidate, "-Xmx1g")) {
 			Load load = Load.CALLS.get(0);
-			LoadRunner.run(server, load, ROUND_NANOS);
+			LoadRunner.run(server, load, WARMUP_NANOS);
 			long before = server.probe().liveHeap();
 			channels = server.channels(connections);
 			channels.forEach((channel) -> ClientCalls.blockingUnaryCall(channel, CallMethods.ECHO, CallOptions.DEFAULT,

@@ -17,11 +17,14 @@
 package io.github.lastcall.benchmarks;
 
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 
 /**
  * Where something was measured.
@@ -34,13 +37,28 @@ final class Environment {
 	static Map<String, Object> describe() {
 		Map<String, Object> environment = new LinkedHashMap<>();
 		environment.put("when", Instant.now().truncatedTo(ChronoUnit.SECONDS).toString());
+		environment.put("commit", firstLine("git", "describe", "--always", "--dirty"));
 		environment.put("processors", Runtime.getRuntime().availableProcessors());
+		environment.put("processor", valueOf("model name", Path.of("/proc/cpuinfo")));
+		environment.put("memory", valueOf("MemTotal", Path.of("/proc/meminfo")));
 		environment.put("java", System.getProperty("java.vm.version"));
 		environment.put("os", System.getProperty("os.name") + " " + System.getProperty("os.version"));
 		environment.put("haproxy", firstLine("haproxy", "-v"));
 		environment.put("nginx", firstLine("nginx", "-v"));
 		environment.put("grpcio", Python.find().map(Python::grpcio).orElse("none"));
 		return environment;
+	}
+
+	private static String valueOf(String name, Path file) {
+		try (Stream<String> lines = Files.lines(file)) {
+			return lines.filter((line) -> line.startsWith(name))
+				.map((line) -> line.substring(line.indexOf(':') + 1).strip())
+				.findFirst()
+				.orElse("unknown");
+		}
+		catch (IOException ex) {
+			return "unknown";
+		}
 	}
 
 	private static String firstLine(String... command) {

@@ -63,7 +63,7 @@ final class ExecutorBenchmark {
 				facts.add(ServerFacts.of(server));
 			}
 			results.json(Map.of("servers", facts, "rounds", measurements.all()));
-			results.markdown(new ComparisonReport(BASE, facts, loads, measurements).toString());
+			results.markdown(new ComparisonReport(BASE, facts, loads, measurements, List.of()).toString());
 		}
 	}
 

@@ -37,7 +37,9 @@ final class GrowthBenchmark {
 	}
 
 	void run() throws Exception {
-		List<Growth> all = List.of(new Growth("services", "services", new ServiceGrowth(this.options)::measure),
+		List<Growth> all = List.of(
+				new Growth("services", "services, besides the two that are called",
+						new ServiceGrowth(this.options)::measure),
 				new Growth("connections", "idle connections", new ConnectionGrowth(this.options)::measure),
 				new Growth("watchers", "watchers", new WatcherGrowth(this.options)::measure),
 				new Growth("in-flight", "calls in flight", new InFlightGrowth(this.options)::measure));

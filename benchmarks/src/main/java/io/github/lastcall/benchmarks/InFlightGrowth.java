@@ -47,7 +47,7 @@ final class InFlightGrowth {
 		List<Load> loads = this.sizes.stream().map(InFlightGrowth::load).toList();
 		List<Candidate> candidates = Candidate.of(this.options.list("servers", "lastcall,plain"),
 				new Jdks(this.options));
-		try (InterleavedRounds rounds = new InterleavedRounds(candidates, loads, this.options, 5, 2, 2)) {
+		try (InterleavedRounds rounds = new InterleavedRounds(candidates, loads, this.options, 5, 2, 6)) {
 			Measurements measurements = rounds.run();
 			List<Point> points = new ArrayList<>();
 			for (Candidate candidate : candidates) {

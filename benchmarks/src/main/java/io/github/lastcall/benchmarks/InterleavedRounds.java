@@ -20,11 +20,12 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Random;
 import java.util.concurrent.TimeUnit;
 
 /**
  * Starts servers side by side and puts each of them under each load, round after round.
- * Nobody is always the first of a round.
+ * Nobody is always the first of a round, nor behind the same one.
  */
 final class InterleavedRounds implements AutoCloseable {
 
@@ -34,6 +35,12 @@ final class InterleavedRounds implements AutoCloseable {
 	 * What a round takes besides the time under load.
 	 */
 	private static final double ROUND_SECONDS = 0.4;
+
+	/**
+	 * Rounds that do not count: the compiler is not through with a server that has been
+	 * warmed up alone.
+	 */
+	private static final int WARMUP_ROUNDS = 1;
 
 	private final List<Candidate> candidates;
 
@@ -60,7 +67,7 @@ final class InterleavedRounds implements AutoCloseable {
 	 * Run all of them, which takes a while.
 	 */
 	Measurements run() throws IOException, InterruptedException {
-		double perLoad = this.warmup + this.rounds * (this.seconds + ROUND_SECONDS);
+		double perLoad = this.warmup + (WARMUP_ROUNDS + this.rounds) * (this.seconds + ROUND_SECONDS);
 		System.out.printf("%d servers, %d loads, %d rounds of %.1f s: about %.0f minutes%n", this.candidates.size(),
 				this.loads.size(), this.rounds, this.seconds,
 				Math.ceil(this.candidates.size() * (START_SECONDS + this.loads.size() * perLoad) / 60));
@@ -74,14 +81,18 @@ final class InterleavedRounds implements AutoCloseable {
 		}
 		Measurements measurements = new Measurements();
 		List<MeasuredServer> order = new ArrayList<>(this.servers);
-		for (int i = 0; i < this.rounds; i++) {
-			System.out.printf("round %d of %d%n", i + 1, this.rounds);
+		Random random = new Random(this.rounds);
+		for (int i = 1 - WARMUP_ROUNDS; i <= this.rounds; i++) {
+			System.out.printf("round %d of %d%n", i, this.rounds);
 			for (Load load : this.loads) {
+				Collections.shuffle(order, random);
 				for (MeasuredServer server : order) {
-					measurements.add(load, server, LoadRunner.run(server, load, nanos(this.seconds)));
+					Round round = LoadRunner.run(server, load, nanos(this.seconds));
+					if (i > 0) {
+						measurements.add(load, server, round);
+					}
 				}
 			}
-			Collections.rotate(order, 1);
 		}
 		return measurements;
 	}

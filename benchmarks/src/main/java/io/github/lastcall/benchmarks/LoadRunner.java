@@ -63,7 +63,8 @@ final class LoadRunner {
 				() -> begin.set(server.probe().usage()), () -> end.set(server.probe().usage()));
 		Probe.Usage before = Objects.requireNonNull(begin.get());
 		Probe.Usage after = Objects.requireNonNull(end.get());
-		double calls = outcome.callsInTime();
+		// NaN, and no number, when none has ended.
+		double calls = (outcome.callsBetween() > 0) ? outcome.callsBetween() : Double.NaN;
 		return new Round(outcome.callsPerSecond(), (after.cpuNanos() - before.cpuNanos()) / 1e3 / calls,
 				millis(latencies, 50), millis(latencies, 99), millis(latencies, 99.9),
 				(after.allocatedBytes() - before.allocatedBytes()) / calls, after.peakHeapBytes(), after.peakThreads(),
@@ -71,7 +72,7 @@ final class LoadRunner {
 	}
 
 	private static double millis(Histogram latencies, double percentile) {
-		return latencies.getValueAtPercentile(percentile) / 1e6;
+		return (latencies.getTotalCount() > 0) ? latencies.getValueAtPercentile(percentile) / 1e6 : Double.NaN;
 	}
 
 }

@@ -21,6 +21,7 @@ import java.io.BufferedWriter;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -76,6 +77,17 @@ final class ManagedProcess implements AutoCloseable {
 
 	boolean isAlive() {
 		return this.process.isAlive();
+	}
+
+	long pid() {
+		return this.process.pid();
+	}
+
+	/**
+	 * The processor time that a living process has used so far.
+	 */
+	double cpuMillis() {
+		return this.process.info().totalCpuDuration().orElse(Duration.ZERO).toNanos() / 1e6;
 	}
 
 	/**

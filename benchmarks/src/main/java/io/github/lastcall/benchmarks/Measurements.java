@@ -48,16 +48,30 @@ final class Measurements {
 	}
 
 	/**
-	 * The throughput of a server by that of another one, round by round.
+	 * A value of a server by that of another one, round by round.
 	 */
-	Spread ratio(String load, String server, String other) {
+	Spread ratio(String load, String server, String other, ToDoubleFunction<Round> value) {
 		List<Round> own = of(load, server);
 		List<Round> others = of(load, other);
 		List<Double> ratios = new ArrayList<>();
 		for (int i = 0; i < own.size(); i++) {
-			ratios.add(own.get(i).callsPerSecond() / others.get(i).callsPerSecond());
+			ratios.add(value.applyAsDouble(own.get(i)) / value.applyAsDouble(others.get(i)));
 		}
 		return Spread.of(ratios);
+	}
+
+	/**
+	 * How much faster the last third of the rounds was than the first third: 1 if
+	 * everybody had warmed up and nothing else changed.
+	 */
+	double drift(String load, String server) {
+		List<Round> rounds = of(load, server);
+		int third = Math.max(1, rounds.size() / 3);
+		return rate(rounds.subList(rounds.size() - third, rounds.size())) / rate(rounds.subList(0, third));
+	}
+
+	private static double rate(List<Round> rounds) {
+		return Spread.of(rounds.stream().map(Round::callsPerSecond).toList()).median();
 	}
 
 	/**

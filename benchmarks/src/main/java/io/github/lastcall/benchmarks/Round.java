@@ -21,7 +21,8 @@ import java.util.Map;
 /**
  * What one round has shown of a server under a load.
  *
- * @param callsPerSecond calls that ended with OK
+ * @param callsPerSecond calls that ended with OK; when none has, what is counted by call
+ * is {@code NaN}
  * @param cpuMicrosPerCall microseconds of the server's processor time
  * @param p50Millis the median latency, at the client
  * @param p99Millis the latency that 1 of 100 calls exceeds

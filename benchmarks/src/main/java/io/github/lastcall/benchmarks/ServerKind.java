@@ -71,6 +71,7 @@ record ServerKind(String name, String module, String mainClass, List<String> arg
 		add("application", "application", "application.Application", "--spring.main.keep-alive=true");
 		add("plain", "plain", "plain.PlainServer", "{port}");
 		add("plain-direct", "plain", "plain.PlainServer", "{port}", "direct");
+		add("plain-200", "plain", "plain.PlainServer", "{port}", "200");
 		add("boot", "boot", "boot.BootServer", "--spring.grpc.server.port={port}",
 				"--spring.grpc.server.address=127.0.0.1", "--spring.grpc.server.shutdown.grace-period=30s");
 		add("netdevh", "netdevh", "netdevh.NetDevhServer", "--grpc.server.port={port}",
@@ -131,7 +132,18 @@ record ServerKind(String name, String module, String mainClass, List<String> arg
 			throw new IllegalStateException(dependencies
 					+ " is missing: run in the root of the repository, after ./mvnw -Pbenchmarks -pl benchmarks -am -DskipTests package");
 		}
-		return target.resolve("classes") + ":" + Files.readString(dependencies).strip();
+		return jar(target) + ":" + Files.readString(dependencies).strip();
+	}
+
+	/**
+	 * Not the folder of classes: those of a folder are in no class data archive.
+	 */
+	private static Path jar(Path target) throws IOException {
+		try (Stream<Path> files = Files.list(target)) {
+			return files.filter((file) -> file.getFileName().toString().matches("lastcall-benchmarks-server-.*\\.jar"))
+				.findFirst()
+				.orElseThrow(() -> new IllegalStateException("No jar in " + target));
+		}
 	}
 
 	/**

@@ -59,7 +59,7 @@ final class ServiceGrowth {
 		for (int size : this.sizes) {
 			try (MeasuredServer server = MeasuredServer.start(candidate(size))) {
 				Load load = Load.CALLS.get(0);
-				LoadRunner.run(server, load, 2 * ROUND_NANOS);
+				LoadRunner.run(server, load, 5 * ROUND_NANOS);
 				List<Double> rates = new ArrayList<>();
 				for (int i = 0; i < this.rounds; i++) {
 					rates.add(LoadRunner.run(server, load, ROUND_NANOS).callsPerSecond());

@@ -41,12 +41,15 @@ record Spread(double median, double min, double max) {
 	}
 
 	/**
-	 * The median and, in brackets, the range.
+	 * The median and, in brackets, the range, if there is one.
 	 * @param format of each number, such as {@code %.1f}
 	 */
 	String text(String format) {
-		return String.format(Locale.ROOT, format + " (" + format + ".." + format + ")", this.median, this.min,
-				this.max);
+		if (Double.isNaN(this.median)) {
+			return "-";
+		}
+		return (this.min == this.max) ? median(format) : String.format(Locale.ROOT,
+				format + " (" + format + ".." + format + ")", this.median, this.min, this.max);
 	}
 
 	String median(String format) {

@@ -18,11 +18,14 @@ package io.github.lastcall.benchmarks;
 
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 
 import org.jspecify.annotations.Nullable;
 
@@ -31,19 +34,26 @@ import org.jspecify.annotations.Nullable;
  */
 final class StartupBenchmark {
 
+	private static final long TRAINING_MILLIS = 120_000;
+
 	private static final String WITHOUT = "application";
 
 	private final Options options;
 
 	private final int runs;
 
+	private final boolean archived;
+
+	private final Set<Path> archives = new HashSet<>();
+
 	StartupBenchmark(Options options) {
 		this.options = options;
 		this.runs = options.number("runs", 15);
+		this.archived = Boolean.parseBoolean(options.text("cds", "false"));
 	}
 
 	void run() throws Exception {
-		Results results = new Results("startup", this.options);
+		Results results = new Results(this.archived ? "startup-cds" : "startup", this.options);
 		List<Candidate> candidates = Candidate.of(
 				this.options.list("servers", WITHOUT + ",lastcall,boot,netdevh,lognet,armeria,plain"),
 				new Jdks(this.options));
@@ -62,15 +72,44 @@ final class StartupBenchmark {
 		results.markdown(report(starts));
 	}
 
-	private static Start start(Candidate candidate) throws IOException, InterruptedException {
-		try (Replica replica = new Replica(candidate, "startup", List.of(MeasuredServer.HEAP))) {
+	/**
+	 * Two starts: a client that calls as soon as the port is open would have its share of
+	 * the time until the application has started.
+	 */
+	private Start start(Candidate candidate) throws IOException, InterruptedException {
+		Double started = candidate.kind().isBoot() ? start(candidate, StartTime::startedMillis) : null;
+		Double answered = candidate.kind().isServer() ? start(candidate, StartTime::firstAnswerMillis) : null;
+		return new Start(started, answered);
+	}
+
+	private double start(Candidate candidate, Until until) throws IOException, InterruptedException {
+		List<String> jvmOptions = new ArrayList<>(List.of(MeasuredServer.HEAP));
+		if (this.archived) {
+			jvmOptions.add("-XX:SharedArchiveFile=" + archive(candidate));
+		}
+		try (Replica replica = new Replica(candidate, "startup", jvmOptions)) {
 			Files.deleteIfExists(replica.log());
 			StartTime time = new StartTime(replica);
 			replica.begin();
-			Double answered = candidate.kind().isServer() ? time.firstAnswerMillis() : null;
-			Double started = candidate.kind().isBoot() ? time.startedMillis() : null;
-			return new Start(started, answered);
+			return until.millis(time);
 		}
+	}
+
+	/**
+	 * The archive of the classes that one start has loaded.
+	 */
+	private Path archive(Candidate candidate) throws IOException, InterruptedException {
+		Path archive = Path.of("benchmarks", "target", candidate.name() + ".jsa").toAbsolutePath();
+		if (this.archives.add(archive)) {
+			try (Replica training = new Replica(candidate, "training",
+					List.of("-XX:ArchiveClassesAtExit=" + archive, "-Dspring.context.exit=onRefresh"))) {
+				training.begin();
+				if (!training.process().awaitExit(TRAINING_MILLIS)) {
+					throw new IllegalStateException("No archive of the classes, see " + training.log());
+				}
+			}
+		}
+		return archive;
 	}
 
 	private String report(Map<String, List<Start>> starts) {
@@ -87,8 +126,8 @@ final class StartupBenchmark {
 			table.row("`" + name + "`", text(own.stream().map(Start::startedMillis).toList()), text(more),
 					text(own.stream().map(Start::answeredMillis).toList()));
 		});
-		return ("%d starts of each, interleaved. Median, in brackets the range. Started: from the start of the JVM to the "
-				+ "event of Spring Boot, as its log says. First answered call: from the start of the process, at the client.%n%n%s")
+		return ("%d turns of each, interleaved. Median, in brackets the range. Started: from the start of the JVM to the "
+				+ "event of Spring Boot, as its log says. First answered call: from the start of another process, at the client.%n%n%s")
 			.formatted(this.runs, table);
 	}
 
@@ -103,7 +142,16 @@ final class StartupBenchmark {
 	}
 
 	/**
-	 * One start.
+	 * Until when a start takes.
+	 */
+	private interface Until {
+
+		double millis(StartTime time) throws IOException, InterruptedException;
+
+	}
+
+	/**
+	 * Two starts in a row.
 	 *
 	 * @param startedMillis until Spring Boot has started the application, if it is one
 	 * @param answeredMillis until the first call is answered, if there is a server

@@ -53,6 +53,8 @@ final class WatcherGrowth {
 		List<Point> points = new ArrayList<>();
 		Candidate candidate = new Candidate(SERVER, ServerKind.named(SERVER), Jdks.own());
 		try (MeasuredServer server = MeasuredServer.start(candidate, "-Xmx1g")) {
+			// The first ones are for the compiler.
+			measure(server, CONNECTIONS, new ArrayList<>());
 			for (int size : this.sizes) {
 				measure(server, size, points);
 			}

@@ -108,7 +108,8 @@ public final class ClosedLoop<Q, R> {
 		long start = System.nanoTime();
 		call(run);
 		TimeUnit.NANOSECONDS.sleep(nanos);
-		return run.end(run.calls.sum(), System.nanoTime() - start);
+		long calls = run.calls.sum();
+		return run.end(calls, System.nanoTime() - start, calls);
 	}
 
 	/**
@@ -119,8 +120,8 @@ public final class ClosedLoop<Q, R> {
 	 * @param nanos how long it counts
 	 * @param latencies takes the nanoseconds of each call that counts and ends with OK,
 	 * on any thread
-	 * @param begins runs just before it counts
-	 * @param ends runs just after
+	 * @param begins runs just before it counts, and asks what has been used until then
+	 * @param ends runs just after, and asks the same
 	 * @return what became of the calls, all failures included
 	 */
 	public LoopOutcome run(long settleNanos, long nanos, LongConsumer latencies, Runnable begins, Runnable ends)
@@ -128,7 +129,7 @@ public final class ClosedLoop<Q, R> {
 		Run run = new Run(latencies, this.callsInFlight);
 		call(run);
 		TimeUnit.NANOSECONDS.sleep(settleNanos);
-		begins.run();
+		double beforeIt = callsWhile(begins, run);
 		long before = run.calls.sum();
 		run.counts = true;
 		long start = System.nanoTime();
@@ -136,8 +137,16 @@ public final class ClosedLoop<Q, R> {
 		long calls = run.calls.sum() - before;
 		long time = System.nanoTime() - start;
 		run.counts = false;
-		ends.run();
-		return run.end(calls, time);
+		return run.end(calls, time, callsWhile(ends, run) - beforeIt);
+	}
+
+	/**
+	 * How many calls have ended when something is half done, which may take a while.
+	 */
+	private static double callsWhile(Runnable something, Run run) {
+		long before = run.calls.sum();
+		something.run();
+		return (before + run.calls.sum()) / 2.0;
 	}
 
 	private void call(Run run) {
@@ -177,9 +186,10 @@ public final class ClosedLoop<Q, R> {
 		}
 
 		private void send() {
+			// The answer may be here before this thread goes on.
+			int number = ++this.requests;
 			this.call.sendMessage(ClosedLoop.this.pattern.request().get());
-			this.requests++;
-			if (this.requests == ClosedLoop.this.pattern.requests()) {
+			if (number == ClosedLoop.this.pattern.requests()) {
 				this.call.halfClose();
 			}
 		}
@@ -249,7 +259,7 @@ public final class ClosedLoop<Q, R> {
 			this.failures.computeIfAbsent(reason, (key) -> new LongAdder()).increment();
 		}
 
-		LoopOutcome end(long callsInTime, long nanos) throws InterruptedException {
+		LoopOutcome end(long callsInTime, long nanos, double callsBetween) throws InterruptedException {
 			this.over = true;
 			if (!this.ended.await(60, TimeUnit.SECONDS)) {
 				this.failures.computeIfAbsent("not ended after a minute", (key) -> new LongAdder())
@@ -257,7 +267,7 @@ public final class ClosedLoop<Q, R> {
 			}
 			Map<String, Long> failures = new TreeMap<>();
 			this.failures.forEach((reason, count) -> failures.put(reason, count.sum()));
-			return new LoopOutcome(callsInTime, nanos, this.calls.sum(), failures);
+			return new LoopOutcome(callsInTime, nanos, callsBetween, this.calls.sum(), failures);
 		}
 
 	}

@@ -24,10 +24,12 @@ import java.util.concurrent.TimeUnit;
  *
  * @param callsInTime the calls that ended with OK within the time that counts
  * @param nanos the time
+ * @param callsBetween the calls that ended with OK between what ran before that time and
+ * what ran after it
  * @param calls all calls that ended with OK, those before and after it too
  * @param failures how many calls failed, by reason
  */
-public record LoopOutcome(long callsInTime, long nanos, long calls, Map<String, Long> failures) {
+public record LoopOutcome(long callsInTime, long nanos, double callsBetween, long calls, Map<String, Long> failures) {
 
 	/**
 	 * The calls that ended with OK.

@@ -18,6 +18,7 @@ package io.github.lastcall.benchmarks.server.plain;
 
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 
 import io.github.lastcall.benchmarks.service.CallService;
@@ -38,14 +39,18 @@ public final class PlainServer {
 
 	/**
 	 * Start the server.
-	 * @param args the port, and {@code direct} for calls on the event loop
+	 * @param args the port, and {@code direct} for calls on the event loop or the number
+	 * of threads of a fixed pool
 	 */
 	public static void main(String[] args) throws IOException, InterruptedException {
 		HealthStatusManager health = new HealthStatusManager();
 		NettyServerBuilder builder = NettyServerBuilder
 			.forAddress(new InetSocketAddress("127.0.0.1", Integer.parseInt(args[0])));
-		if (args.length > 1) {
+		if (args.length > 1 && args[1].equals("direct")) {
 			builder.directExecutor();
+		}
+		else if (args.length > 1) {
+			builder.executor(Executors.newFixedThreadPool(Integer.parseInt(args[1])));
 		}
 		Server server = builder.addService(new LoadService())
 			.addService(new CallService())
