@@ -20,6 +20,7 @@ import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.time.Duration;
@@ -33,6 +34,7 @@ import io.github.lastcall.grpc.testing.HealthClient;
 import io.github.lastcall.grpc.testing.HealthTestApplication;
 import io.github.lastcall.grpc.testing.HealthWatch;
 import io.github.lastcall.grpc.testing.TestHealthIndicator;
+import io.github.lastcall.grpc.testing.TestsProperty;
 import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
 import org.json.JSONException;
 import org.json.JSONObject;
@@ -254,6 +256,48 @@ class ActuatorViewsTests {
 	}
 
 	@Test
+	@TestsProperty("management.endpoint.grpc.access")
+	void theEndpointDrainsForThoseOnlyWhoMayWrite() throws Exception {
+		try (HealthTestApplication app = run(EXPOSED)) {
+			assertThat(get(app, "/actuator/grpc").statusCode()).isEqualTo(200);
+			assertThat(post(app, "/actuator/grpc/drain").statusCode()).isEqualTo(404);
+			assertThat(app.health().check("")).isEqualTo("SERVING");
+		}
+		try (HealthTestApplication app = run(EXPOSED, "management.endpoint.grpc.access=unrestricted")) {
+			assertThat(post(app, "/actuator/grpc/drain").statusCode()).isEqualTo(200);
+			assertThat(app.health().check("")).isEqualTo("NOT_SERVING");
+		}
+		try (HealthTestApplication app = run(EXPOSED, "management.endpoint.grpc.access=none")) {
+			assertThat(get(app, "/actuator/grpc").statusCode()).isEqualTo(404);
+		}
+	}
+
+	@Test
+	@TestsProperty("management.endpoint.grpc.cache.time-to-live")
+	void theEndpointIsAskedAgainWhenItsAnswerIsTooOld() throws Exception {
+		String shown = "\"override\":\"NOT_SERVING\"";
+		try (HealthTestApplication app = run(EXPOSED)) {
+			assertThat(get(app, "/actuator/grpc").body()).doesNotContain(shown);
+			app.overrides().set("test.Other", ServingStatus.NOT_SERVING);
+			assertThat(get(app, "/actuator/grpc").body()).contains(shown);
+		}
+		try (HealthTestApplication app = run(EXPOSED, "management.endpoint.grpc.cache.time-to-live=1h")) {
+			assertThat(get(app, "/actuator/grpc").body()).doesNotContain(shown);
+			app.overrides().set("test.Other", ServingStatus.NOT_SERVING);
+			assertThat(get(app, "/actuator/grpc").body()).doesNotContain(shown);
+		}
+	}
+
+	@Test
+	@TestsProperty("management.health.grpc.enabled")
+	void theIndicatorCanBeTakenAway() throws Exception {
+		try (HealthTestApplication app = run(DETAILS, "management.health.grpc.enabled=false")) {
+			assertThat(get(app, "/actuator/health").body()).doesNotContain("\"grpc\"");
+			assertThat(get(app, "/actuator/health/grpc").statusCode()).isEqualTo(404);
+		}
+	}
+
+	@Test
 	void theIndicatorShowsTheServingStatusOfEachServiceOfTheApplication() throws Exception {
 		try (HealthTestApplication app = run(DETAILS)) {
 			app.overrides().set("test.Other", ServingStatus.NOT_SERVING);
@@ -335,11 +379,20 @@ class ActuatorViewsTests {
 
 	private static HttpResponse<String> get(HealthTestApplication app, String path)
 			throws IOException, InterruptedException {
+		return send(app, path, HttpRequest.newBuilder());
+	}
+
+	private static HttpResponse<String> post(HealthTestApplication app, String path)
+			throws IOException, InterruptedException {
+		return send(app, path, HttpRequest.newBuilder().POST(BodyPublishers.noBody()));
+	}
+
+	private static HttpResponse<String> send(HealthTestApplication app, String path, HttpRequest.Builder request)
+			throws IOException, InterruptedException {
 		int port = app.context().getEnvironment().getRequiredProperty("local.server.port", Integer.class);
-		HttpRequest request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path))
-			.timeout(Duration.ofSeconds(30))
-			.build();
-		return HttpClient.newHttpClient().send(request, BodyHandlers.ofString());
+		return HttpClient.newHttpClient()
+			.send(request.uri(URI.create("http://127.0.0.1:" + port + path)).timeout(Duration.ofSeconds(30)).build(),
+					BodyHandlers.ofString());
 	}
 
 	static class Config {

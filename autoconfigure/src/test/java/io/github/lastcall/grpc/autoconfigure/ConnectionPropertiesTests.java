@@ -30,6 +30,7 @@ import io.github.lastcall.grpc.testing.GrpcServerContextRunner;
 import io.github.lastcall.grpc.testing.RawHttp2Connection;
 import io.github.lastcall.grpc.testing.RawHttp2Connection.Response;
 import io.github.lastcall.grpc.testing.TestRouteGuide;
+import io.github.lastcall.grpc.testing.TestsProperty;
 import io.github.lastcall.sample.routeguide.RouteGuideGrpc;
 import io.github.lastcall.sample.routeguide.RouteNote;
 import io.grpc.Attributes;
@@ -48,6 +49,7 @@ import org.springframework.boot.context.properties.source.InvalidConfigurationPr
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 /**
  * What a client sees of the properties of connections.
@@ -66,6 +68,7 @@ class ConnectionPropertiesTests {
 		.withBean(CountedConnections.class, () -> this.connections);
 
 	@Test
+	@TestsProperty({ "grpc.server.keep-alive.time", "grpc.server.keep-alive.timeout" })
 	void aClientThatAnswersNoPingIsDisconnectedAndOneThatDoesIsNot() {
 		withServer((port) -> {
 			try (RawHttp2Connection dead = new RawHttp2Connection(port);
@@ -95,6 +98,7 @@ class ConnectionPropertiesTests {
 	}
 
 	@Test
+	@TestsProperty("grpc.server.keep-alive.permit.time")
 	void aClientMaySendAsManyPingsAsArePermittedWhileItHasACall() {
 		withServer((port) -> {
 			assertThatPingsAreAnswered(port, true);
@@ -103,6 +107,25 @@ class ConnectionPropertiesTests {
 	}
 
 	@Test
+	@TestsProperty("grpc.server.keep-alive.permit.time")
+	void aClientMaySendPingsAsOftenAsIsPermittedAndNotMoreOften() {
+		withServer((port) -> {
+			assertThatPingsAreRefused(port, true);
+			try (RawHttp2Connection connection = connect(port, true)) {
+				// The default would not permit the fourth.
+				for (int i = 1; i <= 6; i++) {
+					int pings = i;
+					await().pollDelay(Duration.ofMillis(150)).until(() -> true);
+					connection.ping();
+					assertThat(connection.responseUntil((response) -> response.pingsAnswered() == pings).closed())
+						.isFalse();
+				}
+			}
+		}, "grpc.server.keep-alive.permit.time=100ms");
+	}
+
+	@Test
+	@TestsProperty("grpc.server.keep-alive.permit.without-calls")
 	void aClientMaySendPingsWithoutACallIfThatIsPermitted() {
 		withServer((port) -> {
 			assertThatPingsAreAnswered(port, true);
@@ -113,6 +136,7 @@ class ConnectionPropertiesTests {
 	}
 
 	@Test
+	@TestsProperty("grpc.server.connection.max-idle")
 	void aConnectionWithoutACallIsClosed() {
 		withServer((port) -> {
 			try (RawHttp2Connection busy = new RawHttp2Connection(port);
@@ -131,6 +155,7 @@ class ConnectionPropertiesTests {
 	}
 
 	@Test
+	@TestsProperty("grpc.server.connection.max-age")
 	void anOldConnectionIsReplacedWithoutALostCall() {
 		withServer((port) -> {
 			try (RawHttp2Connection old = new RawHttp2Connection(port); GrpcClient client = GrpcClient.of(port)) {
@@ -148,6 +173,7 @@ class ConnectionPropertiesTests {
 	}
 
 	@Test
+	@TestsProperty("grpc.server.connection.max-age-grace")
 	void theCallsOfAnOldConnectionAreClosedAfterItsGrace() {
 		withServer((port) -> {
 			try (RawHttp2Connection old = new RawHttp2Connection(port)) {
@@ -160,6 +186,7 @@ class ConnectionPropertiesTests {
 	}
 
 	@Test
+	@TestsProperty("grpc.server.flow-control-window")
 	void theFlowControlWindowIsWhatTheServerOffers() {
 		withServer((port) -> assertThat(window(port)).isEqualTo(300 * 1024), "grpc.server.flow-control-window=300KB");
 		withServer((port) -> assertThat(window(port)).isEqualTo(1024 * 1024));
@@ -200,13 +227,18 @@ class ConnectionPropertiesTests {
 		}
 	}
 
-	private static RawHttp2Connection ping(int port, boolean withCall) throws IOException, Http2Exception {
+	private static RawHttp2Connection connect(int port, boolean withCall) throws IOException, Http2Exception {
 		RawHttp2Connection connection = new RawHttp2Connection(port).preface();
 		if (withCall) {
 			// Nothing more is sent to the client, which would permit it a PING.
 			connection.call(CHAT, Map.of()).messageAndMore(NOTE);
 			connection.responseUntil((response) -> response.data().length > 0);
 		}
+		return connection;
+	}
+
+	private static RawHttp2Connection ping(int port, boolean withCall) throws IOException, Http2Exception {
+		RawHttp2Connection connection = connect(port, withCall);
 		try {
 			for (int i = 0; i < 20; i++) {
 				connection.ping();

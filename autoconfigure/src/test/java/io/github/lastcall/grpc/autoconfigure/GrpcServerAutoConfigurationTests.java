@@ -17,9 +17,11 @@
 package io.github.lastcall.grpc.autoconfigure;
 
 import java.io.IOException;
+import java.net.ConnectException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
+import java.net.Socket;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -34,17 +36,21 @@ import io.github.lastcall.grpc.server.GrpcServerStartedEvent;
 import io.github.lastcall.grpc.server.GrpcService;
 import io.github.lastcall.grpc.server.NettyGrpcServerFactory;
 import io.github.lastcall.grpc.shutdown.GrpcServerDrain;
+import io.github.lastcall.grpc.shutdown.Observer;
 import io.github.lastcall.grpc.shutdown.ShutdownSettings;
 import io.github.lastcall.grpc.testing.GrpcClient;
 import io.github.lastcall.grpc.testing.GrpcServerContextRunner;
 import io.github.lastcall.grpc.testing.TestAuthority;
 import io.github.lastcall.grpc.testing.TestRouteGuide;
+import io.github.lastcall.grpc.testing.TestsProperty;
 import io.github.lastcall.sample.routeguide.RouteGuideGrpc;
 import io.grpc.ServerBuilder;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
 import io.grpc.protobuf.services.ProtoReflectionServiceV1;
+import io.grpc.reflection.v1.ServerReflectionGrpc;
+import io.grpc.reflection.v1.ServerReflectionResponse;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
@@ -84,9 +90,13 @@ class GrpcServerAutoConfigurationTests {
 	}
 
 	@Test
-	void aDisabledServerLeavesNothingBehind(CapturedOutput output) {
-		this.withService.withPropertyValues("grpc.server.enabled=false").run((context) -> {
+	@TestsProperty("grpc.server.enabled")
+	void aDisabledServerLeavesNothingBehind(CapturedOutput output) throws IOException {
+		int port = freePort();
+		this.withService.withPropertyValues("grpc.server.enabled=false", "grpc.server.port=" + port).run((context) -> {
 			assertThat(context).hasNotFailed();
+			assertThatExceptionOfType(ConnectException.class)
+				.isThrownBy(() -> new Socket(InetAddress.getLoopbackAddress(), port).close());
 			assertThat(context).doesNotHaveBean(GrpcServerLifecycle.class);
 			assertThat(context).doesNotHaveBean(GrpcServerDrain.class);
 			assertThat(context).doesNotHaveBean(GrpcServerHealthIndicator.class);
@@ -199,21 +209,27 @@ class GrpcServerAutoConfigurationTests {
 
 	@Test
 	void reflectionIsServedInBothVersions() {
-		this.withService.run((context) -> assertThat(server(context).getServices().names()).containsExactlyInAnyOrder(
-				RouteGuideGrpc.SERVICE_NAME, "grpc.health.v1.Health", "grpc.reflection.v1.ServerReflection",
-				"grpc.reflection.v1alpha.ServerReflection"));
+		this.withService.run((context) -> {
+			assertThat(server(context).getServices().names()).containsExactlyInAnyOrder(RouteGuideGrpc.SERVICE_NAME,
+					"grpc.health.v1.Health", "grpc.reflection.v1.ServerReflection",
+					"grpc.reflection.v1alpha.ServerReflection");
+			assertThat(reflection(context)).containsExactly(Status.Code.OK, Status.Code.OK);
+		});
 	}
 
 	@Test
+	@TestsProperty("grpc.server.reflection.enabled")
 	void reflectionCanBeDisabled(CapturedOutput output) {
 		this.withService.withPropertyValues("grpc.server.reflection.enabled=false").run((context) -> {
 			assertThat(server(context).getServices().names()).containsExactlyInAnyOrder(RouteGuideGrpc.SERVICE_NAME,
 					"grpc.health.v1.Health");
+			assertThat(reflection(context)).containsExactly(Status.Code.UNIMPLEMENTED, Status.Code.UNIMPLEMENTED);
 			assertThat(output).contains("reflection off");
 		});
 	}
 
 	@Test
+	@TestsProperty("grpc.server.port")
 	void portTakesEffect() throws IOException {
 		int port = freePort();
 		this.withService.withPropertyValues("grpc.server.port=" + port).run((context) -> {
@@ -231,6 +247,7 @@ class GrpcServerAutoConfigurationTests {
 	}
 
 	@Test
+	@TestsProperty("grpc.server.address")
 	void everyAddressTakesEffectOnTheSamePort(CapturedOutput output) {
 		this.withService.withPropertyValues("grpc.server.address=127.0.0.1,127.0.0.2,127.0.0.1").run((context) -> {
 			int port = GrpcClient.port(context);
@@ -334,6 +351,21 @@ class GrpcServerAutoConfigurationTests {
 		assertThat(context).hasNotFailed();
 		try (GrpcClient client = GrpcClient.of(context)) {
 			assertThat(client.featureName()).isEqualTo("somewhere");
+		}
+	}
+
+	/**
+	 * How reflection in both of its versions ends.
+	 */
+	private static List<Status.Code> reflection(AssertableApplicationContext context) {
+		try (GrpcClient client = GrpcClient.of(context)) {
+			Observer<ServerReflectionResponse> v1 = new Observer<>();
+			ServerReflectionGrpc.newStub(client.channel()).serverReflectionInfo(v1).onCompleted();
+			Observer<io.grpc.reflection.v1alpha.ServerReflectionResponse> v1alpha = new Observer<>();
+			io.grpc.reflection.v1alpha.ServerReflectionGrpc.newStub(client.channel())
+				.serverReflectionInfo(v1alpha)
+				.onCompleted();
+			return List.of(v1.awaitEnd(), v1alpha.awaitEnd());
 		}
 	}
 

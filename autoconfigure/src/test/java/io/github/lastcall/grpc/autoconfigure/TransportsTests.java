@@ -39,6 +39,7 @@ import io.github.lastcall.grpc.shutdown.GrpcServerDrain;
 import io.github.lastcall.grpc.shutdown.GrpcServerState;
 import io.github.lastcall.grpc.testing.GrpcClient;
 import io.github.lastcall.grpc.testing.TestRouteGuide;
+import io.github.lastcall.grpc.testing.TestsProperty;
 import io.github.lastcall.sample.routeguide.Feature;
 import io.github.lastcall.sample.routeguide.Point;
 import io.grpc.health.v1.HealthCheckRequest;
@@ -177,6 +178,7 @@ class TransportsTests {
 	}
 
 	@Test
+	@TestsProperty("grpc.server.unix-domain-socket.path")
 	void aUnixDomainSocketMayBeAllThatThereIs() {
 		try (ConfigurableApplicationContext context = run(NO_PORT, this.unixDomainSocket,
 				"--grpc.server.health.port=0"); GrpcClient unix = unix()) {
@@ -191,6 +193,7 @@ class TransportsTests {
 	}
 
 	@Test
+	@TestsProperty("grpc.server.in-process.enabled")
 	void theInProcessServerMayBeAllThatThereIs() {
 		try (ConfigurableApplicationContext context = run(NO_PORT, IN_PROCESS, "--grpc.server.health.port=0");
 				GrpcClient inProcess = inProcess(context)) {
@@ -216,6 +219,7 @@ class TransportsTests {
 	}
 
 	@Test
+	@TestsProperty("grpc.server.in-process.name")
 	void theInProcessServerHasTheNameThatItIsGiven() {
 		try (ConfigurableApplicationContext context = run(NO_PORT, IN_PROCESS, "--grpc.server.in-process.name=guide");
 				GrpcClient client = GrpcClient.of(InProcessChannelBuilder.forName("guide"))) {

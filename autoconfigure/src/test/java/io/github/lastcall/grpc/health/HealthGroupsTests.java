@@ -29,6 +29,7 @@ import io.github.lastcall.grpc.testing.HealthTestApplication;
 import io.github.lastcall.grpc.testing.OneMethodService;
 import io.github.lastcall.grpc.testing.TestHealthIndicator;
 import io.github.lastcall.grpc.testing.TestRouteGuide;
+import io.github.lastcall.grpc.testing.TestsProperty;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -205,6 +206,7 @@ class HealthGroupsTests {
 	}
 
 	@Test
+	@TestsProperty("grpc.server.health.services")
 	void aServiceFollowsTheGroupOfItsPropertyThenOfItsAnnotationThenTheServer() {
 		try (HealthTestApplication app = HealthTestApplication.run(List.of(Config.class, MappedServices.class),
 				OWN + "include=a", OTHER + "include=b", "grpc.server.health.services.test.Both=other",

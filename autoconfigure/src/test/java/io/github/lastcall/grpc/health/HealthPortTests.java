@@ -27,6 +27,7 @@ import io.github.lastcall.grpc.testing.GrpcClient;
 import io.github.lastcall.grpc.testing.HealthClient;
 import io.github.lastcall.grpc.testing.HealthTestApplication;
 import io.github.lastcall.grpc.testing.HealthWatch;
+import io.github.lastcall.grpc.testing.TestsProperty;
 import io.github.lastcall.sample.routeguide.Feature;
 import io.github.lastcall.sample.routeguide.Point;
 import io.github.lastcall.sample.routeguide.RouteGuideGrpc;
@@ -71,6 +72,7 @@ class HealthPortTests {
 	}
 
 	@Test
+	@TestsProperty("grpc.server.health.port")
 	void itServesHealthOnly() {
 		try (HealthTestApplication app = HealthTestApplication.run(List.of(), ANY_PORT)) {
 			ManagedChannel channel = app.health(app.probePort()).channel();
@@ -128,6 +130,7 @@ class HealthPortTests {
 	}
 
 	@Test
+	@TestsProperty("grpc.server.health.not-serving-as")
 	void notServingCanBeAnErrorOfCheckAlone() {
 		try (HealthTestApplication app = HealthTestApplication.run(List.of(), ANY_PORT,
 				"grpc.server.health.not-serving-as=error")) {

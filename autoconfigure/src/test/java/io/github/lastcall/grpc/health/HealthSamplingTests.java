@@ -27,6 +27,7 @@ import io.github.lastcall.grpc.testing.HealthClient;
 import io.github.lastcall.grpc.testing.HealthTestApplication;
 import io.github.lastcall.grpc.testing.HealthWatch;
 import io.github.lastcall.grpc.testing.TestHealthIndicator;
+import io.github.lastcall.grpc.testing.TestsProperty;
 import org.awaitility.core.ConditionFactory;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -75,6 +76,7 @@ class HealthSamplingTests {
 	}
 
 	@Test
+	@TestsProperty("grpc.server.health.sample-interval")
 	void indicatorsAreAskedAtTheIntervalThatIsConfigured() {
 		try (HealthTestApplication app = run("grpc.server.health.sample-interval=7s")) {
 			TestHealthIndicator one = app.indicator("one");
@@ -88,6 +90,12 @@ class HealthSamplingTests {
 				eventually().until(() -> one.asked() == asked);
 				app.awaitAnswers();
 			}
+			HealthClient health = app.health();
+			one.answer(Status.DOWN);
+			app.healthTimer().advance(Duration.ofMillis(6999));
+			assertThat(health.check("")).isEqualTo("SERVING");
+			app.healthTimer().advance(Duration.ofMillis(1));
+			eventually().until(() -> health.check(""), "NOT_SERVING"::equals);
 		}
 	}
 
@@ -137,6 +145,7 @@ class HealthSamplingTests {
 	}
 
 	@Test
+	@TestsProperty("grpc.server.health.sample-timeout")
 	void anIndicatorThatHangsMakesItsGroupsNotServingAfterTheTimeoutAndNoOther() {
 		try (HealthTestApplication app = run()) {
 			HealthClient health = app.health();

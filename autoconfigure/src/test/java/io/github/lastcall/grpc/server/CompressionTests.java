@@ -27,11 +27,14 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
+import io.github.lastcall.grpc.autoconfigure.GrpcServerProperties.ExecutorType;
 import io.github.lastcall.grpc.testing.GrpcClient;
 import io.github.lastcall.grpc.testing.GrpcServerContextRunner;
+import io.github.lastcall.grpc.testing.OnEachExecutor;
 import io.github.lastcall.grpc.testing.RawHttp2Connection;
 import io.github.lastcall.grpc.testing.RawHttp2Connection.Response;
 import io.github.lastcall.grpc.testing.TestRouteGuide;
+import io.github.lastcall.grpc.testing.TestsProperty;
 import io.github.lastcall.sample.routeguide.Feature;
 import io.github.lastcall.sample.routeguide.Point;
 import io.github.lastcall.sample.routeguide.RouteGuideGrpc;
@@ -87,9 +90,10 @@ class CompressionTests {
 		});
 	}
 
-	@Test
-	void allResponsesAreCompressedForClientsThatAcceptIt() {
-		with(this.runner.withPropertyValues(RESPONSES + "=gzip"), (port) -> {
+	@OnEachExecutor
+	@TestsProperty("grpc.server.compression.responses")
+	void allResponsesAreCompressedForClientsThatAcceptIt(ExecutorType executor) {
+		with(this.runner.withPropertyValues(RESPONSES + "=gzip", "grpc.server.executor.type=" + executor), (port) -> {
 			assertThatIsCompressed(call(port, null, "identity,gzip"), new Codec.Gzip());
 			assertThatIsPlain(call(port, null, null));
 			assertThatIsPlain(call(port, null, "snappy"));
@@ -98,9 +102,9 @@ class CompressionTests {
 		});
 	}
 
-	@Test
-	void anOrdinaryClientReadsCompressedResponses() {
-		this.runner.withPropertyValues(RESPONSES + "=gzip").run((context) -> {
+	@OnEachExecutor
+	void anOrdinaryClientSendsCompressedRequestsAndReadsCompressedResponses(ExecutorType executor) {
+		this.runner.withPropertyValues(RESPONSES + "=gzip", "grpc.server.executor.type=" + executor).run((context) -> {
 			try (GrpcClient client = GrpcClient.of(context)) {
 				assertThat(client.routeGuide().withCompression("gzip").getFeature(Point.getDefaultInstance()).getName())
 					.isEqualTo("somewhere");

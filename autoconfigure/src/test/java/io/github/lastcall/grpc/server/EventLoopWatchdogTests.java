@@ -30,6 +30,7 @@ import io.github.lastcall.grpc.shutdown.ManualServerTimer;
 import io.github.lastcall.grpc.testing.GrpcClient;
 import io.github.lastcall.grpc.testing.GrpcServerContextRunner;
 import io.github.lastcall.grpc.testing.OneMethodService;
+import io.github.lastcall.grpc.testing.TestsProperty;
 import io.github.lastcall.sample.routeguide.Feature;
 import io.github.lastcall.sample.routeguide.Point;
 import io.github.lastcall.sample.routeguide.RouteGuideGrpc;
@@ -107,6 +108,7 @@ class EventLoopWatchdogTests {
 	}
 
 	@Test
+	@TestsProperty("grpc.server.executor.block-warning")
 	void aMessageThatHoldsTheEventLoopIsReported(CapturedOutput output) {
 		this.runner.withUserConfiguration(OrdinaryConfiguration.class)
 			.withPropertyValues("grpc.server.executor.type=direct", "grpc.server.executor.block-warning=1s")

@@ -24,18 +24,24 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
 import io.github.lastcall.grpc.actuate.GrpcServerMetrics;
+import io.github.lastcall.grpc.autoconfigure.GrpcServerProperties.ExecutorType;
 import io.github.lastcall.grpc.shutdown.GrpcServerDrain;
+import io.github.lastcall.grpc.shutdown.Observer;
 import io.github.lastcall.grpc.testing.Echo;
 import io.github.lastcall.grpc.testing.GrpcClient;
 import io.github.lastcall.grpc.testing.GrpcServerContextRunner;
+import io.github.lastcall.grpc.testing.HealthClient;
 import io.github.lastcall.grpc.testing.Http2Frame;
+import io.github.lastcall.grpc.testing.OnEachExecutor;
 import io.github.lastcall.grpc.testing.RogueClient;
 import io.github.lastcall.grpc.testing.TestRouteGuide;
+import io.github.lastcall.grpc.testing.TestsProperty;
 import io.github.lastcall.sample.routeguide.Point;
 import io.github.lastcall.sample.routeguide.RouteGuideGrpc;
+import io.github.lastcall.sample.routeguide.RouteGuideGrpc.RouteGuideStub;
 import io.github.lastcall.sample.routeguide.RouteNote;
+import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
-import io.grpc.health.v1.HealthCheckRequest;
 import io.grpc.stub.StreamObserver;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import org.junit.jupiter.api.AfterEach;
@@ -76,6 +82,7 @@ class LimitsTests {
 	}
 
 	@Test
+	@TestsProperty("grpc.server.limits.connections")
 	void aConnectionTooManyIsClosedAtOnceAndAnotherMayComeWhenOneHasGone(CapturedOutput output) {
 		run((context) -> {
 			RogueClient first = settled(context);
@@ -102,6 +109,7 @@ class LimitsTests {
 	}
 
 	@Test
+	@TestsProperty("grpc.server.limits.handshake-timeout")
 	void aClientThatDoesNotBeginWithHttp2InTimeIsClosed(CapturedOutput output) {
 		run((context) -> {
 			RogueClient settled = settled(context);
@@ -122,8 +130,62 @@ class LimitsTests {
 		}, "grpc.server.limits.handshake-timeout=500ms");
 	}
 
+	@OnEachExecutor
+	@TestsProperty("grpc.server.limits.concurrent-calls")
+	void aCallTooManyIsRefusedAndTheOthersGoOn(ExecutorType executor) {
+		run((context) -> {
+			try (GrpcClient client = GrpcClient.of(context)) {
+				Observer<RouteNote> first = new Observer<>();
+				Observer<RouteNote> second = new Observer<>();
+				StreamObserver<RouteNote> requests = RouteGuideGrpc.newStub(client.channel()).routeChat(first);
+				RouteGuideGrpc.newStub(client.channel()).routeChat(second);
+				await().atMost(TIMEOUT).until(() -> callsInFlight(context) == 2);
+				assertThatExceptionOfType(StatusRuntimeException.class).isThrownBy(client::featureName)
+					.withMessageContaining("RESOURCE_EXHAUSTED")
+					.withMessageContaining("as many calls as it may: 2");
+				// An answer is enough: nothing is SERVING here.
+				assertThat(new HealthClient(client.channel()).check("")).isEqualTo("NOT_SERVING");
+				requests.onNext(RouteNote.getDefaultInstance());
+				requests.onCompleted();
+				assertThat(first.awaitEnd()).isEqualTo(Status.Code.OK);
+				assertThat(first.messages).hasSize(1);
+				await().atMost(TIMEOUT).until(() -> callsInFlight(context) == 1);
+				assertThat(client.featureName()).isEqualTo("somewhere");
+				assertThat(second.ended).isNotDone();
+			}
+			assertThat(refusals(context).getCount(RefusalReason.CONCURRENT_CALLS)).isEqualTo(1);
+		}, "grpc.server.limits.concurrent-calls=2", "grpc.server.executor.type=" + executor);
+	}
+
 	@Test
-	void aCallTooManyOnAConnectionIsRefusedAndTheOthersGoOn(CapturedOutput output) {
+	@TestsProperty({ "grpc.server.limits.concurrent-calls", "grpc.server.limits.concurrent-calls-per-connection" })
+	void withoutALimitMoreCallsThanByDefaultAreServedAtTheSameTime() {
+		assertThatAreServedAtTheSameTime(1_100, "grpc.server.limits.concurrent-calls-per-connection=0");
+		assertThatAreServedAtTheSameTime(10_100, "grpc.server.limits.concurrent-calls-per-connection=0",
+				"grpc.server.limits.concurrent-calls=0");
+	}
+
+	private void assertThatAreServedAtTheSameTime(int calls, String... properties) {
+		run((context) -> {
+			RogueClient client = settled(context);
+			int last = 2 * calls - 1;
+			for (int stream = 1; stream <= last; stream += 2) {
+				client.call(stream, ROUTE_CHAT);
+			}
+			client.flush();
+			await().atMost(TIMEOUT).until(() -> callsInFlight(context) == calls);
+			assertThat(client.received(Http2Frame.HEADERS)).isZero();
+			client.message(last, false, 0, new byte[0], true).flush();
+			// Headers and trailers.
+			await().atMost(TIMEOUT).until(() -> client.received(Http2Frame.HEADERS) == 2);
+			assertThat(client.received(Http2Frame.DATA)).isOne();
+			assertThat(client.received(Http2Frame.RST_STREAM)).isZero();
+		}, properties);
+	}
+
+	@OnEachExecutor
+	@TestsProperty("grpc.server.limits.concurrent-calls-per-connection")
+	void aCallTooManyOnAConnectionIsRefusedAndTheOthersGoOn(ExecutorType executor, CapturedOutput output) {
 		run((context) -> {
 			RogueClient client = settled(context);
 			client.call(1, ROUTE_CHAT).call(3, ROUTE_CHAT).call(5, ROUTE_CHAT).call(7, ROUTE_CHAT).flush();
@@ -132,7 +194,7 @@ class LimitsTests {
 			assertThat(output).containsOnlyOnce("because of calls-per-connection; more of them are only counted "
 					+ "(grpc.server.limits.concurrent-calls-per-connection)");
 			assertThat(client.closed()).isNotDone();
-		}, "grpc.server.limits.concurrent-calls-per-connection=2");
+		}, "grpc.server.limits.concurrent-calls-per-connection=2", "grpc.server.executor.type=" + executor);
 	}
 
 	@Test
@@ -140,7 +202,7 @@ class LimitsTests {
 		run((context) -> {
 			try (GrpcClient client = GrpcClient.of(context)) {
 				assertThat(client.featureName()).isEqualTo("somewhere");
-				StreamObserver<RouteNote> open = RouteGuideGrpc.newStub(client.channel()).routeChat(ignore());
+				StreamObserver<RouteNote> open = RouteGuideGrpc.newStub(client.channel()).routeChat(new Observer<>());
 				var waiting = RouteGuideGrpc.newFutureStub(client.channel()).getFeature(Point.getDefaultInstance());
 				assertThat(waiting).isNotDone();
 				open.onCompleted();
@@ -150,21 +212,35 @@ class LimitsTests {
 		}, "grpc.server.limits.concurrent-calls-per-connection=1");
 	}
 
-	@Test
-	void aMessageThatIsTooLargeIsRefusedAndCounted() {
+	@OnEachExecutor
+	@TestsProperty("grpc.server.limits.inbound-message-size")
+	void aMessageThatIsTooLargeIsRefusedAndCounted(ExecutorType executor) {
 		run((context) -> {
 			try (GrpcClient client = GrpcClient.of(context)) {
-				HealthCheckRequest large = HealthCheckRequest.newBuilder().setService("x".repeat(2000)).build();
-				assertThatExceptionOfType(StatusRuntimeException.class).isThrownBy(() -> client.health().check(large))
-					.withMessage("RESOURCE_EXHAUSTED: gRPC message exceeds maximum size 1024: 2003");
-				assertThat(client.featureName()).isEqualTo("somewhere");
+				Status refused = send(RouteGuideGrpc.newStub(client.channel()), 2000);
+				assertThat(refused.getCode()).isEqualTo(Status.Code.RESOURCE_EXHAUSTED);
+				assertThat(refused.getDescription()).isEqualTo("gRPC message exceeds maximum size 1024: 2003");
+				// Small on the wire: it is found out by the one who reads it.
+				Status refusedInflated = send(RouteGuideGrpc.newStub(client.channel()).withCompression("gzip"), 2000);
+				assertThat(refusedInflated.getCode()).isEqualTo(Status.Code.UNKNOWN);
+				assertThat(send(RouteGuideGrpc.newStub(client.channel()).withCompression("gzip"), 1000).isOk())
+					.isTrue();
 			}
 			await().atMost(TIMEOUT)
-				.until(() -> refusals(context).getCount(RefusalReason.MESSAGE_SIZE), (count) -> count == 1);
-		}, "grpc.server.limits.inbound-message-size=1KB");
+				.until(() -> refusals(context).getCount(RefusalReason.MESSAGE_SIZE), (count) -> count == 2);
+		}, "grpc.server.limits.inbound-message-size=1KB", "grpc.server.executor.type=" + executor);
+	}
+
+	private static Status send(RouteGuideStub routeGuide, int length) {
+		Observer<RouteNote> call = new Observer<>();
+		StreamObserver<RouteNote> requests = routeGuide.routeChat(call);
+		requests.onNext(RouteNote.newBuilder().setMessage("x".repeat(length)).build());
+		requests.onCompleted();
+		return call.status();
 	}
 
 	@Test
+	@TestsProperty("grpc.server.limits.inbound-metadata-size")
 	void aCallWithTooMuchMetadataIsRefusedAndCounted(CapturedOutput output) {
 		run((context) -> {
 			RogueClient client = settled(context);
@@ -194,6 +270,7 @@ class LimitsTests {
 	}
 
 	@Test
+	@TestsProperty("grpc.server.limits.resets-per-connection")
 	void aClientThatResetsTooManyCallsIsClosed(CapturedOutput output) {
 		run((context) -> {
 			RogueClient client = settled(context);
@@ -209,6 +286,21 @@ class LimitsTests {
 	}
 
 	@Test
+	@TestsProperty("grpc.server.limits.resets-per-connection")
+	void withoutALimitMoreCallsThanByDefaultMayBeReset() {
+		run((context) -> {
+			RogueClient client = settled(context);
+			for (int stream = 1; stream < 2 * 10_100; stream += 2) {
+				client.call(stream, ROUTE_CHAT).reset(stream);
+			}
+			client.frame(Http2Frame.SETTINGS, 0, 0).flush();
+			await().atMost(TIMEOUT).until(() -> client.received(Http2Frame.SETTINGS), (count) -> count == 3);
+			assertThat(client.closed()).isNotDone();
+		}, "grpc.server.limits.resets-per-connection=0", "grpc.server.limits.reset-window=60s");
+	}
+
+	@Test
+	@TestsProperty("grpc.server.limits.reset-window")
 	void resetsAreCountedAnewInEachWindow() {
 		run((context) -> {
 			RogueClient client = settled(context);
@@ -302,6 +394,7 @@ class LimitsTests {
 	}
 
 	@Test
+	@TestsProperty("grpc.server.limits.inbound-buffer-size")
 	void messagesThatAreNotCompleteAreRefusedBeforeTheyKeepTooMuchAndSmallOnesAreServed() {
 		run((context) -> {
 			RogueClient client = settled(context);
@@ -320,7 +413,7 @@ class LimitsTests {
 				assertThat(honest.featureName()).isEqualTo("somewhere");
 			}
 			client.close();
-			await().atMost(TIMEOUT).until(() -> context.getBean(GrpcServerDrain.class).getCallsInFlight() == 0);
+			await().atMost(TIMEOUT).until(() -> callsInFlight(context) == 0);
 			long before = refusals(context).getCount(RefusalReason.INBOUND_BUFFER);
 			RogueClient other = settled(context);
 			other.call(1, GET_FEATURE).message(1, false, 1000, new byte[100], false);
@@ -342,7 +435,7 @@ class LimitsTests {
 			}
 			client.flush();
 			await().atMost(TIMEOUT).until(() -> client.received(Http2Frame.RST_STREAM), (count) -> count == 7);
-			assertThat(context.getBean(GrpcServerDrain.class).getCallsInFlight()).isZero();
+			assertThat(callsInFlight(context)).isZero();
 		});
 	}
 
@@ -409,31 +502,19 @@ class LimitsTests {
 		return client;
 	}
 
-	private static Refusals refusals(ApplicationContext context) {
-		return context.getBean("grpcRefusals", Refusals.class);
+	private static int callsInFlight(ApplicationContext context) {
+		return context.getBean(GrpcServerDrain.class).getCallsInFlight();
 	}
 
-	private static <T> StreamObserver<T> ignore() {
-		return new StreamObserver<>() {
-
-			@Override
-			public void onNext(T value) {
-			}
-
-			@Override
-			public void onError(Throwable failure) {
-			}
-
-			@Override
-			public void onCompleted() {
-			}
-
-		};
+	private static Refusals refusals(ApplicationContext context) {
+		return context.getBean("grpcRefusals", Refusals.class);
 	}
 
 	private static void run(Check check, String... properties) {
 		GrpcServerContextRunner.create()
 			.withBean(TestService.class)
+			// Nobody waits for calls that a test has left open.
+			.withPropertyValues("grpc.server.shutdown.grace-period=0")
 			.withPropertyValues(properties)
 			.run((context) -> check.run(context));
 	}

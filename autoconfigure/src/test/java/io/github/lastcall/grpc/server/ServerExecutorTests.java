@@ -29,12 +29,15 @@ import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 
 import com.google.common.util.concurrent.ListenableFuture;
+import io.github.lastcall.grpc.autoconfigure.GrpcServerProperties.ExecutorType;
 import io.github.lastcall.grpc.shutdown.GrpcServerDrain;
 import io.github.lastcall.grpc.testing.Echo;
 import io.github.lastcall.grpc.testing.GrpcClient;
 import io.github.lastcall.grpc.testing.GrpcServerContextRunner;
 import io.github.lastcall.grpc.testing.HealthClient;
+import io.github.lastcall.grpc.testing.OnEachExecutor;
 import io.github.lastcall.grpc.testing.OneMethodService;
+import io.github.lastcall.grpc.testing.TestsProperty;
 import io.github.lastcall.sample.routeguide.Feature;
 import io.github.lastcall.sample.routeguide.Point;
 import io.github.lastcall.sample.routeguide.RouteGuideGrpc;
@@ -71,6 +74,7 @@ class ServerExecutorTests {
 	}
 
 	@Test
+	@TestsProperty("grpc.server.executor.threads")
 	void asManyThreadsAsConfiguredAndNotMore() {
 		withService().withPropertyValues("grpc.server.executor.threads=2").run((context) -> {
 			ThreadNames service = context.getBean(ThreadNames.class);
@@ -88,6 +92,7 @@ class ServerExecutorTests {
 	}
 
 	@Test
+	@TestsProperty("grpc.server.executor.type")
 	void directCallsRunOnTheEventLoop() {
 		withService().withPropertyValues("grpc.server.executor.type=direct")
 			.run((context) -> assertThat(handler(context)).startsWith("grpc-worker-network-"));
@@ -95,6 +100,7 @@ class ServerExecutorTests {
 
 	@Test
 	@EnabledForJreRange(min = JRE.JAVA_21)
+	@TestsProperty("grpc.server.executor.type")
 	void virtualCallsRunOnVirtualThreads() {
 		withService().withPropertyValues("grpc.server.executor.type=virtual")
 			.run((context) -> assertThat(handler(context)).startsWith("grpc-executor-").endsWith(" virtual"));
@@ -159,6 +165,7 @@ class ServerExecutorTests {
 	}
 
 	@Test
+	@TestsProperty("grpc.server.executor.queue-capacity")
 	void aFullExecutorRefusesCallsAndHealthDoesNotWaitForIt() {
 		withService().withPropertyValues("grpc.server.executor.threads=1", "grpc.server.executor.queue-capacity=1")
 			.run((context) -> {
@@ -283,6 +290,7 @@ class ServerExecutorTests {
 	}
 
 	@Test
+	@TestsProperty("grpc.server.limits.concurrent-calls")
 	void callsBeyondTheLimitAreRefusedAtOnceAndHealthIsNotCounted() {
 		withService().withPropertyValues("grpc.server.executor.threads=1", "grpc.server.limits.concurrent-calls=3")
 			.run((context) -> {
@@ -304,6 +312,39 @@ class ServerExecutorTests {
 					}
 					await().until(() -> inFlight(context) == 0);
 					assertThat(client.featureName()).startsWith("grpc-executor-1");
+				}
+			});
+	}
+
+	@OnEachExecutor
+	void healthAnswersWhileAHandlerHoldsWhateverItRunsOn(ExecutorType executor) {
+		withService().withPropertyValues("grpc.server.executor.threads=1", "grpc.server.executor.type=" + executor)
+			.run((context) -> {
+				ThreadNames service = context.getBean(ThreadNames.class);
+				// Each connection has an event loop of its own: direct handlers hold up
+				// those of their connection only.
+				try (GrpcClient client = GrpcClient.of(context); GrpcClient probe = GrpcClient.of(context)) {
+					ListenableFuture<Feature> held = block(client, 1).get(0);
+					service.entered.acquire();
+					assertThat(health(probe)).isEqualTo("NOT_SERVING");
+					assertThat(held).isNotDone();
+					service.release.countDown();
+					assertThat(held.get().getName()).isNotEmpty();
+				}
+			});
+	}
+
+	@OnEachExecutor
+	void aHandlerThatThrowsEndsItsCallAndNoOther(ExecutorType executor) {
+		this.runner.withUserConfiguration(ThrowingConfiguration.class)
+			.withPropertyValues("grpc.server.executor.type=" + executor)
+			.run((context) -> {
+				try (GrpcClient client = GrpcClient.of(context)) {
+					assertThatExceptionOfType(StatusRuntimeException.class)
+						.isThrownBy(() -> nameFrom(client, "a.Throwing"))
+						.withMessage("UNKNOWN: Application error processing RPC");
+					await().until(() -> inFlight(context) == 0);
+					assertThat(nameFrom(client, "a.Default")).isNotEmpty();
 				}
 			});
 	}
@@ -385,9 +426,7 @@ class ServerExecutorTests {
 		@Override
 		public void getFeature(Point request, StreamObserver<Feature> responses) {
 			this.entered.release();
-			if (!Thread.currentThread().getName().startsWith("grpc-worker-")) {
-				await(this.release);
-			}
+			await(this.release);
 			responses.onNext(Feature.newBuilder().setName(thread()).build());
 			responses.onCompleted();
 		}
@@ -475,6 +514,25 @@ class ServerExecutorTests {
 		ExecutorService bounded() {
 			return new ThreadPoolExecutor(1, 1, 0, TimeUnit.SECONDS, new ArrayBlockingQueue<>(1),
 					new CustomizableThreadFactory("bounded-"), new ThreadPoolExecutor.AbortPolicy());
+		}
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class ThrowingConfiguration {
+
+		@Bean
+		@GrpcService
+		OneMethodService throwing() {
+			return new OneMethodService("a.Throwing", () -> {
+				throw new IllegalStateException("not for clients");
+			});
+		}
+
+		@Bean
+		@GrpcService
+		OneMethodService ordinary() {
+			return new OneMethodService("a.Default");
 		}
 
 	}

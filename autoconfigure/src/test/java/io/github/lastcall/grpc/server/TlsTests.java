@@ -40,6 +40,7 @@ import io.github.lastcall.grpc.testing.HealthClient;
 import io.github.lastcall.grpc.testing.OneMethodService;
 import io.github.lastcall.grpc.testing.RawHttp2Connection;
 import io.github.lastcall.grpc.testing.TestAuthority;
+import io.github.lastcall.grpc.testing.TestsProperty;
 import io.github.lastcall.grpc.testing.TlsTestApplication;
 import io.github.lastcall.sample.routeguide.Feature;
 import io.github.lastcall.sample.routeguide.Point;
@@ -89,6 +90,7 @@ class TlsTests {
 	private static final SslBundle BUNDLE = AUTHORITY.trustingBundle(SERVER);
 
 	@Test
+	@TestsProperty("grpc.server.ssl.bundle")
 	void aClientThatTrustsTheAuthorityIsServedByPemFiles(@TempDir Path directory) throws Exception {
 		AUTHORITY.write(directory, SERVER);
 		try (TlsTestApplication app = TlsTestApplication.run(TestAuthority.properties(directory));
@@ -168,6 +170,7 @@ class TlsTests {
 	}
 
 	@Test
+	@TestsProperty("grpc.server.ssl.client-auth")
 	void aRequiredCertificateMustNotBeMissing(CapturedOutput output) throws Exception {
 		try (TlsTestApplication app = required();
 				GrpcClient known = AUTHORITY.connect(app.port(), AUTHORITY.client("friend"))) {

@@ -32,6 +32,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 import io.github.lastcall.grpc.server.GrpcServer;
+import io.github.lastcall.grpc.testing.TestsProperty;
 import io.github.lastcall.sample.routeguide.Feature;
 import io.github.lastcall.sample.routeguide.Point;
 import io.github.lastcall.sample.routeguide.Rectangle;
@@ -74,6 +75,7 @@ class GrpcServerDrainTests {
 	private static final Point LATE = Point.newBuilder().setLatitude(1).build();
 
 	@Test
+	@TestsProperty("grpc.server.shutdown.propagation-delay")
 	void everythingIsServedWhileTheEndIsAnnounced() {
 		try (DrainTestApplication app = new DrainTestApplication("grpc.server.shutdown.propagation-delay=5s")) {
 			ManagedChannel old = app.channel();
@@ -99,6 +101,22 @@ class GrpcServerDrainTests {
 			assertThat(closed).succeedsWithin(Duration.ofSeconds(30));
 			assertThat(watch.awaitEnd()).isEqualTo(Status.Code.OK);
 			assertThat(app.state()).isEqualTo(GrpcServerState.STOPPED);
+		}
+	}
+
+	@Test
+	@TestsProperty("grpc.server.shutdown.propagation-delay")
+	void theEndIsAnnouncedForFiveSecondsOnACloudPlatform() {
+		try (DrainTestApplication app = new DrainTestApplication("spring.main.cloud-platform=kubernetes")) {
+			ManagedChannel channel = app.channel();
+			assertThat(check(channel)).isEqualTo(ServingStatus.SERVING);
+			CompletableFuture<Void> closed = app.closeAsync();
+			await().until(() -> app.state() == GrpcServerState.ANNOUNCING);
+			app.timer.advance(Duration.ofMillis(4999));
+			assertThat(check(channel)).isEqualTo(ServingStatus.NOT_SERVING);
+			assertThat(RouteGuideGrpc.newBlockingStub(app.channel()).getFeature(NOW)).isNotNull();
+			app.timer.advance(Duration.ofMillis(1));
+			assertThat(closed).succeedsWithin(Duration.ofSeconds(30));
 		}
 	}
 
@@ -140,6 +158,7 @@ class GrpcServerDrainTests {
 	}
 
 	@Test
+	@TestsProperty("grpc.server.shutdown.grace-period")
 	void aCallThatOutlivesTheGracePeriodIsClosedWithAReasonWhileItsBeansLive(CapturedOutput output) throws Exception {
 		try (DrainTestApplication app = new DrainTestApplication("grpc.server.shutdown.grace-period=7s")) {
 			Observer<Feature> call = getFeature(app.channel(), LATE);
@@ -162,6 +181,7 @@ class GrpcServerDrainTests {
 	}
 
 	@Test
+	@TestsProperty("grpc.server.shutdown.force-timeout")
 	void aHandlerThatIgnoresItsCancellationHoldsTheShutdownForTheForceTimeoutOnly(CapturedOutput output) {
 		try (DrainTestApplication app = new DrainTestApplication("grpc.server.shutdown.grace-period=1s",
 				"grpc.server.shutdown.force-timeout=4s")) {
@@ -361,6 +381,7 @@ class GrpcServerDrainTests {
 	}
 
 	@Test
+	@TestsProperty("grpc.server.shutdown.quiet-period")
 	void theListenerStaysOpenUntilNoNewCallHasArrivedForTheQuietPeriod() {
 		try (DrainTestApplication app = new DrainTestApplication("grpc.server.shutdown.propagation-delay=5s",
 				"grpc.server.shutdown.quiet-period=2s", "grpc.server.shutdown.max-propagation-delay=60s")) {
@@ -387,13 +408,23 @@ class GrpcServerDrainTests {
 	}
 
 	@Test
+	@TestsProperty("grpc.server.shutdown.max-propagation-delay")
 	void quietIsNotWaitedForLongerThanTheLongestPropagationDelay() {
-		try (DrainTestApplication app = new DrainTestApplication("grpc.server.shutdown.propagation-delay=1s",
-				"grpc.server.shutdown.quiet-period=2s", "grpc.server.shutdown.max-propagation-delay=5s")) {
+		assertThatQuietIsWaitedFor(5, "grpc.server.shutdown.propagation-delay=1s",
+				"grpc.server.shutdown.max-propagation-delay=5s");
+		assertThatQuietIsWaitedFor(7);
+		assertThatQuietIsWaitedFor(9, "grpc.server.shutdown.propagation-delay=9s");
+	}
+
+	private static void assertThatQuietIsWaitedFor(int seconds, String... properties) {
+		String[] all = Stream.concat(Stream.of("grpc.server.shutdown.quiet-period=2s"), Stream.of(properties))
+			.toArray(String[]::new);
+		try (DrainTestApplication app = new DrainTestApplication(all)) {
 			ManagedChannel channel = app.channel();
+			RouteGuideGrpc.newBlockingStub(channel).getFeature(NOW);
 			CompletableFuture<Void> closed = app.closeAsync();
 			await().until(() -> app.state() == GrpcServerState.ANNOUNCING);
-			for (int second = 0; second < 4; second++) {
+			for (int second = 1; second < seconds; second++) {
 				RouteGuideGrpc.newBlockingStub(channel).getFeature(NOW);
 				app.timer.advance(Duration.ofSeconds(1));
 				assertThat(app.state()).isEqualTo(GrpcServerState.ANNOUNCING);
@@ -405,6 +436,7 @@ class GrpcServerDrainTests {
 	}
 
 	@Test
+	@TestsProperty("grpc.server.shutdown.stream-grace-period")
 	void streamsHaveAGracePeriodOfTheirOwn(CapturedOutput output) {
 		try (DrainTestApplication app = new DrainTestApplication("grpc.server.shutdown.stream-grace-period=3s")) {
 			Observer<Feature> unary = getFeature(app.channel(), LATE);
@@ -485,6 +517,7 @@ class GrpcServerDrainTests {
 	}
 
 	@Test
+	@TestsProperty("grpc.server.shutdown.envoy-header")
 	void envoyIsToldByAHeaderWhileTheEndIsAnnouncedIfItIsAskedFor() {
 		try (DrainTestApplication app = new DrainTestApplication("grpc.server.shutdown.envoy-header=true",
 				"grpc.server.shutdown.propagation-delay=5s")) {
