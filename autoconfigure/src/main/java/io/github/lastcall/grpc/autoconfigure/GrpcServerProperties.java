@@ -46,14 +46,14 @@ import org.springframework.util.unit.DataSize;
  *
  * @param enabled Whether to start a gRPC server.
  * @param address Network addresses that the server listens on, all of them on the same
- * port. All interfaces unless set.
+ * port. Unless set, all interfaces.
  * @param port Port that the server listens on. 0 picks a free one; -1 listens on none,
  * for an application that has another server.
  * @param unixDomainSocket A server on a Unix domain socket, beside the one on the port.
  * @param inProcess A server for channels in the same process, beside the one on the port.
  * @param flowControlWindow How much a client may send of one call, and of all calls on
- * its connection, before the server has read it. 1MB at first unless set, and more on
- * connections that are fast and long; a window that is set does not grow.
+ * its connection, before the server has read it. A window that is set does not grow.
+ * Unless set, 1MB at first, and more on connections that are fast and long.
  * @param compression Compression of messages.
  * @param keepAlive Keep-alive of connections.
  * @param connection How long connections live.
@@ -83,8 +83,8 @@ public record GrpcServerProperties(@DefaultValue("true") boolean enabled, @Defau
 	/**
 	 * A server on a Unix domain socket, for clients on the same machine.
 	 *
-	 * @param path File of the socket. One that nobody listens on is replaced. No such
-	 * server unless set.
+	 * @param path File of the socket of a server for clients on the same machine. One
+	 * that nobody listens on is replaced. Unless set, there is no such server.
 	 */
 	public record UnixDomainSocket(@Nullable Path path) {
 
@@ -93,9 +93,9 @@ public record GrpcServerProperties(@DefaultValue("true") boolean enabled, @Defau
 	/**
 	 * A server for channels in the same process.
 	 *
-	 * @param enabled Whether there is such a server.
-	 * @param name Name for channels to connect to, unique in the process. One is made up
-	 * for each application unless set.
+	 * @param enabled Whether there is a server for channels in the same process.
+	 * @param name Name for channels to connect to, unique in the process. Unless set, one
+	 * is made up for each application.
 	 */
 	public record InProcess(@DefaultValue("false") boolean enabled, @Nullable String name) {
 
@@ -105,7 +105,7 @@ public record GrpcServerProperties(@DefaultValue("true") boolean enabled, @Defau
 	 * Compression of messages. Compressed requests are understood in any case.
 	 *
 	 * @param responses Codec for the responses of calls whose client accepts it, such as
-	 * "gzip". None unless set; a handler may choose for itself.
+	 * "gzip". A handler may choose for itself. Unless set, none.
 	 */
 	public record Compression(@Nullable String responses) {
 
@@ -116,8 +116,8 @@ public record GrpcServerProperties(@DefaultValue("true") boolean enabled, @Defau
 	 *
 	 * @param time How long a connection may be silent before the server sends a PING to
 	 * see whether the client is still there. 10s at least.
-	 * @param timeout How long the answer to such a PING may take before the connection is
-	 * closed.
+	 * @param timeout How long the answer to the PING of a connection that was silent may
+	 * take before the connection is closed.
 	 * @param permit What the server accepts of the PINGs of its clients.
 	 */
 	public record KeepAlive(@DefaultValue("2h") Duration time, @DefaultValue("20s") Duration timeout,
@@ -149,12 +149,12 @@ public record GrpcServerProperties(@DefaultValue("true") boolean enabled, @Defau
 	 * How long connections live.
 	 *
 	 * @param maxIdle How long a connection may have no call before the server closes it,
-	 * 1s at least. For ever unless set.
+	 * 1s at least. Unless set, for ever.
 	 * @param maxAge How old a connection may become before the server asks the client to
 	 * open another one, which a balancer of connections can lead to another replica, 1s
-	 * at least. Up to a tenth is added or taken at random. For ever unless set.
-	 * @param maxAgeGrace How long calls may go on after that before they are closed. For
-	 * ever unless set.
+	 * at least. Up to a tenth is added or taken at random. Unless set, for ever.
+	 * @param maxAgeGrace How long calls of a connection that has become too old may go on
+	 * before they are closed. Unless set, for ever.
 	 */
 	public record Connection(@Nullable Duration maxIdle, @Nullable Duration maxAge, @Nullable Duration maxAgeGrace) {
 
@@ -172,10 +172,11 @@ public record GrpcServerProperties(@DefaultValue("true") boolean enabled, @Defau
 	 *
 	 * @param type Kind of the executor: "platform" threads with a queue, a "virtual"
 	 * thread for each callback, or "direct" on the event loop, for handlers that never
-	 * block. "virtual" if spring.threads.virtual.enabled is true, "platform" otherwise.
+	 * block. Unless set, "virtual" if spring.threads.virtual.enabled is true and Java has
+	 * them, "platform" otherwise.
 	 * @param threads How many platform threads there are at most.
 	 * @param queueCapacity How many calls may wait for a platform thread. One more ends
-	 * with RESOURCE_EXHAUSTED. Any number unless set, as the number of calls is limited.
+	 * with RESOURCE_EXHAUSTED. Unless set, any number, as the number of calls is limited.
 	 * @param blockWarning How long a handler on the event loop may hold it before a
 	 * warning tells where it is, once per method. 0 to never look.
 	 */
@@ -250,13 +251,14 @@ public record GrpcServerProperties(@DefaultValue("true") boolean enabled, @Defau
 	 * same time. One more ends with RESOURCE_EXHAUSTED at once. 0 for any number.
 	 * @param concurrentCallsPerConnection How many calls of one connection may be open at
 	 * the same time. Clients know the number and wait. 0 for any number.
-	 * @param inboundMessageSize How large a message may be that a client sends, when it
-	 * is decompressed. A call with a larger one ends with RESOURCE_EXHAUSTED.
+	 * @param inboundMessageSize How large a message may be that a client sends. A call
+	 * with a larger one ends with RESOURCE_EXHAUSTED, and with UNKNOWN if the message
+	 * becomes too large when it is decompressed.
 	 * @param inboundMetadataSize How large the metadata of a call may be, with 32 bytes
 	 * of overhead for each entry. A call with more is refused.
 	 * @param inboundBufferSize How much memory messages that are not complete yet may
 	 * keep, for all calls together, with 64 KiB for each piece of a message. A call that
-	 * would need more ends with RESOURCE_EXHAUSTED. Half as much as the heap unless set.
+	 * would need more ends with RESOURCE_EXHAUSTED. Unless set, half as much as the heap.
 	 * @param resetsPerConnection How many calls a client may reset on one connection
 	 * within the reset window before the connection is closed. 0 for any number.
 	 * @param resetWindow The window in which resets are counted, in whole seconds.
@@ -320,7 +322,7 @@ public record GrpcServerProperties(@DefaultValue("true") boolean enabled, @Defau
 	 * TLS.
 	 *
 	 * @param bundle Name of the SSL bundle that the server uses. Its updates are taken
-	 * into use as they come. Plaintext unless set.
+	 * into use as they come. Unless set, plaintext.
 	 * @param clientAuth Whether clients have to show a certificate that the trust store
 	 * of the bundle trusts: "none", "optional" or "required".
 	 */
@@ -354,9 +356,9 @@ public record GrpcServerProperties(@DefaultValue("true") boolean enabled, @Defau
 	 * What the health service tells.
 	 *
 	 * @param port Port of a second, plaintext server that serves health only, for probes
-	 * that cannot reach the first one. 0 picks a free one. Off unless set.
-	 * @param services Health groups by full service name. A service that is not listed
-	 * follows its annotation, or the readiness group.
+	 * that cannot reach the first one. 0 picks a free one. Unless set, there is none.
+	 * @param services Health groups by full service name. Unless set, a service follows
+	 * the group of its annotation, or readiness.
 	 * @param sampleInterval How often the health indicators of the groups are asked.
 	 * @param sampleTimeout How long a health indicator may take before it counts as DOWN.
 	 * @param notServingAs How Check tells NOT_SERVING. "status" is the specification's
@@ -391,17 +393,17 @@ public record GrpcServerProperties(@DefaultValue("true") boolean enabled, @Defau
 	 * What happens when the application stops.
 	 *
 	 * @param propagationDelay How long to go on serving after health has become
-	 * NOT_SERVING, so that load balancers notice. 5s on a cloud platform such as
-	 * Kubernetes, 0 elsewhere.
+	 * NOT_SERVING, so that load balancers notice. Unless set, 5s on a cloud platform such
+	 * as Kubernetes, 0 elsewhere.
 	 * @param quietPeriod After the propagation delay, how long no new call must have
 	 * arrived before the listener is closed. 0 does not wait for quiet.
 	 * @param maxPropagationDelay How long to wait for quiet, counted from the same moment
-	 * as the propagation delay. 7s unless set, or the propagation delay if that is
+	 * as the propagation delay. Unless set, 7s, or the propagation delay if that is
 	 * longer.
 	 * @param gracePeriod How long calls in flight may take to end after the listener is
 	 * closed. 0 means no time at all.
-	 * @param streamGracePeriod How long streaming calls in flight may take to end. The
-	 * grace period unless set.
+	 * @param streamGracePeriod How long streaming calls in flight may take to end. Unless
+	 * set, the grace period.
 	 * @param forceTimeout How long calls that are closed by force may take to clean up
 	 * before beans are destroyed. 0 means no time at all.
 	 * @param envoyHeader Whether responses have the header

@@ -18,24 +18,34 @@ package io.github.lastcall.grpc.autoconfigure;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.lang.reflect.Method;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 
 import com.jayway.jsonpath.JsonPath;
+import io.github.lastcall.grpc.testing.TestsProperty;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
+import org.junit.platform.commons.annotation.Testable;
+import org.junit.platform.commons.support.AnnotationSupport;
+import org.junit.platform.commons.support.ReflectionSupport;
 
 import org.springframework.util.Assert;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * Whatever a user can configure is in the metadata, in the documentation and in a test.
+ * Whatever a user can configure is in the metadata with a description and a default, in
+ * the documentation, and in a test that shows what it does.
  */
 class ConfigurationDocumentationTests {
 
@@ -44,6 +54,8 @@ class ConfigurationDocumentationTests {
 	private static final String BEGIN = "<!-- properties -->\n";
 
 	private static final String END = "<!-- end of properties -->\n";
+
+	private static final Pattern UNLESS_SET = Pattern.compile(" Unless set, (.+)\\.$");
 
 	private final List<Property> properties = properties();
 
@@ -69,20 +81,36 @@ class ConfigurationDocumentationTests {
 	}
 
 	@Test
-	void everyPropertyIsInATest() throws IOException {
-		StringBuilder tests = new StringBuilder();
-		for (String folder : List.of("src/test", "../sample-app/src/test", "../sample-app/src/main/resources")) {
-			try (Stream<Path> files = Files.walk(Path.of(folder))) {
-				for (Path file : files.filter(Files::isRegularFile)
-					.filter((file) -> file.toString().matches(".*\\.(java|yml|yaml|properties)"))
-					.toList()) {
-					tests.append(Files.readString(file));
+	void everyPropertyHasOneDefault() {
+		assertThat(this.properties)
+			.allSatisfy((property) -> assertThat(property.defaultValue().isEmpty()).as(property.name())
+				.isNotEqualTo(property.unlessSet() == null));
+	}
+
+	/**
+	 * A default that is no constant is a sentence of the description.
+	 */
+	@Test
+	void aDescriptionHasItsDefaultInOneFormOnly() {
+		assertThat(this.properties)
+			.allSatisfy((property) -> assertThat(property.descriptionWithoutDefault()).as(property.name())
+				.doesNotContainIgnoringCase("unless set"));
+	}
+
+	@Test
+	void everyPropertyHasATestThatShowsItsEffect() {
+		Set<String> tested = new TreeSet<>();
+		for (Class<?> type : ReflectionSupport.findAllClassesInPackage("io.github.lastcall.grpc", (candidate) -> true,
+				(name) -> true)) {
+			for (Method method : type.getDeclaredMethods()) {
+				TestsProperty tests = method.getAnnotation(TestsProperty.class);
+				if (tests != null) {
+					assertThat(AnnotationSupport.isAnnotated(method, Testable.class)).as(method.toString()).isTrue();
+					tested.addAll(List.of(tests.value()));
 				}
 			}
 		}
-		assertThat(this.properties).extracting(Property::name)
-			.filteredOn((name) -> name.startsWith("grpc."))
-			.allSatisfy((name) -> assertThat(tests.indexOf(name)).as(name).isNotNegative());
+		assertThat(tested).containsExactlyElementsOf(this.properties.stream().map(Property::name).toList());
 	}
 
 	private static List<Property> properties() {
@@ -106,10 +134,23 @@ class ConfigurationDocumentationTests {
 
 	private record Property(String name, String defaultValue, String description) {
 
+		/**
+		 * What the description says of a default that is no constant.
+		 */
+		@Nullable String unlessSet() {
+			Matcher matcher = UNLESS_SET.matcher(this.description);
+			return matcher.find() ? matcher.group(1) : null;
+		}
+
+		String descriptionWithoutDefault() {
+			return UNLESS_SET.matcher(this.description).replaceFirst("");
+		}
+
 		String row() {
+			String unlessSet = unlessSet();
 			return "| `%s` | %s | %s |\n".formatted(this.name,
-					this.defaultValue.isEmpty() ? "" : "`" + this.defaultValue + "`",
-					this.description.replace("|", "\\|"));
+					(unlessSet != null) ? unlessSet : "`" + this.defaultValue + "`",
+					descriptionWithoutDefault().replace("|", "\\|"));
 		}
 
 	}
