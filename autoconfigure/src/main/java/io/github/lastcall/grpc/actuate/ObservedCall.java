@@ -80,21 +80,15 @@ final class ObservedCall extends ServerStreamTracer {
 		return this.context;
 	}
 
-	/**
-	 * Called when the call is going to get a handler. Streams that are refused before (an
-	 * unknown compression) never get here.
-	 */
 	@Override
 	public Context filterContext(Context context) {
-		Observation observation = this.observations.start(this.context);
-		if (observation == null) {
-			return context;
-		}
-		this.observation = observation;
-		this.parties = STREAM;
 		return context.withValue(KEY, this);
 	}
 
+	/**
+	 * Called when the stream is sure to have an end that is told. Streams that are
+	 * refused before (an unknown compression, a malformed timeout) never get here.
+	 */
 	@Override
 	public void serverCallStarted(ServerCallInfo<?, ?> call) {
 		this.context.setAuthority(call.getAuthority());
@@ -102,6 +96,8 @@ final class ObservedCall extends ServerStreamTracer {
 			this.context.setPeerName(peer.getHostString());
 			this.context.setPeerPort(peer.getPort());
 		}
+		this.observation = this.observations.start(this.context);
+		this.parties = STREAM;
 	}
 
 	@Override
@@ -113,6 +109,9 @@ final class ObservedCall extends ServerStreamTracer {
 	}
 
 	<Q, R> ServerCall.Listener<Q> start(ServerCall<Q, R> call, Metadata headers, ServerCallHandler<Q, R> handler) {
+		if (this.observation == null) {
+			return handler.startCall(call, headers);
+		}
 		// A call may have been cancelled while it waited for its executor. Its handler
 		// runs all the same, and is in its trace; the observation has ended.
 		boolean holds = PARTIES.compareAndSet(this, STREAM, STREAM_AND_HANDLER);

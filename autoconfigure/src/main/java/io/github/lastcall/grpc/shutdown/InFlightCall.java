@@ -160,16 +160,21 @@ final class InFlightCall extends ServerStreamTracer implements Executor {
 		this.slot = slot;
 	}
 
-	/**
-	 * Called when the call is going to get a handler. Streams that are refused before (an
-	 * unknown compression) never get here.
-	 */
 	@Override
 	public Context filterContext(Context context) {
-		// Others see it with the slot that the call gets.
-		HOLDERS.lazySet(this, STREAM_AND_HANDLER);
-		this.life.begun(this);
 		return context.withValue(KEY, this);
+	}
+
+	/**
+	 * The call is going to get a handler. Not known any earlier: until all tracers and
+	 * grpc-java itself have looked at the call, each of them can still fail, and then
+	 * there is neither a handler nor always an end of the stream.
+	 */
+	void begin() {
+		// Others see it with the slot that the call gets. A stream may have been closed
+		// already.
+		HOLDERS.compareAndSet(this, NOBODY_YET, STREAM_AND_HANDLER);
+		this.life.begun(this);
 	}
 
 	@Override
@@ -197,14 +202,15 @@ final class InFlightCall extends ServerStreamTracer implements Executor {
 
 	@Override
 	public void streamClosed(Status status) {
-		if (this.holders == NOBODY_YET) {
-			return;
-		}
 		CallRecorder recorder = this.method.recorder();
-		if (recorder != null) {
-			recorder.ended(status.getCode(), this.life.nanoTime() - this.startNanos);
+		try {
+			if (recorder != null) {
+				recorder.ended(status.getCode(), this.life.nanoTime() - this.startNanos);
+			}
 		}
-		leave(HANDLER);
+		finally {
+			leave(HANDLER);
+		}
 	}
 
 	/**
@@ -221,11 +227,13 @@ final class InFlightCall extends ServerStreamTracer implements Executor {
 	}
 
 	private void leave(int rest) {
-		if (!HOLDERS.compareAndSet(this, STREAM_AND_HANDLER, rest)) {
-			over();
+		if (HOLDERS.compareAndSet(this, STREAM_AND_HANDLER, rest)) {
+			if (this.drainActions != null) {
+				forgetDrainActions();
+			}
 		}
-		else if (this.drainActions != null) {
-			forgetDrainActions();
+		else if (!HOLDERS.compareAndSet(this, NOBODY_YET, rest)) {
+			over();
 		}
 	}
 
@@ -242,11 +250,13 @@ final class InFlightCall extends ServerStreamTracer implements Executor {
 	}
 
 	/**
-	 * Let the callbacks run on an executor, unless the call has been closed already.
+	 * Let the call begin, and its callbacks run on an executor unless the call has been
+	 * closed already.
 	 * @param executor the executor
 	 * @return the guarded executor
 	 */
 	Executor on(Executor executor) {
+		begin();
 		if (executor instanceof ServerThreadPool pool && pool.isFull() && close(FULL)) {
 			this.life.rejected();
 		}
@@ -288,6 +298,10 @@ final class InFlightCall extends ServerStreamTracer implements Executor {
 
 	<Q, R> ServerCall.Listener<Q> start(ServerCall<Q, R> serverCall, Metadata headers,
 			ServerCallHandler<Q, R> handler) {
+		// Nobody has asked for an executor: a server on event loops.
+		if (this.slots == null) {
+			begin();
+		}
 		TrackedServerCall<Q, R> tracked = new TrackedServerCall<>(serverCall, this);
 		this.context = Context.current();
 		this.serverCall = tracked;

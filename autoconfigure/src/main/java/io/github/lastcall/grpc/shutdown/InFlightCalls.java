@@ -91,7 +91,6 @@ public final class InFlightCalls {
 
 			@Override
 			public ServerStreamTracer newServerStreamTracer(String fullMethodName, Metadata headers) {
-				MalformedTimeout.check(headers);
 				return trace(fullMethodName);
 			}
 

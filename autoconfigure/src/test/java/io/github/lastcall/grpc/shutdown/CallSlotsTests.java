@@ -30,7 +30,6 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 
 import io.github.lastcall.grpc.server.Refusals;
-import io.grpc.Context;
 import io.grpc.Status;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -126,15 +125,15 @@ class CallSlotsTests {
 	void tellsTheAgeOfTheOldest() {
 		ManualServerTimer timer = new ManualServerTimer();
 		InFlightCalls calls = new InFlightCalls(timer, 20_000, new Refusals("test"), () -> null);
-		calls.track(METHOD).filterContext(Context.ROOT);
+		calls.track(METHOD).begin();
 		timer.advance(Duration.ofSeconds(3));
-		calls.track(METHOD).filterContext(Context.ROOT);
+		calls.track(METHOD).begin();
 		assertThat(calls.byMethod()).containsEntry("a.B/C", new InFlightCalls.MethodInFlight(2, Duration.ofSeconds(3)));
 	}
 
 	private InFlightCall begin() {
 		InFlightCall call = this.calls.track(METHOD);
-		call.filterContext(Context.ROOT);
+		call.begin();
 		return call;
 	}
 

@@ -27,7 +27,6 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 
 import io.github.lastcall.grpc.server.Refusals;
-import io.grpc.Context;
 import io.grpc.Metadata;
 import io.grpc.MethodDescriptor;
 import io.grpc.ServerCall;
@@ -54,7 +53,6 @@ class TrackedServerCallTests {
 			for (int round = 0; round < 5_000; round++) {
 				StrictCall transport = new StrictCall();
 				InFlightCall inFlight = this.calls.track(METHOD);
-				inFlight.filterContext(Context.ROOT);
 				AtomicReference<ServerCall<String, String>> call = new AtomicReference<>();
 				inFlight.start(transport, new Metadata(), (handed, headers) -> {
 					call.set(handed);
