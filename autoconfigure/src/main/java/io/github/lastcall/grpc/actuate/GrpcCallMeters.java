@@ -19,6 +19,7 @@ package io.github.lastcall.grpc.actuate;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 import java.util.concurrent.atomic.LongAdder;
 
@@ -26,9 +27,13 @@ import io.github.lastcall.grpc.shutdown.CallRecorder;
 import io.grpc.MethodDescriptor;
 import io.grpc.Status;
 import io.micrometer.core.instrument.FunctionCounter;
+import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tags;
 import io.micrometer.core.instrument.Timer;
+import io.micrometer.core.instrument.noop.NoopTimer;
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -39,9 +44,17 @@ import org.jspecify.annotations.Nullable;
  */
 public final class GrpcCallMeters implements CallRecorder.Factory {
 
+	private static final String CALLS = "grpc.server";
+
+	private static final String DESCRIPTION = "Calls of the application, from the first frame to the last";
+
 	private static final String UNKNOWN = "UNKNOWN";
 
+	private static final Log logger = LogFactory.getLog(GrpcCallMeters.class);
+
 	private final MeterRegistry registry;
+
+	private final AtomicBoolean failed = new AtomicBoolean();
 
 	/**
 	 * By full method name. A server that starts again goes on counting.
@@ -59,8 +72,8 @@ public final class GrpcCallMeters implements CallRecorder.Factory {
 	@Override
 	public CallRecorder recorderOf(MethodDescriptor<?, ?> method) {
 		return this.methods.computeIfAbsent(method.getFullMethodName(),
-				(name) -> new MethodMeters(this.registry, Tags.of("rpc.service", orUnknown(method.getServiceName()),
-						"rpc.method", orUnknown(method.getBareMethodName()), "rpc.type", method.getType().name())));
+				(name) -> new MethodMeters(Tags.of("rpc.service", orUnknown(method.getServiceName()), "rpc.method",
+						orUnknown(method.getBareMethodName()), "rpc.type", method.getType().name())));
 	}
 
 	private static String orUnknown(@Nullable String name) {
@@ -68,14 +81,24 @@ public final class GrpcCallMeters implements CallRecorder.Factory {
 	}
 
 	/**
+	 * A call must not fail because of the one who counts it, and one line is enough to
+	 * find the filter or the registry that refuses a meter.
+	 */
+	private void failed(RuntimeException ex) {
+		if (this.failed.compareAndSet(false, true)) {
+			logger.error(
+					"Calls are not recorded as they should be: a meter could not be registered; this is reported once",
+					ex);
+		}
+	}
+
+	/**
 	 * The meters of one method. A timer is looked up when the first call ends with its
 	 * status.
 	 */
-	private static final class MethodMeters implements CallRecorder {
+	private final class MethodMeters implements CallRecorder {
 
 		private static final int CODES = Status.Code.values().length;
-
-		private final MeterRegistry registry;
 
 		private final Tags tags;
 
@@ -85,8 +108,7 @@ public final class GrpcCallMeters implements CallRecorder.Factory {
 
 		private final LongAdder sent;
 
-		MethodMeters(MeterRegistry registry, Tags tags) {
-			this.registry = registry;
+		MethodMeters(Tags tags) {
 			this.tags = tags;
 			this.received = counter("grpc.server.received", "Messages that have arrived from clients");
 			this.sent = counter("grpc.server.sent", "Messages that have been sent to clients");
@@ -94,11 +116,16 @@ public final class GrpcCallMeters implements CallRecorder.Factory {
 
 		private LongAdder counter(String name, String description) {
 			LongAdder count = new LongAdder();
-			FunctionCounter.builder(name, count, LongAdder::doubleValue)
-				.description(description)
-				.baseUnit("messages")
-				.tags(this.tags)
-				.register(this.registry);
+			try {
+				FunctionCounter.builder(name, count, LongAdder::doubleValue)
+					.description(description)
+					.baseUnit("messages")
+					.tags(this.tags)
+					.register(GrpcCallMeters.this.registry);
+			}
+			catch (RuntimeException ex) {
+				failed(ex);
+			}
 			return count;
 		}
 
@@ -116,15 +143,20 @@ public final class GrpcCallMeters implements CallRecorder.Factory {
 		public void ended(Status.Code status, long nanos) {
 			Timer timer = this.timers.get(status.ordinal());
 			if (timer == null) {
-				timer = Timer.builder("grpc.server")
-					.description("Calls of the application, from the first frame to the last")
-					.tags(this.tags)
-					.tag("grpc.status_code", status.name())
-					.tag("error", "none")
-					.register(this.registry);
+				timer = timer(this.tags.and("grpc.status_code", status.name(), "error", "none"));
 				this.timers.set(status.ordinal(), timer);
 			}
 			timer.record(nanos, TimeUnit.NANOSECONDS);
+		}
+
+		private Timer timer(Tags tags) {
+			try {
+				return Timer.builder(CALLS).description(DESCRIPTION).tags(tags).register(GrpcCallMeters.this.registry);
+			}
+			catch (RuntimeException ex) {
+				failed(ex);
+				return new NoopTimer(new Meter.Id(CALLS, tags, null, DESCRIPTION, Meter.Type.TIMER));
+			}
 		}
 
 	}

@@ -22,6 +22,8 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 
 import com.google.common.util.concurrent.ListenableFuture;
 import io.github.lastcall.grpc.server.GrpcService;
@@ -33,18 +35,27 @@ import io.github.lastcall.grpc.testing.OneMethodService;
 import io.github.lastcall.grpc.testing.RawHttp2Connection;
 import io.github.lastcall.sample.routeguide.Feature;
 import io.github.lastcall.sample.routeguide.Point;
+import io.grpc.BindableService;
 import io.grpc.CallOptions;
+import io.grpc.ServerServiceDefinition;
 import io.grpc.Status;
 import io.grpc.Status.Code;
 import io.grpc.StatusRuntimeException;
 import io.grpc.stub.ClientCalls;
+import io.grpc.stub.ServerCalls;
 import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
+import io.micrometer.core.instrument.config.MeterFilter;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
 
+import org.springframework.beans.factory.config.BeanPostProcessor;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.context.ApplicationContext;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
@@ -53,6 +64,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.awaitility.Awaitility.await;
 
+@ExtendWith(OutputCaptureExtension.class)
 class GrpcCallMetersTests {
 
 	private final ApplicationContextRunner runner = GrpcServerContextRunner.create()
@@ -217,6 +229,69 @@ class GrpcCallMetersTests {
 		});
 	}
 
+	@Test
+	@Timeout(60)
+	void aMeterThatCannotBeRegisteredFailsNoCallAndHoldsUpNoDrain(CapturedOutput output) {
+		this.runner.withUserConfiguration(RefusingFilterConfiguration.class)
+			.withPropertyValues("grpc.server.limits.concurrent-calls=1", "grpc.server.shutdown.grace-period=1h")
+			.run((context) -> {
+				GrpcServerDrain drain = context.getBean(GrpcServerDrain.class);
+				try (GrpcClient client = GrpcClient.of(context)) {
+					for (int i = 0; i < 3; i++) {
+						assertThat(OneMethodService.call(client.channel(), "a.Service").getName())
+							.isEqualTo("a.Service");
+						await().until(() -> drain.getCallsInFlight() == 0);
+					}
+				}
+				// At once, or the test takes too long.
+				context.getSourceApplicationContext().close();
+				assertThat(output).containsOnlyOnce("a meter could not be registered");
+			});
+	}
+
+	@Test
+	void metersAreLookedUpOncePerMethodAndStatus() {
+		this.runner.withUserConfiguration(CountingFilterConfiguration.class).run((context) -> {
+			AtomicInteger lookUps = context.getBean("lookUps", AtomicInteger.class);
+			try (GrpcClient client = GrpcClient.of(context)) {
+				OneMethodService.call(client.channel(), "a.Service");
+				awaitCalls(context, "OK", 1);
+				int once = lookUps.get();
+				for (int i = 0; i < 10; i++) {
+					OneMethodService.call(client.channel(), "a.Service");
+				}
+				await().until(() -> context.getBean(GrpcServerDrain.class).getCallsInFlight() == 0);
+				assertThat(lookUps).hasValue(once);
+				assertThat(counter(context, "grpc.server.received")).isEqualTo(11);
+			}
+		});
+	}
+
+	@Test
+	void aCallWithAnUnknownCompressionIsUnimplemented() {
+		this.runner.run((context) -> {
+			try (RawHttp2Connection connection = new RawHttp2Connection(GrpcClient.port(context))) {
+				connection.preface().call("a.Service/Call", Map.of("grpc-encoding", "unknown"));
+				awaitCalls(context, "UNIMPLEMENTED", 1);
+			}
+		});
+	}
+
+	/**
+	 * grpc-java knows the reason and tells it its tracers; the client only gets a reset.
+	 */
+	@Test
+	void aUnaryCallThatIsCompletedWithoutAMessageIsInternal() {
+		this.runner.withUserConfiguration(EmptyConfiguration.class).run((context) -> {
+			try (GrpcClient client = GrpcClient.of(context)) {
+				assertThatExceptionOfType(StatusRuntimeException.class)
+					.isThrownBy(() -> OneMethodService.call(client.channel(), "a.Empty"))
+					.satisfies((ex) -> assertThat(ex.getStatus().getCode()).isEqualTo(Code.CANCELLED));
+				awaitCalls(context, "a.Empty", "INTERNAL", 1);
+			}
+		});
+	}
+
 	private static List<String> timers(ApplicationContext context, String service) {
 		return context.getBean(MeterRegistry.class)
 			.find("grpc.server")
@@ -275,6 +350,74 @@ class GrpcCallMetersTests {
 			return new OneMethodService("a.Failing", () -> {
 				throw new IllegalStateException("on purpose");
 			});
+		}
+
+	}
+
+	/**
+	 * Counters are registered when the server starts, timers when calls end.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	static class RefusingFilterConfiguration {
+
+		@Bean
+		static BeanPostProcessor refusingFilter() {
+			return filter((id) -> {
+				if (id.getName().startsWith("grpc.server") && id.getTag("rpc.method") != null) {
+					throw new IllegalArgumentException("on purpose");
+				}
+			});
+		}
+
+		static BeanPostProcessor filter(Consumer<Meter.Id> looked) {
+			return new BeanPostProcessor() {
+
+				@Override
+				public Object postProcessAfterInitialization(Object bean, String name) {
+					if (bean instanceof MeterRegistry registry) {
+						registry.config().meterFilter(new MeterFilter() {
+
+							@Override
+							public Meter.Id map(Meter.Id id) {
+								looked.accept(id);
+								return id;
+							}
+
+						});
+					}
+					return bean;
+				}
+
+			};
+		}
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class CountingFilterConfiguration {
+
+		@Bean
+		static AtomicInteger lookUps() {
+			return new AtomicInteger();
+		}
+
+		@Bean
+		static BeanPostProcessor countingFilter(AtomicInteger lookUps) {
+			return RefusingFilterConfiguration.filter((id) -> lookUps.incrementAndGet());
+		}
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class EmptyConfiguration {
+
+		@Bean
+		@GrpcService
+		BindableService empty() {
+			return () -> ServerServiceDefinition.builder("a.Empty")
+				.addMethod(OneMethodService.method("a.Empty"),
+						ServerCalls.asyncUnaryCall((point, observer) -> observer.onCompleted()))
+				.build();
 		}
 
 	}
