@@ -70,9 +70,9 @@ final class DrainLog {
 	void forced(List<InFlightCall> calls, long now) {
 		this.forced += calls.size();
 		for (InFlightCall call : calls.subList(0, Math.min(calls.size(), MAX_FORCED_CALLS))) {
-			logger.warn("gRPC server '%s' forced call %s: age %s, peer %s, %d messages received, %d sent".formatted(
-					this.server, call.method().name(), text(Duration.ofNanos(now - call.startNanos())), call.peer(),
-					call.messagesReceived(), call.messagesSent()));
+			logger
+				.warn("gRPC server '%s' forced call %s: age %s, peer %s%s".formatted(this.server, call.method().name(),
+						text(Duration.ofNanos(now - call.startNanos())), call.peer(), call.progress()));
 		}
 		if (calls.size() > MAX_FORCED_CALLS) {
 			logger

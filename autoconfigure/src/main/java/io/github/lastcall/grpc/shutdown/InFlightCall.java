@@ -47,7 +47,7 @@ import org.jspecify.annotations.Nullable;
  * Nothing on the way of an ordinary call takes a lock: the event loop must not wait for
  * the thread of a handler, nor the other way round.
  */
-final class InFlightCall extends ServerStreamTracer implements Executor {
+class InFlightCall extends ServerStreamTracer implements Executor {
 
 	static final Context.Key<InFlightCall> KEY = Context.key("io.github.lastcall.grpc.shutdown.call");
 
@@ -55,6 +55,9 @@ final class InFlightCall extends ServerStreamTracer implements Executor {
 
 	private static final AtomicIntegerFieldUpdater<InFlightCall> HOLDERS = AtomicIntegerFieldUpdater
 		.newUpdater(InFlightCall.class, "holders");
+
+	private static final AtomicReferenceFieldUpdater<InFlightCall, Executor> CALLBACKS = AtomicReferenceFieldUpdater
+		.newUpdater(InFlightCall.class, Executor.class, "callbacks");
 
 	private static final AtomicReferenceFieldUpdater<InFlightCall, Status> CLOSED = AtomicReferenceFieldUpdater
 		.newUpdater(InFlightCall.class, Status.class, "closed");
@@ -78,8 +81,6 @@ final class InFlightCall extends ServerStreamTracer implements Executor {
 
 	private static final int NOBODY = 4;
 
-	private final InFlightCalls.Life life;
-
 	private final TrackedMethod method;
 
 	private final long startNanos;
@@ -87,12 +88,6 @@ final class InFlightCall extends ServerStreamTracer implements Executor {
 	private CallSlots.@Nullable Slots slots;
 
 	private int slot;
-
-	private @Nullable Attributes attributes;
-
-	private int messagesReceived;
-
-	private int messagesSent;
 
 	/**
 	 * Its stream and its handler hold the call, from the moment it is going to get a
@@ -114,21 +109,19 @@ final class InFlightCall extends ServerStreamTracer implements Executor {
 
 	/**
 	 * Lets the callbacks run one after the other, see {@link #execute(Runnable)}; none if
-	 * the executor does, as an event loop.
+	 * the executor does, as an event loop. {@link DrainActions} while there are some, put
+	 * here and taken away under this object's monitor.
 	 */
-	private @Nullable Executor callbacks;
-
-	private volatile @Nullable TrackedServerCall<?, ?> serverCall;
+	private volatile @Nullable Executor callbacks;
 
 	/**
-	 * Written under this object's monitor.
+	 * As grpc-java has made it, and tracked from the moment its handler begins.
 	 */
-	private volatile @Nullable List<Runnable> drainActions;
+	private volatile @Nullable ServerCall<?, ?> serverCall;
 
-	InFlightCall(InFlightCalls.Life life, TrackedMethod method) {
-		this.life = life;
+	InFlightCall(TrackedMethod method) {
 		this.method = method;
-		this.startNanos = life.nanoTime();
+		this.startNanos = method.life().nanoTime();
 	}
 
 	TrackedMethod method() {
@@ -140,16 +133,20 @@ final class InFlightCall extends ServerStreamTracer implements Executor {
 	}
 
 	@Nullable SocketAddress peer() {
-		Attributes attributes = this.attributes;
-		return (attributes != null) ? attributes.get(Grpc.TRANSPORT_ATTR_REMOTE_ADDR) : null;
+		return attribute(Grpc.TRANSPORT_ATTR_REMOTE_ADDR);
 	}
 
-	int messagesReceived() {
-		return this.messagesReceived;
+	private <T> @Nullable T attribute(Attributes.Key<T> key) {
+		ServerCall<?, ?> serverCall = this.serverCall;
+		return (serverCall != null) ? serverCall.getAttributes().get(key) : null;
 	}
 
-	int messagesSent() {
-		return this.messagesSent;
+	/**
+	 * What to say of a call that had to be closed: where its messages have got to.
+	 * @return text to append, empty for a call that has but one message each way
+	 */
+	String progress() {
+		return "";
 	}
 
 	/**
@@ -174,17 +171,11 @@ final class InFlightCall extends ServerStreamTracer implements Executor {
 		// Others see it with the slot that the call gets. A stream may have been closed
 		// already.
 		HOLDERS.compareAndSet(this, NOBODY_YET, STREAM_AND_HANDLER);
-		this.life.begun(this);
-	}
-
-	@Override
-	public void serverCallStarted(ServerCallInfo<?, ?> callInfo) {
-		this.attributes = callInfo.getAttributes();
+		this.method.life().begun(this);
 	}
 
 	@Override
 	public void inboundMessage(int seqNo) {
-		this.messagesReceived = seqNo + 1;
 		CallRecorder recorder = this.method.recorder();
 		if (recorder != null) {
 			recorder.messageReceived();
@@ -193,7 +184,6 @@ final class InFlightCall extends ServerStreamTracer implements Executor {
 
 	@Override
 	public void outboundMessage(int seqNo) {
-		this.messagesSent = seqNo + 1;
 		CallRecorder recorder = this.method.recorder();
 		if (recorder != null) {
 			recorder.messageSent();
@@ -205,7 +195,7 @@ final class InFlightCall extends ServerStreamTracer implements Executor {
 		CallRecorder recorder = this.method.recorder();
 		try {
 			if (recorder != null) {
-				recorder.ended(status.getCode(), this.life.nanoTime() - this.startNanos);
+				recorder.ended(status.getCode(), this.method.life().nanoTime() - this.startNanos);
 			}
 		}
 		finally {
@@ -228,9 +218,7 @@ final class InFlightCall extends ServerStreamTracer implements Executor {
 
 	private void leave(int rest) {
 		if (HOLDERS.compareAndSet(this, STREAM_AND_HANDLER, rest)) {
-			if (this.drainActions != null) {
-				forgetDrainActions();
-			}
+			forgetDrainActions();
 		}
 		else if (!HOLDERS.compareAndSet(this, NOBODY_YET, rest)) {
 			over();
@@ -239,26 +227,26 @@ final class InFlightCall extends ServerStreamTracer implements Executor {
 
 	private void over() {
 		HOLDERS.lazySet(this, NOBODY);
-		if (this.drainActions != null) {
-			forgetDrainActions();
-		}
+		forgetDrainActions();
 		CallSlots.Slots slots = this.slots;
 		if (slots != null) {
 			slots.free(this.slot);
 		}
-		this.life.ended(this);
+		this.method.life().ended(this);
 	}
 
 	/**
 	 * Let the call begin, and its callbacks run on an executor unless the call has been
 	 * closed already.
+	 * @param serverCall the call as grpc-java has made it
 	 * @param executor the executor
 	 * @return the guarded executor
 	 */
-	Executor on(Executor executor) {
+	Executor on(ServerCall<?, ?> serverCall, Executor executor) {
+		this.serverCall = serverCall;
 		begin();
 		if (executor instanceof ServerThreadPool pool && pool.isFull() && close(FULL)) {
-			this.life.rejected();
+			this.method.life().rejected();
 		}
 		this.executor = (this.closed != null) ? ServerExecutor.DIRECT : executor;
 		return this;
@@ -276,14 +264,14 @@ final class InFlightCall extends ServerStreamTracer implements Executor {
 	@Override
 	public void execute(Runnable task) {
 		if (this.callbacks == null && task instanceof Executor callbacks) {
-			this.callbacks = callbacks;
+			CALLBACKS.lazySet(this, callbacks);
 		}
 		try {
 			this.executor.execute(task);
 		}
 		catch (RejectedExecutionException ex) {
 			if (close(rejected())) {
-				this.life.rejected();
+				this.method.life().rejected();
 			}
 			task.run();
 		}
@@ -345,9 +333,8 @@ final class InFlightCall extends ServerStreamTracer implements Executor {
 		if (!CLOSED.compareAndSet(this, null, status)) {
 			return false;
 		}
-		TrackedServerCall<?, ?> serverCall = this.serverCall;
-		if (serverCall != null) {
-			serverCall.closeFromOutside();
+		if (this.serverCall instanceof TrackedServerCall<?, ?> tracked) {
+			tracked.closeFromOutside();
 		}
 		return true;
 	}
@@ -379,7 +366,7 @@ final class InFlightCall extends ServerStreamTracer implements Executor {
 	/* The drain signal. */
 
 	boolean isDraining() {
-		return this.life.isDraining();
+		return this.method.life().isDraining();
 	}
 
 	/**
@@ -387,12 +374,10 @@ final class InFlightCall extends ServerStreamTracer implements Executor {
 	 */
 	void onDrain(Runnable action) {
 		synchronized (this) {
-			List<Runnable> actions = this.drainActions;
-			if (actions == null) {
-				actions = new ArrayList<>(1);
-				this.drainActions = actions;
-			}
-			actions.add(action);
+			DrainActions drain = (this.callbacks instanceof DrainActions present) ? present
+					: new DrainActions(callbacks(), new ArrayList<>(1));
+			drain.actions().add(action);
+			this.callbacks = drain;
 		}
 		// Read after adding: a call that ends now, and a drain that starts now, see the
 		// action, or are seen here.
@@ -404,8 +389,18 @@ final class InFlightCall extends ServerStreamTracer implements Executor {
 		}
 	}
 
-	private synchronized void forgetDrainActions() {
-		this.drainActions = null;
+	private void forgetDrainActions() {
+		if (this.callbacks instanceof DrainActions) {
+			takeDrainActions();
+		}
+	}
+
+	private synchronized @Nullable DrainActions takeDrainActions() {
+		if (this.callbacks instanceof DrainActions taken) {
+			this.callbacks = taken.callbacks();
+			return taken;
+		}
+		return null;
 	}
 
 	/**
@@ -413,17 +408,12 @@ final class InFlightCall extends ServerStreamTracer implements Executor {
 	 * call.
 	 */
 	void signalDrain() {
-		List<Runnable> actions;
-		synchronized (this) {
-			actions = this.drainActions;
-			this.drainActions = null;
-		}
-		if (actions == null) {
+		DrainActions drain = takeDrainActions();
+		if (drain == null) {
 			return;
 		}
-		Executor callbacks = callbacks();
-		for (Runnable action : actions) {
-			callbacks.execute(() -> {
+		for (Runnable action : drain.actions()) {
+			drain.execute(() -> {
 				if (!isOver()) {
 					run(action);
 				}
@@ -435,12 +425,12 @@ final class InFlightCall extends ServerStreamTracer implements Executor {
 	 * Where something runs between the callbacks of the call, never beside one.
 	 */
 	private Executor callbacks() {
-		Executor eventLoop = (this.executor == ServerExecutor.DIRECT && this.attributes != null)
-				? this.attributes.get(Connections.EVENT_LOOP) : null;
+		Executor eventLoop = (this.executor == ServerExecutor.DIRECT) ? attribute(Connections.EVENT_LOOP) : null;
 		if (eventLoop != null) {
 			return eventLoop;
 		}
-		return (this.callbacks != null) ? this.callbacks : this.executor;
+		Executor callbacks = this.callbacks;
+		return (callbacks != null) ? callbacks : this.executor;
 	}
 
 	private boolean isOver() {
@@ -467,6 +457,22 @@ final class InFlightCall extends ServerStreamTracer implements Executor {
 	void failed(Throwable ex) {
 		logger.error("The handler of " + this.method.name() + " failed", ex);
 		close(Status.UNKNOWN.withDescription("Application error processing RPC").withCause(ex));
+	}
+
+	/**
+	 * What the handler wants to do when the server drains, and where. Few calls have any:
+	 * it takes the place of what is there for all calls.
+	 *
+	 * @param callbacks where the callbacks of the call run
+	 * @param actions what to do
+	 */
+	private record DrainActions(Executor callbacks, List<Runnable> actions) implements Executor {
+
+		@Override
+		public void execute(Runnable task) {
+			this.callbacks.execute(task);
+		}
+
 	}
 
 }

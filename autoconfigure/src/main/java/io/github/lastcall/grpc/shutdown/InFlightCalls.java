@@ -63,7 +63,7 @@ public final class InFlightCalls {
 
 	private final LongAdder forced = new LongAdder();
 
-	private volatile Life life = new Life(this, Map.of());
+	private volatile Life life = new Life(this);
 
 	/**
 	 * Create a new registry.
@@ -129,7 +129,7 @@ public final class InFlightCalls {
 			public <Q, R> @Nullable Executor getExecutor(ServerCall<Q, R> call, Metadata metadata) {
 				Executor executor = executors.getExecutor(call, metadata);
 				InFlightCall inFlight = InFlightCall.KEY.get();
-				return (inFlight != null && executor != null) ? inFlight.on(executor) : executor;
+				return (inFlight != null && executor != null) ? inFlight.on(call, executor) : executor;
 			}
 
 		};
@@ -181,26 +181,16 @@ public final class InFlightCalls {
 	 * @param services what the server serves
 	 */
 	void open(GrpcServices services) {
-		Map<String, TrackedMethod> methods = new HashMap<>();
+		Life life = new Life(this);
 		CallRecorder.Factory recorders = this.recorders.get();
 		services.application()
 			.forEach((service) -> service.definition()
 				.getMethods()
-				.forEach((method) -> add(methods, method.getMethodDescriptor(), true, recorders)));
+				.forEach((method) -> life.add(method.getMethodDescriptor(), true, recorders)));
 		services.infrastructure()
 			.forEach((service) -> service.getMethods()
-				.forEach((method) -> add(methods, method.getMethodDescriptor(), false, null)));
-		this.life = new Life(this, methods);
-	}
-
-	private static void add(Map<String, TrackedMethod> methods, MethodDescriptor<?, ?> method, boolean application,
-			CallRecorder.@Nullable Factory recorders) {
-		String name = method.getFullMethodName();
-		boolean streaming = method.getType() != MethodType.UNARY;
-		if (application || streaming) {
-			methods.put(name, new TrackedMethod(name, application, streaming,
-					(recorders != null) ? recorders.recorderOf(method) : null));
-		}
+				.forEach((method) -> life.add(method.getMethodDescriptor(), false, null)));
+		this.life = life;
 	}
 
 	/**
@@ -284,13 +274,18 @@ public final class InFlightCalls {
 	}
 
 	private ServerStreamTracer trace(String name) {
-		Life life = this.life;
-		TrackedMethod method = life.methods.get(name);
-		return (method != null) ? new InFlightCall(life, method) : UNTRACKED;
+		TrackedMethod method = this.life.methods.get(name);
+		return (method != null) ? method.call() : UNTRACKED;
 	}
 
-	InFlightCall track(TrackedMethod method) {
-		return new InFlightCall(this.life, method);
+	/**
+	 * Track a call of the application on a server that was not bound.
+	 * @param name the full name of its method
+	 * @param streaming whether it can stay open for ever
+	 * @return the call, which has not begun
+	 */
+	InFlightCall track(String name, boolean streaming) {
+		return new TrackedMethod(this.life, name, true, streaming, null).call();
 	}
 
 	/**
@@ -315,7 +310,10 @@ public final class InFlightCalls {
 
 		private final InFlightCalls all;
 
-		private final Map<String, TrackedMethod> methods;
+		/**
+		 * Filled before anybody else sees it.
+		 */
+		private final Map<String, TrackedMethod> methods = new HashMap<>();
 
 		private final CallSlots application = new CallSlots();
 
@@ -336,9 +334,17 @@ public final class InFlightCalls {
 
 		private volatile @Nullable Status refusal;
 
-		Life(InFlightCalls all, Map<String, TrackedMethod> methods) {
+		Life(InFlightCalls all) {
 			this.all = all;
-			this.methods = Map.copyOf(methods);
+		}
+
+		private void add(MethodDescriptor<?, ?> method, boolean application, CallRecorder.@Nullable Factory recorders) {
+			String name = method.getFullMethodName();
+			boolean streaming = method.getType() != MethodType.UNARY;
+			if (application || streaming) {
+				this.methods.put(name, new TrackedMethod(this, name, application, streaming,
+						(recorders != null) ? recorders.recorderOf(method) : null));
+			}
 		}
 
 		long nanoTime() {

@@ -61,10 +61,9 @@ public final class SimulatedDrain implements ServerInterceptor {
 	public <Q, R> ServerCall.Listener<Q> interceptCall(ServerCall<Q, R> call, Metadata headers,
 			ServerCallHandler<Q, R> next) {
 		boolean streaming = call.getMethodDescriptor().getType() != MethodType.UNARY;
-		InFlightCall inFlight = this.calls
-			.track(new TrackedMethod(call.getMethodDescriptor().getFullMethodName(), true, streaming, null));
+		InFlightCall inFlight = this.calls.track(call.getMethodDescriptor().getFullMethodName(), streaming);
 		SynchronizationContext callbacks = new SynchronizationContext((thread, ex) -> inFlight.failed(ex));
-		inFlight.on((action) -> this.executor.execute(() -> callbacks.execute(action)));
+		inFlight.on(call, (action) -> this.executor.execute(() -> callbacks.execute(action)));
 		Context context = inFlight.filterContext(Context.current());
 		SerialListener<Q> listener = new SerialListener<>(callbacks);
 		callbacks.execute(() -> listener.delegate = Contexts.interceptCall(context, call, headers,

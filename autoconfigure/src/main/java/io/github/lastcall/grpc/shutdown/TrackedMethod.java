@@ -19,13 +19,23 @@ package io.github.lastcall.grpc.shutdown;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A method whose calls are tracked.
+ * A method whose calls are tracked, from one start of the server to its stop.
  *
+ * @param life what lasts from the start to the stop
  * @param name its full name
  * @param application whether it is the application's
  * @param streaming whether a call of it can stay open for ever
  * @param recorder records its calls, {@code null} if nobody does
  */
-record TrackedMethod(String name, boolean application, boolean streaming, @Nullable CallRecorder recorder) {
+record TrackedMethod(InFlightCalls.Life life, String name, boolean application, boolean streaming,
+		@Nullable CallRecorder recorder) {
+
+	/**
+	 * A call of the method.
+	 * @return the call, which has not begun
+	 */
+	InFlightCall call() {
+		return this.streaming ? new InFlightStream(this) : new InFlightCall(this);
+	}
 
 }

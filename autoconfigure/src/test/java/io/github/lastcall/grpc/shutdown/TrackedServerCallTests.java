@@ -38,8 +38,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 class TrackedServerCallTests {
 
-	private static final TrackedMethod METHOD = new TrackedMethod("a.B/C", true, true, null);
-
 	private final InFlightCalls calls = new InFlightCalls(new ManualServerTimer(), 20_000, new Refusals("test"),
 			() -> null);
 
@@ -52,7 +50,7 @@ class TrackedServerCallTests {
 			CyclicBarrier start = new CyclicBarrier(2);
 			for (int round = 0; round < 5_000; round++) {
 				StrictCall transport = new StrictCall();
-				InFlightCall inFlight = this.calls.track(METHOD);
+				InFlightCall inFlight = this.calls.track("a.B/C", true);
 				AtomicReference<ServerCall<String, String>> call = new AtomicReference<>();
 				inFlight.start(transport, new Metadata(), (handed, headers) -> {
 					call.set(handed);
