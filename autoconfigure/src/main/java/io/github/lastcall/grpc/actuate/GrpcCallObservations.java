@@ -20,6 +20,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 import io.github.lastcall.grpc.server.CallObserver;
+import io.github.lastcall.grpc.server.CallScope;
 import io.github.lastcall.grpc.server.GrpcServices;
 import io.grpc.Metadata;
 import io.grpc.MethodDescriptor;
@@ -108,8 +109,8 @@ public final class GrpcCallObservations implements CallObserver {
 			@Override
 			public <Q, R> ServerCall.Listener<Q> interceptCall(ServerCall<Q, R> call, Metadata headers,
 					ServerCallHandler<Q, R> next) {
-				ObservedCall observed = ObservedCall.KEY.get();
-				return (observed != null) ? observed.start(call, headers, next) : next.startCall(call, headers);
+				return (CallScope.KEY.get() instanceof ObservedCall observed) ? observed.start(call, headers, next)
+						: next.startCall(call, headers);
 			}
 
 		};
@@ -120,14 +121,67 @@ public final class GrpcCallObservations implements CallObserver {
 	 * @return the observation, {@code null} if there is to be none
 	 */
 	@Nullable Observation start(GrpcServerObservationContext context) {
+		Observation observation = Observation.NOOP;
 		try {
-			Observation observation = Observation.createNotStarted(this.convention, DEFAULT_CONVENTION, () -> context,
+			observation = Observation.createNotStarted(this.convention, DEFAULT_CONVENTION, () -> context,
 					this.registry);
 			return observation.isNoop() ? null : observation.start();
 		}
 		catch (RuntimeException ex) {
 			failed(ex);
+			// Some of its handlers may have begun something.
+			stop(observation, ex);
 			return null;
+		}
+	}
+
+	/**
+	 * End an observation. One that cannot be told of its error is stopped all the same.
+	 */
+	void stop(Observation observation, @Nullable Throwable error) {
+		try {
+			if (error != null) {
+				observation.error(error);
+			}
+		}
+		catch (RuntimeException ex) {
+			failed(ex);
+		}
+		try {
+			observation.stop();
+		}
+		catch (RuntimeException ex) {
+			failed(ex);
+		}
+	}
+
+	/**
+	 * Let an observation be the current one of this thread.
+	 * @return to be closed by {@link #closeScope}
+	 */
+	Observation.Scope openScope(Observation observation) {
+		Observation.Scope previous = this.registry.getCurrentObservationScope();
+		try {
+			return observation.openScope();
+		}
+		catch (RuntimeException ex) {
+			failed(ex);
+			// Some of its handlers may have opened something.
+			Observation.Scope current = this.registry.getCurrentObservationScope();
+			if (current != null && current != previous) {
+				closeScope(current);
+			}
+			return Observation.Scope.NOOP;
+		}
+	}
+
+	void closeScope(Observation.Scope scope) {
+		try {
+			scope.close();
+		}
+		catch (RuntimeException ex) {
+			failed(ex);
+			this.registry.setCurrentObservationScope(scope.getPreviousObservationScope());
 		}
 	}
 
@@ -135,7 +189,7 @@ public final class GrpcCallObservations implements CallObserver {
 	 * A call must not fail because of the one who looks at it, and one line is enough to
 	 * find the convention, predicate, filter or handler that does not work.
 	 */
-	void failed(RuntimeException ex) {
+	private void failed(RuntimeException ex) {
 		if (this.failed.compareAndSet(false, true)) {
 			logger.error("A call could not be observed; this is reported once", ex);
 		}

@@ -21,6 +21,7 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
 
+import io.github.lastcall.grpc.server.CallScope;
 import io.grpc.Context;
 import io.grpc.Grpc;
 import io.grpc.Metadata;
@@ -37,9 +38,7 @@ import org.jspecify.annotations.Nullable;
  * One call that is observed. Its stream says how it ended: that is what the client saw,
  * whoever closed it. Its handler may be busy for longer.
  */
-final class ObservedCall extends ServerStreamTracer {
-
-	static final Context.Key<ObservedCall> KEY = Context.key("io.github.lastcall.grpc.actuate.call");
+final class ObservedCall extends ServerStreamTracer implements CallScope {
 
 	private static final AtomicIntegerFieldUpdater<ObservedCall> PARTIES = AtomicIntegerFieldUpdater
 		.newUpdater(ObservedCall.class, "parties");
@@ -82,7 +81,7 @@ final class ObservedCall extends ServerStreamTracer {
 
 	@Override
 	public Context filterContext(Context context) {
-		return context.withValue(KEY, this);
+		return context.withValue(CallScope.KEY, this);
 	}
 
 	/**
@@ -116,22 +115,39 @@ final class ObservedCall extends ServerStreamTracer {
 		// runs all the same, and is in its trace; the observation has ended.
 		boolean holds = PARTIES.compareAndSet(this, STREAM, STREAM_AND_HANDLER);
 		boolean started = false;
-		try (Observation.Scope scope = openScope()) {
+		Observation.Scope scope = openScope();
+		try {
 			ServerCall.Listener<Q> listener = new ObservedListener<>(this, holds,
 					handler.startCall(new ObservedServerCall<>(call, this.context), headers));
 			started = true;
 			return listener;
 		}
 		finally {
+			closeScope(scope);
 			if (holds && !started) {
 				leave();
 			}
 		}
 	}
 
+	@Override
+	public void run(Runnable action) {
+		Observation.Scope scope = openScope();
+		try {
+			action.run();
+		}
+		finally {
+			closeScope(scope);
+		}
+	}
+
 	Observation.Scope openScope() {
 		Observation observation = this.observation;
-		return (observation != null) ? observation.openScope() : Observation.Scope.NOOP;
+		return (observation != null) ? this.observations.openScope(observation) : Observation.Scope.NOOP;
+	}
+
+	void closeScope(Observation.Scope scope) {
+		this.observations.closeScope(scope);
 	}
 
 	/**
@@ -140,23 +156,19 @@ final class ObservedCall extends ServerStreamTracer {
 	void leave() {
 		Observation observation = this.observation;
 		if (PARTIES.decrementAndGet(this) == 0 && observation != null) {
-			try {
-				end(observation);
-			}
-			catch (RuntimeException ex) {
-				this.observations.failed(ex);
-			}
+			end(observation);
 		}
 	}
 
 	private void end(Observation observation) {
 		Status status = this.status;
 		this.context.setStatusCode(status.getCode());
-		if (isFault(status.getCode())) {
-			Throwable cause = status.getCause();
-			observation.error((cause != null) ? cause : status.asRuntimeException());
-		}
-		observation.stop();
+		this.observations.stop(observation, isFault(status.getCode()) ? error(status) : null);
+	}
+
+	private static Throwable error(Status status) {
+		Throwable cause = status.getCause();
+		return (cause != null) ? cause : status.asRuntimeException();
 	}
 
 	/**

@@ -46,42 +46,58 @@ final class ObservedListener<Q> extends ServerCall.Listener<Q> {
 
 	@Override
 	public void onMessage(Q message) {
-		try (Observation.Scope scope = this.call.openScope()) {
+		Observation.Scope scope = this.call.openScope();
+		try {
 			this.delegate.onMessage(message);
+		}
+		finally {
+			this.call.closeScope(scope);
 		}
 	}
 
 	@Override
 	public void onHalfClose() {
-		try (Observation.Scope scope = this.call.openScope()) {
+		Observation.Scope scope = this.call.openScope();
+		try {
 			this.delegate.onHalfClose();
+		}
+		finally {
+			this.call.closeScope(scope);
 		}
 	}
 
 	@Override
 	public void onReady() {
-		try (Observation.Scope scope = this.call.openScope()) {
+		Observation.Scope scope = this.call.openScope();
+		try {
 			this.delegate.onReady();
+		}
+		finally {
+			this.call.closeScope(scope);
 		}
 	}
 
 	@Override
 	public void onCancel() {
 		this.call.context().setCancelled(true);
-		try (Observation.Scope scope = this.call.openScope()) {
+		Observation.Scope scope = this.call.openScope();
+		try {
 			this.delegate.onCancel();
 		}
 		finally {
+			this.call.closeScope(scope);
 			done();
 		}
 	}
 
 	@Override
 	public void onComplete() {
-		try (Observation.Scope scope = this.call.openScope()) {
+		Observation.Scope scope = this.call.openScope();
+		try {
 			this.delegate.onComplete();
 		}
 		finally {
+			this.call.closeScope(scope);
 			done();
 		}
 	}

@@ -55,7 +55,7 @@ public final class GrpcServerObservationAutoConfiguration {
 			ObjectProvider<ObservationPredicate> predicates, ObjectProvider<ObservationFilter> filters,
 			ObjectProvider<GlobalObservationConvention<?>> globalConventions,
 			ObjectProvider<ObservationRegistryCustomizer<?>> customizers,
-			ObjectProvider<GrpcServerObservationConvention> convention) {
+			ObjectProvider<GrpcServerObservationConvention> conventions) {
 		CallObservationHandlers observers = CallObservationHandlers.of(handlers.orderedStream().toList());
 		if (observers.isEmpty() || registries.stream().allMatch(ObservationRegistry::isNoop)) {
 			return null;
@@ -68,7 +68,7 @@ public final class GrpcServerObservationAutoConfiguration {
 		observers.register(registry.observationConfig(), groups.stream().sorted().toList());
 		filters.orderedStream().forEach(registry.observationConfig()::observationFilter);
 		CallObservationHandlers.customize(registry, customizers.orderedStream().toList());
-		return new GrpcCallObservations(registry, convention.getIfAvailable());
+		return new GrpcCallObservations(registry, conventions.orderedStream().findFirst().orElse(null));
 	}
 
 }

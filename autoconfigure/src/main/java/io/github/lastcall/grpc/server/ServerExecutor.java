@@ -80,7 +80,10 @@ public final class ServerExecutor implements DisposableBean {
 	/**
 	 * An executor of the application, which closes it. A call needs a thread several
 	 * times, and one that is rejected with a {@link RejectedExecutionException} ends:
-	 * what bounds the calls should not be the queue of this executor.
+	 * what bounds the calls should not be the queue of this executor. One that blocks in
+	 * {@code execute} (a concurrency limit) or runs what it is given in the caller (a
+	 * caller-runs policy, a direct executor of one's own) holds the event loop, and
+	 * nobody watches it there.
 	 * @param executor the executor
 	 * @return the executor
 	 */

@@ -78,7 +78,7 @@ final class WatchedMethod {
 	}
 
 	private record Handler<Q, R>(WatchedMethod method,
-			ServerCallHandler<Q, R> delegate) implements ServerCallHandler<Q, R> {
+			ServerCallHandler<Q, R> delegate) implements ServerCallHandler<Q, R>, CallScope {
 
 		@Override
 		public ServerCall.Listener<Q> startCall(ServerCall<Q, R> call, Metadata headers) {
@@ -86,6 +86,20 @@ final class WatchedMethod {
 			boolean entered = slot.enter(this.method);
 			try {
 				return new Listener<>(this.method, slot, this.delegate.startCall(call, headers));
+			}
+			finally {
+				if (entered) {
+					slot.exit();
+				}
+			}
+		}
+
+		@Override
+		public void run(Runnable action) {
+			EventLoopSlot slot = this.method.slots.get();
+			boolean entered = slot.enter(this.method);
+			try {
+				action.run();
 			}
 			finally {
 				if (entered) {

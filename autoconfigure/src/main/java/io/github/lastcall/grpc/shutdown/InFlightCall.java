@@ -25,6 +25,7 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
 import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
 
+import io.github.lastcall.grpc.server.CallScope;
 import io.github.lastcall.grpc.server.ServerExecutor;
 import io.github.lastcall.grpc.server.ServerThreadPool;
 import io.grpc.Attributes;
@@ -38,6 +39,9 @@ import io.grpc.Status;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
+
+import org.springframework.core.task.SimpleAsyncTaskExecutor;
+import org.springframework.scheduling.concurrent.ThreadPoolTaskExecutor;
 
 /**
  * One call, from the moment its stream exists (so before an executor has a thread for it)
@@ -278,10 +282,21 @@ class InFlightCall extends ServerStreamTracer implements Executor {
 	}
 
 	private Status rejected() {
-		if (this.executor instanceof ExecutorService service && service.isShutdown()) {
-			return Status.UNAVAILABLE.withDescription("The server is shutting down: its executor is closed");
+		return isClosed(this.executor)
+				? Status.UNAVAILABLE.withDescription("The server is shutting down: its executor is closed") : FULL;
+	}
+
+	/**
+	 * Spring's executors are no executor services.
+	 */
+	private static boolean isClosed(Executor executor) {
+		if (executor instanceof ThreadPoolTaskExecutor pool) {
+			return pool.getThreadPoolExecutor().isShutdown();
 		}
-		return FULL;
+		if (executor instanceof SimpleAsyncTaskExecutor threads) {
+			return !threads.isActive();
+		}
+		return executor instanceof ExecutorService service && service.isShutdown();
 	}
 
 	<Q, R> ServerCall.Listener<Q> start(ServerCall<Q, R> serverCall, Metadata headers,
@@ -444,7 +459,7 @@ class InFlightCall extends ServerStreamTracer implements Executor {
 	private void run(Runnable task) {
 		Context previous = this.context.attach();
 		try {
-			task.run();
+			CallScope.around(CallScope.around(task, CallScope.KEY.get()), this.method.scope()).run();
 		}
 		catch (RuntimeException | Error ex) {
 			failed(ex);

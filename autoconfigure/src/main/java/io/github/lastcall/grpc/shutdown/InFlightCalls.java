@@ -28,6 +28,7 @@ import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
 
+import io.github.lastcall.grpc.server.CallScope;
 import io.github.lastcall.grpc.server.GrpcServices;
 import io.github.lastcall.grpc.server.RefusalReason;
 import io.github.lastcall.grpc.server.Refusals;
@@ -38,6 +39,7 @@ import io.grpc.ServerCall;
 import io.grpc.ServerCallExecutorSupplier;
 import io.grpc.ServerCallHandler;
 import io.grpc.ServerInterceptor;
+import io.grpc.ServerMethodDefinition;
 import io.grpc.ServerStreamTracer;
 import io.grpc.Status;
 import org.jspecify.annotations.Nullable;
@@ -186,10 +188,9 @@ public final class InFlightCalls {
 		services.application()
 			.forEach((service) -> service.definition()
 				.getMethods()
-				.forEach((method) -> life.add(method.getMethodDescriptor(), true, recorders)));
+				.forEach((method) -> life.add(method, true, recorders)));
 		services.infrastructure()
-			.forEach((service) -> service.getMethods()
-				.forEach((method) -> life.add(method.getMethodDescriptor(), false, null)));
+			.forEach((service) -> service.getMethods().forEach((method) -> life.add(method, false, null)));
 		this.life = life;
 	}
 
@@ -285,7 +286,7 @@ public final class InFlightCalls {
 	 * @return the call, which has not begun
 	 */
 	InFlightCall track(String name, boolean streaming) {
-		return new TrackedMethod(this.life, name, true, streaming, null).call();
+		return new TrackedMethod(this.life, name, true, streaming, null, null).call();
 	}
 
 	/**
@@ -338,11 +339,14 @@ public final class InFlightCalls {
 			this.all = all;
 		}
 
-		private void add(MethodDescriptor<?, ?> method, boolean application, CallRecorder.@Nullable Factory recorders) {
+		private void add(ServerMethodDefinition<?, ?> definition, boolean application,
+				CallRecorder.@Nullable Factory recorders) {
+			MethodDescriptor<?, ?> method = definition.getMethodDescriptor();
+			CallScope scope = (definition.getServerCallHandler() instanceof CallScope around) ? around : null;
 			String name = method.getFullMethodName();
 			boolean streaming = method.getType() != MethodType.UNARY;
 			if (application || streaming) {
-				this.methods.put(name, new TrackedMethod(this, name, application, streaming,
+				this.methods.put(name, new TrackedMethod(this, name, application, streaming, scope,
 						(recorders != null) ? recorders.recorderOf(method) : null));
 			}
 		}

@@ -16,6 +16,7 @@
 
 package io.github.lastcall.grpc.shutdown;
 
+import io.github.lastcall.grpc.server.CallScope;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,10 +26,11 @@ import org.jspecify.annotations.Nullable;
  * @param name its full name
  * @param application whether it is the application's
  * @param streaming whether a call of it can stay open for ever
+ * @param scope is around its callbacks, {@code null} if nothing is
  * @param recorder records its calls, {@code null} if nobody does
  */
 record TrackedMethod(InFlightCalls.Life life, String name, boolean application, boolean streaming,
-		@Nullable CallRecorder recorder) {
+		@Nullable CallScope scope, @Nullable CallRecorder recorder) {
 
 	/**
 	 * A call of the method.

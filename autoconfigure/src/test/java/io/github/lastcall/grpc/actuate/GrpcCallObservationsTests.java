@@ -18,6 +18,12 @@ package io.github.lastcall.grpc.actuate;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
+import org.springframework.beans.factory.annotation.Value;
+import io.github.lastcall.grpc.shutdown.DrainSignal;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.ParameterizedTest;
+import java.util.function.Consumer;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.BlockingQueue;
@@ -212,6 +218,27 @@ class GrpcCallObservationsTests {
 			assertThat(callbacks.of("onCancel")).containsKeys("startCall", "onMessage", "onReady", "onCancel")
 				.allSatisfy((callback, seen) -> assertThat(seen).as(callback)
 					.startsWith(cancelled.getTraceId() + "/" + cancelled.getSpanId() + " " + threads));
+		}
+		assertThatTheDrainSignalIsInTheSpan(context, threads);
+	}
+
+	private static void assertThatTheDrainSignalIsInTheSpan(AssertableApplicationContext context, String threads)
+			throws InterruptedException {
+		Callbacks callbacks = context.getBean(Callbacks.class);
+		context.getBean(Handler.class).onChat = (responses) -> DrainSignal.current().onDrain(() -> {
+			callbacks.note("onDrain");
+			responses.onCompleted();
+		});
+		try (GrpcClient client = GrpcClient.of(context)) {
+			Answers answers = new Answers();
+			RouteGuideGrpc.newStub(client.channel()).routeChat(answers).onNext(RouteNote.getDefaultInstance());
+			assertThat(answers.all.take()).isEqualTo("message");
+			context.getSourceApplicationContext().stop();
+			assertThat(answers.all.take()).isEqualTo("completed");
+			await().until(() -> spans(context).size() == 3);
+			SpanData drained = spans(context).get(2);
+			assertThat(callbacks.of("onDrain").get("onDrain"))
+				.startsWith(drained.getTraceId() + "/" + drained.getSpanId() + " " + threads);
 		}
 	}
 
@@ -550,6 +577,37 @@ class GrpcCallObservationsTests {
 		});
 	}
 
+	@ParameterizedTest
+	@ValueSource(strings = { "onStart", "onScopeOpened", "onScopeClosed", "onError" })
+	void aHandlerOfObservationsThatThrowsFailsNoCallAndLeavesNothingOpen(String callback) {
+		this.runner.withUserConfiguration(BrokenHandlerConfiguration.class)
+			.withPropertyValues("test.callback=" + callback, "grpc.server.executor.threads=1")
+			.run((context) -> {
+				Handler handler = context.getBean(Handler.class);
+				AtomicReference<@Nullable Object> before = new AtomicReference<>();
+				try (GrpcClient client = GrpcClient.of(context)) {
+					for (int i = 1; i <= 2; i++) {
+						assertThat(client.featureName()).isEqualTo("somewhere");
+						int ended = i;
+						await().until(() -> context.getBean(InMemorySpanExporter.class)
+							.getFinishedSpanItems()
+							.size() == ended);
+					}
+					handler.status = Status.INTERNAL;
+					assertStatus(client, Status.Code.INTERNAL);
+					await().until(() -> context.getBean(InMemorySpanExporter.class).getFinishedSpanItems().size() == 3);
+					handler.status = null;
+					handler.onCall = () -> before
+						.set(context.getBean(ObservationRegistry.class).getCurrentObservation());
+					client.featureName();
+				}
+				// Nothing of an earlier call is left on the thread.
+				if (before.get() instanceof Observation observation) {
+					assertThat(observation.getContext().getParentObservation()).isNull();
+				}
+			});
+	}
+
 	@Test
 	void withTracingItsInterceptorIsOnTheWayOfTheCall() {
 		this.runner.run((context) -> {
@@ -670,6 +728,9 @@ class GrpcCallObservationsTests {
 		volatile Runnable onCall = () -> {
 		};
 
+		volatile Consumer<StreamObserver<RouteNote>> onChat = (responses) -> {
+		};
+
 		volatile boolean answer = true;
 
 		volatile @Nullable Status status;
@@ -701,6 +762,7 @@ class GrpcCallObservationsTests {
 
 		@Override
 		public StreamObserver<RouteNote> routeChat(StreamObserver<RouteNote> responses) {
+			this.onChat.accept(responses);
 			return new Echo(responses);
 		}
 
@@ -965,6 +1027,53 @@ class GrpcCallObservationsTests {
 				@Override
 				public KeyValues getLowCardinalityKeyValues(GrpcServerObservationContext context) {
 					throw new IllegalStateException("on purpose");
+				}
+
+			};
+		}
+
+	}
+
+	/**
+	 * In front of the tracer's handler when something begins, and behind it when it ends.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	static class BrokenHandlerConfiguration {
+
+		@Bean
+		@Order(Ordered.LOWEST_PRECEDENCE)
+		ObservationHandler<GrpcServerObservationContext> broken(@Value("${test.callback}") String broken) {
+			return new ObservationHandler<>() {
+
+				@Override
+				public void onStart(GrpcServerObservationContext context) {
+					failAt("onStart");
+				}
+
+				@Override
+				public void onError(GrpcServerObservationContext context) {
+					failAt("onError");
+				}
+
+				@Override
+				public void onScopeOpened(GrpcServerObservationContext context) {
+					failAt("onScopeOpened");
+				}
+
+				@Override
+				public void onScopeClosed(GrpcServerObservationContext context) {
+					failAt("onScopeClosed");
+				}
+
+				@Override
+				public boolean supportsContext(Observation.Context context) {
+					return context instanceof GrpcServerObservationContext;
+				}
+
+				private void failAt(String callback) {
+					if (callback.equals(broken)) {
+						throw new IllegalStateException("on purpose");
+					}
 				}
 
 			};

@@ -23,10 +23,13 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 
 import com.google.common.util.concurrent.ListenableFuture;
 import io.github.lastcall.grpc.shutdown.ManualServerTimer;
+import io.github.lastcall.grpc.shutdown.DrainSignal;
+import io.github.lastcall.grpc.shutdown.GrpcServerDrain;
 import io.github.lastcall.grpc.testing.GrpcClient;
 import io.github.lastcall.grpc.testing.GrpcServerContextRunner;
 import io.github.lastcall.grpc.testing.OneMethodService;
@@ -147,6 +150,45 @@ class EventLoopWatchdogTests {
 					assertThat(ended.poll(30, TimeUnit.SECONDS)).isEqualTo("completed");
 				}
 			});
+	}
+
+	@Test
+	void whatIsDoneAtTheDrainSignalAndHoldsTheEventLoopIsReported(CapturedOutput output) {
+		direct().withPropertyValues("grpc.server.shutdown.grace-period=1h").run((context) -> {
+			try (GrpcClient client = GrpcClient.of(context)) {
+				CompletableFuture<String> ended = new CompletableFuture<>();
+				context.getBean(RouteGuide.class).onChat = (responses) -> DrainSignal.current().onDrain(() -> {
+					this.handler.hold();
+					responses.onCompleted();
+				});
+				RouteGuideGrpc.newStub(client.channel()).routeChat(new StreamObserver<>() {
+
+					@Override
+					public void onNext(RouteNote note) {
+					}
+
+					@Override
+					public void onError(Throwable ex) {
+						ended.complete(ex.toString());
+					}
+
+					@Override
+					public void onCompleted() {
+						ended.complete("completed");
+					}
+
+				});
+				await().until(() -> context.getBean(GrpcServerDrain.class).getCallsInFlight() == 1);
+				Thread stopper = new Thread(() -> context.getSourceApplicationContext().stop(), "stopper");
+				stopper.start();
+				awaitHeld();
+				this.timer.advance(SAMPLE.multipliedBy(20));
+				assertThat(output).containsOnlyOnce("a handler of routeguide.RouteGuide/RouteChat " + WARNING);
+				this.handler.release.release();
+				assertThat(ended.get(30, TimeUnit.SECONDS)).isEqualTo("completed");
+				stopper.join();
+			}
+		});
 	}
 
 	@Test
@@ -346,6 +388,9 @@ class EventLoopWatchdogTests {
 
 		private final Handler handler;
 
+		volatile Consumer<StreamObserver<RouteNote>> onChat = (responses) -> {
+		};
+
 		RouteGuide(Handler handler) {
 			this.handler = handler;
 		}
@@ -359,6 +404,7 @@ class EventLoopWatchdogTests {
 
 		@Override
 		public StreamObserver<RouteNote> routeChat(StreamObserver<RouteNote> responses) {
+			this.onChat.accept(responses);
 			return new StreamObserver<>() {
 
 				@Override

@@ -18,6 +18,7 @@ package io.github.lastcall.grpc.server;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.Executor;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CountDownLatch;
@@ -57,6 +58,8 @@ import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 import org.springframework.context.ApplicationContext;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.scheduling.concurrent.ThreadPoolTaskExecutor;
+import org.springframework.core.task.SimpleAsyncTaskExecutor;
 import org.springframework.scheduling.concurrent.CustomizableThreadFactory;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -265,7 +268,8 @@ class ServerExecutorTests {
 	}
 
 	@ParameterizedTest
-	@ValueSource(classes = { ServiceConfiguration.class, OwnExecutorConfiguration.class })
+	@ValueSource(classes = { ServiceConfiguration.class, OwnExecutorConfiguration.class, SpringPoolConfiguration.class,
+			SpringThreadsConfiguration.class })
 	void anExecutorThatIsClosedBetweenTwoCallbacksEndsTheCallAndTheHandlerIsTold(Class<?> configuration) {
 		withService().withUserConfiguration(configuration).run((context) -> {
 			ThreadNames service = context.getBean(ThreadNames.class);
@@ -274,7 +278,7 @@ class ServerExecutorTests {
 				chat.requests.onNext(RouteNote.getDefaultInstance());
 				assertThat(chat.next()).isEqualTo("note");
 				assertThat(inFlight(context)).isOne();
-				((ExecutorService) context.getBean(ServerExecutor.class).get()).shutdown();
+				close(context.getBean(ServerExecutor.class).get());
 				chat.requests.onCompleted();
 				assertThat(chat.next()).contains("UNAVAILABLE", "its executor is closed");
 				assertThat(service.chatEnds.poll(30, TimeUnit.SECONDS)).contains("CANCELLED");
@@ -287,6 +291,18 @@ class ServerExecutorTests {
 				assertThat(health(client)).isEqualTo("NOT_SERVING");
 			}
 		});
+	}
+
+	private static void close(Executor executor) throws Exception {
+		if (executor instanceof ExecutorService service) {
+			service.shutdown();
+		}
+		else if (executor instanceof ThreadPoolTaskExecutor pool) {
+			pool.shutdown();
+		}
+		else {
+			((AutoCloseable) executor).close();
+		}
 	}
 
 	@Test
@@ -498,6 +514,39 @@ class ServerExecutorTests {
 		@Bean
 		ExecutorService own() {
 			return Executors.newCachedThreadPool(new CustomizableThreadFactory("own-"));
+		}
+
+	}
+
+	/**
+	 * What Spring Boot gives an application.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	static class SpringPoolConfiguration {
+
+		@Bean
+		ServerExecutor executor(ThreadPoolTaskExecutor pool) {
+			return ServerExecutor.of(pool);
+		}
+
+		@Bean
+		ThreadPoolTaskExecutor pool() {
+			return new ThreadPoolTaskExecutor();
+		}
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class SpringThreadsConfiguration {
+
+		@Bean
+		ServerExecutor executor(SimpleAsyncTaskExecutor threads) {
+			return ServerExecutor.of(threads);
+		}
+
+		@Bean
+		SimpleAsyncTaskExecutor threads() {
+			return new SimpleAsyncTaskExecutor();
 		}
 
 	}
