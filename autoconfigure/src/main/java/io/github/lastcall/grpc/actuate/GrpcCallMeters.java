@@ -39,8 +39,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * Meters of the application's calls, with the names and tags of Micrometer's own
  * observation of gRPC servers: the timer {@code grpc.server} and the counters
- * {@code grpc.server.received} and {@code grpc.server.sent}. Only methods that are served
- * have meters, so that no client can make more of them.
+ * {@code grpc.server.received} and {@code grpc.server.sent}. The error is always "none",
+ * and the counters have no status, which Micrometer does not know either. Only methods
+ * that are served have meters, so that no client can make more of them.
  */
 public final class GrpcCallMeters implements CallRecorder.Factory {
 

@@ -36,7 +36,10 @@ import org.springframework.context.ApplicationListener;
  */
 public final class GrpcDrainMeters implements ApplicationListener<GrpcServerStateChangedEvent> {
 
-	private final Map<String, Map<GrpcServerState, Timer>> timers = new HashMap<>();
+	/**
+	 * By drain: events of the servers of child contexts arrive here as well.
+	 */
+	private final Map<Object, Map<GrpcServerState, Timer>> timers = new HashMap<>();
 
 	/**
 	 * Create new meters.
@@ -51,7 +54,7 @@ public final class GrpcDrainMeters implements ApplicationListener<GrpcServerStat
 					timers.put(state, timer(drain.getName(), state, registry));
 				}
 			}
-			this.timers.put(drain.getName(), timers);
+			this.timers.put(drain, timers);
 		}
 	}
 
@@ -65,7 +68,7 @@ public final class GrpcDrainMeters implements ApplicationListener<GrpcServerStat
 
 	@Override
 	public void onApplicationEvent(GrpcServerStateChangedEvent event) {
-		Timer timer = this.timers.getOrDefault(event.getServer(), Map.of()).get(event.getFrom());
+		Timer timer = this.timers.getOrDefault(event.getSource(), Map.of()).get(event.getFrom());
 		if (timer != null) {
 			timer.record(event.getTimeInFrom());
 		}

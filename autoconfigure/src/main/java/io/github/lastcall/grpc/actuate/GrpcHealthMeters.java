@@ -18,6 +18,7 @@ package io.github.lastcall.grpc.actuate;
 
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 import io.github.lastcall.grpc.health.ServingStatusTable;
 import io.github.lastcall.grpc.server.GrpcServerStartedEvent;
@@ -29,16 +30,24 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.context.ApplicationListener;
 
 /**
- * The serving status of the server as a whole and of each of the application's services,
- * which are known when a server has started. What clients ask for makes no meters.
+ * The serving status of each name that the application makes known: the server as a
+ * whole, its services, health groups and what it overrides. There is nothing to tell
+ * before a server has started. What clients ask for makes no meters.
  */
 public final class GrpcHealthMeters implements ApplicationListener<GrpcServerStartedEvent> {
+
+	/**
+	 * Somebody may override names without end.
+	 */
+	private static final int MAX_NAMES = 1000;
 
 	private final ServingStatusTable statuses;
 
 	private final MeterRegistry registry;
 
 	private final Set<String> names = ConcurrentHashMap.newKeySet();
+
+	private final AtomicBoolean started = new AtomicBoolean();
 
 	/**
 	 * Create new meters.
@@ -52,12 +61,19 @@ public final class GrpcHealthMeters implements ApplicationListener<GrpcServerSta
 
 	@Override
 	public void onApplicationEvent(GrpcServerStartedEvent event) {
-		add(ServingStatusTable.OVERALL);
-		event.getServer().getServices().applicationNames().forEach(this::add);
+		// Not the server of a child context, whose services are not known here.
+		boolean own = event.getServer()
+			.getServices()
+			.applicationNames()
+			.stream()
+			.anyMatch((name) -> this.statuses.get(name) != null);
+		if (own && this.started.compareAndSet(false, true)) {
+			this.statuses.forEachName(this::add);
+		}
 	}
 
 	private void add(String name) {
-		if (this.names.add(name)) {
+		if (this.names.size() < MAX_NAMES && this.names.add(name)) {
 			Gauge.builder("grpc.server.health.status", this.statuses, (statuses) -> value(statuses.get(name)))
 				.description("Serving status: 1 is SERVING, 0 is NOT_SERVING, -1 is UNKNOWN")
 				.tag("service", name)
@@ -66,10 +82,14 @@ public final class GrpcHealthMeters implements ApplicationListener<GrpcServerSta
 	}
 
 	private static double value(@Nullable ServingStatus status) {
-		if (status == ServingStatus.SERVING) {
-			return 1;
+		if (status == null) {
+			return Double.NaN;
 		}
-		return (status == ServingStatus.NOT_SERVING) ? 0 : -1;
+		return switch (status) {
+			case SERVING -> 1;
+			case NOT_SERVING -> 0;
+			default -> -1;
+		};
 	}
 
 }

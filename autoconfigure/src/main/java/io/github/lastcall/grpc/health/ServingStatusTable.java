@@ -25,6 +25,7 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
 
 import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
 import org.jspecify.annotations.Nullable;
@@ -64,6 +65,9 @@ public final class ServingStatusTable {
 
 	private final Map<String, ServingStatus> samples = new HashMap<>();
 
+	private volatile Consumer<String> known = (name) -> {
+	};
+
 	private boolean open;
 
 	/**
@@ -73,6 +77,17 @@ public final class ServingStatusTable {
 	public ServingStatusTable(Collection<String> groups) {
 		register(OVERALL, READINESS);
 		groups.forEach((group) -> register(group, group));
+	}
+
+	/**
+	 * Do something with every name that is known, and from now on with each that becomes
+	 * known. There is one such action.
+	 * @param action what to do, perhaps more than once with a name; on the thread that
+	 * makes a name known, so it must not block
+	 */
+	public void forEachName(Consumer<String> action) {
+		this.known = action;
+		all().keySet().forEach(action);
 	}
 
 	/**
@@ -193,7 +208,12 @@ public final class ServingStatusTable {
 				removeIfUnused(entry);
 			}
 		}
-		changed.forEach(Entry::tell);
+		changed.forEach((entry) -> {
+			entry.tell();
+			if (entry.known() != null) {
+				this.known.accept(entry.name);
+			}
+		});
 	}
 
 	private ServingStatus status(Entry entry) {

@@ -37,17 +37,22 @@ import io.github.lastcall.sample.routeguide.Feature;
 import io.github.lastcall.sample.routeguide.Point;
 import io.grpc.BindableService;
 import io.grpc.CallOptions;
+import io.grpc.Server;
 import io.grpc.ServerServiceDefinition;
 import io.grpc.Status;
 import io.grpc.Status.Code;
 import io.grpc.StatusRuntimeException;
+import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
 import io.grpc.stub.ClientCalls;
 import io.grpc.stub.ServerCalls;
 import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
+import io.micrometer.core.instrument.binder.grpc.ObservationGrpcServerInterceptor;
 import io.micrometer.core.instrument.config.MeterFilter;
+import io.micrometer.core.instrument.observation.DefaultMeterObservationHandler;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.micrometer.observation.ObservationRegistry;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -247,6 +252,50 @@ class GrpcCallMetersTests {
 				context.getSourceApplicationContext().close();
 				assertThat(output).containsOnlyOnce("a meter could not be registered");
 			});
+	}
+
+	/**
+	 * Fails when Micrometer changes what dashboards are made for.
+	 */
+	@Test
+	void theMetersAreThoseOfMicrometersConventionButForTheDifferencesThatAreDocumented() {
+		SimpleMeterRegistry theirs = new SimpleMeterRegistry();
+		ObservationRegistry observations = ObservationRegistry.create();
+		observations.observationConfig().observationHandler(new DefaultMeterObservationHandler(theirs));
+		this.runner.run((context) -> {
+			Server server = NettyServerBuilder.forPort(0)
+				.intercept(new ObservationGrpcServerInterceptor(observations))
+				.addService(new OneMethodService("a.Service"))
+				.build()
+				.start();
+			try (GrpcClient client = GrpcClient.of(context);
+					GrpcClient other = GrpcClient.of("127.0.0.1", server.getPort())) {
+				OneMethodService.call(client.channel(), "a.Service");
+				OneMethodService.call(other.channel(), "a.Service");
+				awaitCalls(context, "OK", 1);
+				await().until(() -> theirs.find("grpc.server").timer() != null);
+				assertThat(ids(context.getBean(MeterRegistry.class))).contains(
+						"grpc.server [error=none, grpc.status_code=OK, rpc.method=Call, rpc.service=a.Service, rpc.type=UNARY]",
+						"grpc.server.received [rpc.method=Call, rpc.service=a.Service, rpc.type=UNARY]",
+						"grpc.server.sent [rpc.method=Call, rpc.service=a.Service, rpc.type=UNARY]");
+				assertThat(ids(theirs)).containsExactlyInAnyOrder(
+						"grpc.server [error=none, grpc.status_code=OK, rpc.method=Call, rpc.service=a.Service, rpc.type=UNARY]",
+						"grpc.server.received [grpc.status_code=UNKNOWN, rpc.method=Call, rpc.service=a.Service, rpc.type=UNARY]",
+						"grpc.server.sent [grpc.status_code=UNKNOWN, rpc.method=Call, rpc.service=a.Service, rpc.type=UNARY]",
+						"grpc.server.active [grpc.status_code=UNKNOWN, rpc.method=Call, rpc.service=a.Service, rpc.type=UNARY]");
+			}
+			finally {
+				server.shutdownNow();
+			}
+		});
+	}
+
+	private static List<String> ids(MeterRegistry registry) {
+		return registry.getMeters()
+			.stream()
+			.map((meter) -> meter.getId().getName() + " "
+					+ meter.getId().getTags().stream().map((tag) -> tag.getKey() + "=" + tag.getValue()).toList())
+			.toList();
 	}
 
 	@Test

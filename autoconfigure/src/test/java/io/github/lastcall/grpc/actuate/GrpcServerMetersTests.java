@@ -17,12 +17,16 @@
 package io.github.lastcall.grpc.actuate;
 
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
+import io.github.lastcall.grpc.server.GrpcService;
 import io.github.lastcall.grpc.shutdown.DrainControl;
 import io.github.lastcall.grpc.shutdown.GrpcServerState;
+import io.github.lastcall.grpc.shutdown.GrpcServerStateChangedEvent;
 import io.github.lastcall.grpc.testing.GrpcClient;
+import io.github.lastcall.grpc.testing.GrpcServerContextRunner;
 import io.github.lastcall.grpc.testing.HealthTestApplication;
 import io.github.lastcall.grpc.testing.OneMethodService;
 import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
@@ -30,9 +34,14 @@ import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.context.support.GenericApplicationContext;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
@@ -111,7 +120,7 @@ class GrpcServerMetersTests {
 	}
 
 	@Test
-	void whatClientsAskForAndInfrastructureMakeNoMeters() {
+	void whatClientsAskForMakesNoMeters() {
 		try (HealthTestApplication app = run(); GrpcClient client = GrpcClient.of(app.port())) {
 			MeterRegistry registry = app.bean(PrometheusMeterRegistry.class);
 			OneMethodService.call(client.channel(), "test.Other");
@@ -124,8 +133,48 @@ class GrpcServerMetersTests {
 			assertThat(ours(registry)).isEqualTo(before);
 			assertThat(registry.find("grpc.server.health.status").gauges())
 				.extracting((gauge) -> gauge.getId().getTag("service"))
-				.containsExactlyInAnyOrder("", "routeguide.RouteGuide", "test.Other");
+				.containsExactlyInAnyOrder("", "liveness", "readiness", "routeguide.RouteGuide", "test.Other",
+						"grpc.health.v1.Health", "grpc.reflection.v1.ServerReflection",
+						"grpc.reflection.v1alpha.ServerReflection");
 		}
+	}
+
+	@Test
+	void theServingStatusOfANameThatTheApplicationMakesUpIsAGaugeAndNotANumberWithoutIt() {
+		try (HealthTestApplication app = run()) {
+			MeterRegistry registry = app.bean(PrometheusMeterRegistry.class);
+			app.overrides().set("my.Own", ServingStatus.NOT_SERVING);
+			assertThat(status(registry, "my.Own")).isZero();
+			app.overrides().set("my.Own", ServingStatus.SERVING);
+			assertThat(status(registry, "my.Own")).isOne();
+			app.overrides().clear("my.Own");
+			assertThat(status(registry, "my.Own")).isNaN();
+			for (int i = 0; i < 2000; i++) {
+				app.overrides().set("my.Own" + i, ServingStatus.SERVING);
+			}
+			assertThat(registry.find("grpc.server.health.status").gauges()).hasSize(1000);
+		}
+	}
+
+	/**
+	 * Spring hands the events of a context to the listeners of its parent too.
+	 */
+	@Test
+	void theServerOfAChildContextIsNotInTheMetersOfItsParent() {
+		GrpcServerContextRunner.create()
+			.withBean(SimpleMeterRegistry.class)
+			.withUserConfiguration(ParentConfiguration.class)
+			.run((parent) -> {
+				MeterRegistry registry = parent.getBean(MeterRegistry.class);
+				try (GenericApplicationContext child = new GenericApplicationContext(parent)) {
+					child.refresh();
+					child.publishEvent(new GrpcServerStateChangedEvent(this, "network", GrpcServerState.DRAINING,
+							GrpcServerState.STOPPED, Duration.ofSeconds(1), 0, Instant.EPOCH));
+				}
+				assertThat(drains(registry, "draining").count()).isZero();
+				parent.getSourceApplicationContext().stop();
+				assertThat(drains(registry, "draining").count()).isOne();
+			});
 	}
 
 	private static HealthTestApplication run(String... properties) {
@@ -163,6 +212,17 @@ class GrpcServerMetersTests {
 
 	private static double forced(MeterRegistry registry) {
 		return registry.get("grpc.server.calls.forced").tag("server", "network").functionCounter().count();
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class ParentConfiguration {
+
+		@Bean
+		@GrpcService
+		OneMethodService ofTheParent() {
+			return new OneMethodService("a.Parent");
+		}
+
 	}
 
 }
