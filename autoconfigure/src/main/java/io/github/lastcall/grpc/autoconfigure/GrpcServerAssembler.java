@@ -31,6 +31,7 @@ import io.github.lastcall.grpc.server.GrpcServerLifecycle;
 import io.github.lastcall.grpc.server.GrpcServerStartException;
 import io.github.lastcall.grpc.server.GrpcServiceDiscovery;
 import io.github.lastcall.grpc.server.GrpcServices;
+import io.github.lastcall.grpc.server.NettyEventLoop;
 import io.github.lastcall.grpc.server.InfrastructureService;
 import io.github.lastcall.grpc.server.PeerIdentityFilter;
 import io.github.lastcall.grpc.server.Refusals;
@@ -139,9 +140,29 @@ class GrpcServerAssembler {
 				.add((GrpcServerBuilderCustomizer<ServerBuilder<?>>) (builder) -> builder.addTransportFilter(watchdog));
 		}
 		this.netty.ifAvailable((netty) -> customizers.add(netty.of(transport, refusals)));
+		if (transport == Transport.NETWORK) {
+			customizers.add(neverPlaintextInsteadOfTls());
+		}
 		this.beanFactory.getBeanProvider(GrpcServerBuilderCustomizer.class).orderedStream().forEach(customizers::add);
 		customizers.add(outermost(calls));
 		return new GrpcServerBuilderCustomizers(executors, calls::guard, customizers);
+	}
+
+	/**
+	 * The application's own factory may make builders that the properties do not reach.
+	 */
+	private GrpcServerBuilderCustomizer<ServerBuilder<?>> neverPlaintextInsteadOfTls() {
+		return (builder) -> {
+			String bundle = this.properties.ssl().bundle();
+			if (bundle != null && !NettyEventLoop.serves(builder)) {
+				throw new GrpcServerStartException(
+						"The gRPC server cannot speak TLS by the SSL bundle '%s': its GrpcServerFactory has made a %s, which the bundle cannot be given to."
+							.formatted(bundle, builder.getClass().getName()),
+						"Let the GrpcServerFactory make a NettyServerBuilder of io.grpc:grpc-netty-shaded, or remove "
+								+ "grpc.server.ssl.bundle and let the factory see to TLS itself.",
+						List.of("grpc.server.ssl.bundle"), null);
+			}
+		};
 	}
 
 	/**

@@ -95,9 +95,6 @@ import org.springframework.boot.ssl.SslBundles;
 import org.springframework.context.ApplicationContext;
 import org.springframework.context.ApplicationEventPublisher;
 import org.springframework.context.annotation.Bean;
-import org.springframework.context.annotation.Condition;
-import org.springframework.context.annotation.ConditionContext;
-import org.springframework.context.annotation.Conditional;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Import;
 import org.springframework.core.Ordered;
@@ -105,7 +102,6 @@ import org.springframework.core.annotation.Order;
 import org.springframework.core.env.ConfigurableEnvironment;
 import org.springframework.core.env.Environment;
 import org.springframework.core.io.ResourceLoader;
-import org.springframework.core.type.AnnotatedTypeMetadata;
 import org.springframework.util.Assert;
 import org.springframework.util.function.SingletonSupplier;
 
@@ -174,7 +170,7 @@ public final class GrpcServerAutoConfiguration {
 		@Bean
 		@GlobalServerInterceptor
 		@Order(Ordered.HIGHEST_PRECEDENCE)
-		@ConditionalOnProperty("grpc.server.compression.responses")
+		@ConditionalOnPresentProperty("grpc.server.compression.responses")
 		ResponseCompression grpcResponseCompression(GrpcServerProperties properties, Codecs codecs) {
 			String codec = properties.compression().responses();
 			Assert.state(codec != null, "No codec");
@@ -188,6 +184,11 @@ public final class GrpcServerAutoConfiguration {
 		}
 
 		@Bean
+		IgnoredProperties grpcIgnoredProperties(GrpcServerProperties properties, Environment environment) {
+			return new IgnoredProperties(properties, environment);
+		}
+
+		@Bean
 		LocalGrpcPortProperty localGrpcPortProperty(ConfigurableEnvironment environment) {
 			return new LocalGrpcPortProperty(environment);
 		}
@@ -197,7 +198,7 @@ public final class GrpcServerAutoConfiguration {
 		static class NettyConfiguration {
 
 			@Bean
-			@Conditional(OnNetworkServer.class)
+			@ConditionalOnTransport(Transport.NETWORK)
 			@ConditionalOnMissingBean(GrpcServerFactory.class)
 			NettyGrpcServerFactory grpcServerFactory(GrpcServerProperties properties) {
 				int port = properties.validPort();
@@ -211,7 +212,7 @@ public final class GrpcServerAutoConfiguration {
 			}
 
 			@Bean(defaultCandidate = false)
-			@ConditionalOnProperty("grpc.server.unix-domain-socket.path")
+			@ConditionalOnTransport(Transport.UNIX_DOMAIN_SOCKET)
 			NettyUnixDomainSocketServerFactory grpcUnixDomainSocketServerFactory(GrpcServerProperties properties) {
 				Path path = properties.unixDomainSocket().path();
 				Assert.state(path != null, "No path");
@@ -219,7 +220,7 @@ public final class GrpcServerAutoConfiguration {
 			}
 
 			@Bean
-			@Conditional(OnNetworkServer.class)
+			@ConditionalOnTransport(Transport.NETWORK)
 			NettyGuardedTransport grpcTransport(GrpcServerProperties properties,
 					@Qualifier("grpcRefusals") Refusals refusals) {
 				return new NettyGuardedTransport(Transport.NETWORK.serverName(), 0,
@@ -234,7 +235,8 @@ public final class GrpcServerAutoConfiguration {
 			}
 
 			@Configuration(proxyBeanMethods = false)
-			@ConditionalOnProperty("grpc.server.ssl.bundle")
+			@ConditionalOnTransport(Transport.NETWORK)
+			@ConditionalOnPresentProperty("grpc.server.ssl.bundle")
 			static class TlsConfiguration {
 
 				@Bean
@@ -269,18 +271,9 @@ public final class GrpcServerAutoConfiguration {
 
 		}
 
-		static class OnNetworkServer implements Condition {
-
-			@Override
-			public boolean matches(ConditionContext context, AnnotatedTypeMetadata metadata) {
-				return Transport.NETWORK.isConfigured(context.getEnvironment());
-			}
-
-		}
-
 		@Configuration(proxyBeanMethods = false)
 		@ConditionalOnClass(InProcessServerBuilder.class)
-		@ConditionalOnBooleanProperty("grpc.server.in-process.enabled")
+		@ConditionalOnTransport(Transport.IN_PROCESS)
 		static class InProcessConfiguration {
 
 			@Bean(defaultCandidate = false)

@@ -78,6 +78,12 @@ public record GrpcServerProperties(@DefaultValue("true") boolean enabled, @Defau
 			throw new InvalidConfigurationPropertyValueException("grpc.server.flow-control-window", flowControlWindow,
 					"A window has from 1 to %d bytes.".formatted(Integer.MAX_VALUE));
 		}
+		if (ssl.bundle() != null && port == -1 && unixDomainSocket.path() != null) {
+			throw new InvalidConfigurationPropertyValueException("grpc.server.ssl.bundle", ssl.bundle(),
+					"Only the server on a port speaks TLS, and grpc.server.port is -1: the Unix domain socket would be "
+							+ "in plaintext, and no client would have to show a certificate. Set grpc.server.port to a "
+							+ "port, or remove grpc.server.ssl.bundle.");
+		}
 	}
 
 	/**
@@ -93,11 +99,12 @@ public record GrpcServerProperties(@DefaultValue("true") boolean enabled, @Defau
 	/**
 	 * A server for channels in the same process.
 	 *
-	 * @param enabled Whether there is a server for channels in the same process.
+	 * @param enabled Whether there is a server for channels in the same process. Unless
+	 * set, there is one if it has a name.
 	 * @param name Name for channels to connect to, unique in the process. Unless set, one
 	 * is made up for each application.
 	 */
-	public record InProcess(@DefaultValue("false") boolean enabled, @Nullable String name) {
+	public record InProcess(@Nullable Boolean enabled, @Nullable String name) {
 
 	}
 
@@ -162,6 +169,11 @@ public record GrpcServerProperties(@DefaultValue("true") boolean enabled, @Defau
 			atLeast("grpc.server.connection.max-idle", maxIdle, Duration.ofSeconds(1));
 			atLeast("grpc.server.connection.max-age", maxAge, Duration.ofSeconds(1));
 			notNegative("grpc.server.connection.max-age-grace", maxAgeGrace);
+			if (maxAgeGrace != null && maxAge == null) {
+				throw new InvalidConfigurationPropertyValueException("grpc.server.connection.max-age-grace",
+						maxAgeGrace,
+						"Connections live for ever, as grpc.server.connection.max-age is not set. Set it too, or remove this one.");
+			}
 		}
 
 	}
@@ -193,12 +205,15 @@ public record GrpcServerProperties(@DefaultValue("true") boolean enabled, @Defau
 			notNegative(PREFIX + "block-warning", blockWarning);
 		}
 
-		ServerExecutor create(Environment environment) {
-			ExecutorType type = this.type;
-			if (type == null) {
-				type = Threading.VIRTUAL.isActive(environment) ? ExecutorType.VIRTUAL : ExecutorType.PLATFORM;
+		ExecutorType typeIn(Environment environment) {
+			if (this.type != null) {
+				return this.type;
 			}
-			return switch (type) {
+			return Threading.VIRTUAL.isActive(environment) ? ExecutorType.VIRTUAL : ExecutorType.PLATFORM;
+		}
+
+		ServerExecutor create(Environment environment) {
+			return switch (typeIn(environment)) {
 				case PLATFORM -> ServerExecutor.platform(this.threads,
 						(this.queueCapacity != null) ? this.queueCapacity : Integer.MAX_VALUE);
 				case VIRTUAL -> virtual();

@@ -60,7 +60,8 @@ enum Transport {
 
 		@Override
 		boolean isConfigured(Binder binder) {
-			return Boolean.TRUE.equals(property(binder, "grpc.server.in-process.enabled", Boolean.class));
+			Boolean enabled = property(binder, "grpc.server.in-process.enabled", Boolean.class);
+			return (enabled != null) ? enabled : property(binder, "grpc.server.in-process.name", String.class) != null;
 		}
 
 	};

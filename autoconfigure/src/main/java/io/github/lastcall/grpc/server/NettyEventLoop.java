@@ -42,7 +42,7 @@ public final class NettyEventLoop {
 	 * @param builder the builder of the server
 	 * @return whether it is one of Netty's
 	 */
-	static boolean serves(ServerBuilder<?> builder) {
+	public static boolean serves(ServerBuilder<?> builder) {
 		return PRESENT && Netty.isBuilder(builder);
 	}
 

@@ -30,14 +30,19 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 import io.github.lastcall.grpc.server.GlobalServerInterceptor;
+import io.github.lastcall.grpc.server.GrpcServerFactory;
+import io.github.lastcall.grpc.server.GrpcServerStartException;
 import io.github.lastcall.grpc.server.GrpcServerStartedEvent;
 import io.github.lastcall.grpc.server.GrpcService;
 import io.github.lastcall.grpc.testing.OneMethodService;
+import io.github.lastcall.grpc.testing.TestAuthority;
 import io.github.lastcall.grpc.testing.TestRouteGuide;
 import io.grpc.BindableService;
 import io.grpc.Server;
+import io.grpc.ServerBuilder;
 import io.grpc.health.v1.HealthGrpc;
 import io.grpc.inprocess.InProcessServerBuilder;
 import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
@@ -139,6 +144,42 @@ class StartFailureTests {
 		assertThatThrownBy(() -> application.run("--grpc.server.port=0")).isNotNull();
 		assertThatAnalysis(output).contains("no transport", "grpc-netty-shaded is not on the classpath", "Action:",
 				"io.grpc:grpc-netty-shaded", "grpc.server.enabled");
+	}
+
+	/**
+	 * With and without our transport on the classpath.
+	 */
+	@ParameterizedTest
+	@ValueSource(booleans = { true, false })
+	void aFactoryOfTheApplicationThatTheSslBundleCannotBeGivenTo(boolean netty, CapturedOutput output)
+			throws IOException {
+		TestAuthority authority = new TestAuthority("authority");
+		authority.write(this.directory, authority.server("server"));
+		SpringApplication application = application(RouteGuideConfiguration.class, ForeignFactory.class);
+		if (!netty) {
+			application.setResourceLoader(new DefaultResourceLoader(new FilteredClassLoader(NettyServerBuilder.class)));
+		}
+		String[] arguments = Stream.of(TestAuthority.properties(this.directory))
+			.map((property) -> "--" + property)
+			.toArray(String[]::new);
+		assertThatThrownBy(() -> application.run(arguments)).isNotNull();
+		assertThatAnalysis(output).contains("cannot speak TLS by the SSL bundle 'server'",
+				InProcessServerBuilder.class.getName(), "Property: grpc.server.ssl.bundle", "Value: \"server\"",
+				"Action:", "grpc-netty-shaded", "or remove grpc.server.ssl.bundle");
+	}
+
+	@Test
+	void anAgeGraceOfConnectionsThatLiveForEver(CapturedOutput output) {
+		run(RouteGuideConfiguration.class, "--grpc.server.port=0", "--grpc.server.connection.max-age-grace=10s");
+		assertThatAnalysis(output).containsIgnoringCase("grpc.server.connection.max-age-grace")
+			.contains("grpc.server.connection.max-age is not set", "Action:");
+	}
+
+	@Test
+	void aCodecWithTheNameFalse(CapturedOutput output) {
+		run(RouteGuideConfiguration.class, "--grpc.server.port=0", "--grpc.server.compression.responses=false");
+		assertThatAnalysis(output).contains("compressed with 'false', but there is no such codec",
+				"Property: grpc.server.compression.responses", "Action:");
 	}
 
 	@Test
@@ -495,6 +536,20 @@ class StartFailureTests {
 		@GrpcService
 		TestRouteGuide routeGuide() {
 			return new TestRouteGuide();
+		}
+
+	}
+
+	static class ForeignFactory implements GrpcServerFactory {
+
+		@Override
+		public ServerBuilder<?> newBuilder() {
+			return InProcessServerBuilder.forName("foreign");
+		}
+
+		@Override
+		public GrpcServerStartException bindFailure(IOException failure) {
+			return new GrpcServerStartException("in use", "use another name");
 		}
 
 	}

@@ -135,8 +135,18 @@ class TlsStartFailureTests {
 
 	@Test
 	void aBundleWithTheNameFalseIsNoWayToPlaintext(CapturedOutput output) {
-		assertThatThrownBy(() -> TlsTestApplication.run("grpc.server.ssl.bundle=false")).isNotNull();
-		assertThat(output).doesNotContain("listens on port");
+		assertThatAnalysis(output, "grpc.server.ssl.bundle=false").contains("The SSL bundle 'false' does not exist.",
+				"Property: grpc.server.ssl.bundle", "Action:");
+	}
+
+	@Test
+	void aUnixDomainSocketAlone(CapturedOutput output) {
+		Path socket = this.directory.resolve("grpc.sock");
+		assertThatAnalysis(output,
+				TestAuthority.properties(this.directory, "grpc.server.ssl.client-auth=required", "grpc.server.port=-1",
+						"grpc.server.unix-domain-socket.path=" + socket))
+			.contains("grpc.server.ssl.bundle", "Only the server on a port speaks TLS", "in plaintext", "Action:")
+			.doesNotContain("gRPC server speaks TLS", "listens on " + socket);
 	}
 
 	private static AbstractStringAssert<?> assertThatAnalysis(CapturedOutput output, String... properties) {

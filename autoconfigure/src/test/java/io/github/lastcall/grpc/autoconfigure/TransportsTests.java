@@ -229,6 +229,55 @@ class TransportsTests {
 	}
 
 	@Test
+	void aNameIsEnoughForTheInProcessServerUnlessItIsSwitchedOff() {
+		try (ConfigurableApplicationContext context = run(NO_PORT, "--grpc.server.in-process.name=named");
+				GrpcClient client = GrpcClient.of(InProcessChannelBuilder.forName("named"))) {
+			assertThat(client.featureName()).isEqualTo("somewhere");
+			assertThat(inProcessName(context)).isEqualTo("named");
+		}
+		try (ConfigurableApplicationContext context = run("--grpc.server.port=0", "--grpc.server.in-process.name=named",
+				"--grpc.server.in-process.enabled=false")) {
+			assertThat(context.getBeanProvider(GrpcServerDrain.class).stream()).extracting(GrpcServerDrain::getName)
+				.containsExactly("network");
+		}
+	}
+
+	@Test
+	void aSocketMayHaveTheNameFalse() throws Exception {
+		Path file = Path.of("false").toAbsolutePath();
+		try (ConfigurableApplicationContext context = run(NO_PORT, "--grpc.server.unix-domain-socket.path=false")) {
+			assertThat(context.getBean(GrpcServerDrain.class).getName()).isEqualTo("unix-domain-socket");
+			assertThat(file).exists();
+		}
+		finally {
+			Files.deleteIfExists(file);
+		}
+	}
+
+	@Test
+	void propertiesThatNoServerHasAUseForAreNamed(CapturedOutput output) {
+		run(NO_PORT, IN_PROCESS, "--grpc.server.address=127.0.0.1", "--grpc.server.ssl.bundle=server",
+				"--grpc.server.executor.type=direct", "--grpc.server.executor.threads=5",
+				"--grpc.server.executor.queue-capacity=7")
+			.close();
+		String noPort = " is set and does nothing: there is no server on a port, as grpc.server.port is -1";
+		String noThreads = " is set and does nothing: calls run on no platform threads, as the type of the executor is direct";
+		assertThat(output).contains("WARN", "grpc.server.address" + noPort, "grpc.server.ssl.bundle" + noPort,
+				"grpc.server.executor.threads" + noThreads, "grpc.server.executor.queue-capacity" + noThreads);
+	}
+
+	@Test
+	void propertiesThatAreOfUseAreNotNamed(CapturedOutput output) {
+		run("--grpc.server.port=0", "--grpc.server.address=127.0.0.1", "--grpc.server.executor.type=platform",
+				"--grpc.server.executor.threads=5", "--grpc.server.executor.queue-capacity=7")
+			.close();
+		run(NO_PORT, IN_PROCESS, "--grpc.server.address=127.0.0.1", "--grpc.server.health.port=0",
+				"--grpc.server.executor.type=direct")
+			.close();
+		assertThat(output).doesNotContain("does nothing");
+	}
+
+	@Test
 	void aStaleSocketIsReplacedAndTheFileIsRemovedAtEachStop() throws Exception {
 		try (ServerSocketChannel stale = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
 			stale.bind(UnixDomainSocketAddress.of(this.socket));
