@@ -21,9 +21,14 @@ import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.Stream;
 
 import javax.net.ssl.KeyManager;
+import javax.net.ssl.X509ExtendedKeyManager;
 import javax.net.ssl.X509KeyManager;
+import javax.net.ssl.X509TrustManager;
+
+import org.jspecify.annotations.Nullable;
 
 import org.springframework.boot.ssl.SslBundle;
 
@@ -39,17 +44,17 @@ final class BundleCertificates {
 	}
 
 	/**
-	 * The certificates that a server has the keys of, only the one of the alias if the
-	 * bundle has one.
+	 * The certificates that a server shows: of each type of key the one that handshakes
+	 * choose, which is that of the alias if the bundle has one.
 	 */
 	static List<ServerCertificate> of(SslBundle bundle) {
 		List<ServerCertificate> certificates = new ArrayList<>();
 		for (KeyManager manager : bundle.getManagers().getKeyManagers()) {
 			if (manager instanceof X509KeyManager keyManager) {
-				for (String alias : aliases(bundle, keyManager)) {
+				for (String alias : aliases(keyManager)) {
 					X509Certificate[] chain = keyManager.getCertificateChain(alias);
 					if (chain != null && chain.length > 0) {
-						certificates.add(ServerCertificate.of(chain[0]));
+						certificates.add(ServerCertificate.of(chain));
 					}
 				}
 			}
@@ -57,19 +62,21 @@ final class BundleCertificates {
 		return certificates;
 	}
 
-	private static Set<String> aliases(SslBundle bundle, X509KeyManager keyManager) {
-		String alias = bundle.getKey().getAlias();
-		if (alias != null) {
-			return Set.of(alias);
-		}
+	private static Set<String> aliases(X509KeyManager keyManager) {
 		Set<String> aliases = new LinkedHashSet<>();
 		for (String keyType : KEY_TYPES) {
-			String[] ofType = keyManager.getServerAliases(keyType, null);
-			if (ofType != null) {
-				aliases.addAll(List.of(ofType));
+			String alias = choose(keyManager, keyType);
+			if (alias != null) {
+				aliases.add(alias);
 			}
 		}
 		return aliases;
+	}
+
+	private static @Nullable String choose(X509KeyManager keyManager, String keyType) {
+		return (keyManager instanceof X509ExtendedKeyManager extended)
+				? extended.chooseEngineServerAlias(keyType, null, null)
+				: keyManager.chooseServerAlias(keyType, null, null);
 	}
 
 	/**
@@ -78,6 +85,15 @@ final class BundleCertificates {
 	 */
 	static boolean trustsEveryAuthority(SslBundle bundle) {
 		return bundle.getStores().getKeyStore() != null && bundle.getStores().getTrustStore() == null;
+	}
+
+	/**
+	 * Whether the bundle has a trust store without a certificate. Java finds that out in
+	 * the middle of each handshake.
+	 */
+	static boolean trustsNobody(SslBundle bundle) {
+		return bundle.getStores().getTrustStore() != null && Stream.of(bundle.getManagers().getTrustManagers())
+			.allMatch((manager) -> manager instanceof X509TrustManager trust && trust.getAcceptedIssuers().length == 0);
 	}
 
 }

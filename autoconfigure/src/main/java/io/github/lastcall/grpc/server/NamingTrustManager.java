@@ -55,7 +55,7 @@ final class NamingTrustManager extends X509ExtendedTrustManager {
 		try {
 			check.run();
 		}
-		catch (CertificateException ex) {
+		catch (CertificateException | RuntimeException ex) {
 			throw new RefusedCertificateException(chain[0], ex);
 		}
 	}

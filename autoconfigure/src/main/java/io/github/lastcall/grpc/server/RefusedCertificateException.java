@@ -28,12 +28,12 @@ import java.security.cert.X509Certificate;
  */
 final class RefusedCertificateException extends CertificateException {
 
-	RefusedCertificateException(X509Certificate certificate, CertificateException cause) {
+	RefusedCertificateException(X509Certificate certificate, Exception cause) {
 		super("the client certificate of %s, issued by %s, %s".formatted(certificate.getSubjectX500Principal(),
 				certificate.getIssuerX500Principal(), reason(certificate, cause)), cause);
 	}
 
-	private static String reason(X509Certificate certificate, CertificateException cause) {
+	private static String reason(X509Certificate certificate, Exception cause) {
 		Throwable root = cause;
 		while (true) {
 			if (root instanceof CertificateExpiredException) {

@@ -26,15 +26,32 @@ import java.time.Instant;
  * @param issuer who has signed it
  * @param serialNumber its serial number, in hexadecimal
  * @param validFrom when it begins to be valid
- * @param validUntil when it expires
+ * @param validUntil when it expires, or an intermediate that is shown with it if that is
+ * earlier
  */
 public record ServerCertificate(String subject, String issuer, String serialNumber, Instant validFrom,
 		Instant validUntil) {
 
-	static ServerCertificate of(X509Certificate certificate) {
+	static ServerCertificate of(X509Certificate[] chain) {
+		X509Certificate certificate = chain[0];
 		return new ServerCertificate(certificate.getSubjectX500Principal().getName(),
 				certificate.getIssuerX500Principal().getName(), certificate.getSerialNumber().toString(16),
-				certificate.getNotBefore().toInstant(), certificate.getNotAfter().toInstant());
+				certificate.getNotBefore().toInstant(), validUntil(chain));
+	}
+
+	/**
+	 * Clients have the authority from elsewhere: it does not matter what is shown of it.
+	 */
+	private static Instant validUntil(X509Certificate[] chain) {
+		Instant validUntil = chain[0].getNotAfter().toInstant();
+		for (X509Certificate certificate : chain) {
+			Instant notAfter = certificate.getNotAfter().toInstant();
+			boolean authority = certificate.getSubjectX500Principal().equals(certificate.getIssuerX500Principal());
+			if (!authority && notAfter.isBefore(validUntil)) {
+				validUntil = notAfter;
+			}
+		}
+		return validUntil;
 	}
 
 	@Override

@@ -151,9 +151,15 @@ public final class ServerTls {
 		if (certificates.isEmpty()) {
 			throw new IllegalStateException("it has no private key with a certificate");
 		}
-		if (this.clientAuthentication != ClientAuthentication.NONE && BundleCertificates.trustsEveryAuthority(bundle)) {
-			throw new IllegalStateException(
-					"it has no trust store, so that a client certificate of any public authority would be trusted");
+		if (this.clientAuthentication != ClientAuthentication.NONE) {
+			if (BundleCertificates.trustsEveryAuthority(bundle)) {
+				throw new IllegalStateException(
+						"it has no trust store, so that a client certificate of any public authority would be trusted");
+			}
+			if (BundleCertificates.trustsNobody(bundle)) {
+				throw new IllegalStateException(
+						"its trust store has no certificate, so that no client certificate would be trusted");
+			}
 		}
 		Instant now = this.clock.instant();
 		TlsStatus updated = new TlsStatus(this.bundleName, this.clientAuthentication, certificates, now, 0, 0, null);

@@ -18,9 +18,12 @@ package io.github.lastcall.grpc.server;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.KeyStore;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutorService;
@@ -30,10 +33,13 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 
+import io.github.lastcall.grpc.actuate.GrpcServerHealthIndicator;
 import io.github.lastcall.grpc.testing.GrpcClient;
 import io.github.lastcall.grpc.testing.TestAuthority;
 import io.github.lastcall.grpc.testing.TlsTestApplication;
 import io.grpc.Status;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.netty.pkitesting.CertificateBuilder;
 import io.netty.pkitesting.X509Bundle;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -46,6 +52,7 @@ import org.springframework.boot.WebApplicationType;
 import org.springframework.boot.ssl.SslBundle;
 import org.springframework.boot.ssl.SslBundleRegistry;
 import org.springframework.boot.ssl.SslBundles;
+import org.springframework.boot.ssl.SslStoreBundle;
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.context.annotation.Bean;
@@ -73,6 +80,8 @@ class TlsRotationTests {
 	private static final int ROTATIONS = Integer.getInteger("lastcall.rotations", 10);
 
 	private static final int ROTATION_INTERVAL = Integer.getInteger("lastcall.rotation-interval-millis", 0);
+
+	private static final String PASSWORD = "secret";
 
 	private final TestAuthority authority = new TestAuthority("authority");
 
@@ -112,8 +121,10 @@ class TlsRotationTests {
 			assertThatIsServed(this.authority, app, this.successor.client("newcomer"));
 			// Neither a new client nor one that could resume its session.
 			assertThat(statusOf(this.authority, app, this.friend)).isEqualTo(Status.Code.UNAVAILABLE);
-			await().atMost(TIMEOUT)
-				.untilAsserted(() -> assertThat(output).contains(
+			Refusals refusals = app.context().getBean("grpcRefusals", Refusals.class);
+			await().atMost(TIMEOUT).until(() -> !refusals(output).isEmpty());
+			assertThat(refusals(output)).hasSize((int) refusals.getCount(RefusalReason.TLS))
+				.allSatisfy((line) -> assertThat(line).contains(
 						"gRPC server 'network' refused the connection from /127.0.0.1:",
 						"the client certificate of CN=friend, issued by CN=authority, has no issuer that the trust store knows"));
 			assertThat(output).doesNotContain("\tat ");
@@ -121,7 +132,7 @@ class TlsRotationTests {
 	}
 
 	@Test
-	void anUpdateThatCannotBeUsedKeepsTheOldOneAndIsReportedOnce(CapturedOutput output) {
+	void anUpdateThatCannotBeUsedKeepsTheOldOneAndIsReportedOnce(CapturedOutput output) throws Exception {
 		X509Bundle first = this.authority.server("first");
 		X509Bundle other = this.authority.server("other");
 		X509Bundle expired = this.authority.expired("expired");
@@ -135,7 +146,8 @@ class TlsRotationTests {
 				TestAuthority.bundle("file:/nowhere/server.crt", key, trust),
 				// The certificate has been written, and the key has not.
 				TestAuthority.bundle(other.getCertificatePathPEM(), key, trust),
-				TestAuthority.bundle(expired.getCertificatePathPEM(), expired.getPrivateKeyPEM(), trust));
+				TestAuthority.bundle(expired.getCertificatePathPEM(), expired.getPrivateKeyPEM(), trust),
+				SslBundle.of(SslStoreBundle.of(keyStore(Map.of("other", other)), PASSWORD, keyStore(Map.of()))));
 		try (TlsTestApplication app = TlsTestApplication.run(this.authority.trustingBundle(first), REQUIRED)) {
 			for (SslBundle bundle : broken) {
 				long before = app.status().failedUpdates();
@@ -162,8 +174,10 @@ class TlsRotationTests {
 								+ "of any public authority would be trusted"),
 						(line) -> assertThat(line).contains("file:/nowhere/server.crt"),
 						(line) -> assertThat(line).startsWith("a handshake with it does not succeed: "),
-						(line) -> assertThat(line).isEqualTo("its certificate has expired on "
-								+ expired.getCertificate().getNotAfter().toInstant()));
+						(line) -> assertThat(line).isEqualTo(
+								"its certificate has expired on " + expired.getCertificate().getNotAfter().toInstant()),
+						(line) -> assertThat(line).isEqualTo(
+								"its trust store has no certificate, so that no client certificate would be trusted"));
 			assertThat(output).doesNotContain("\tat ");
 
 			app.update(this.authority.trustingBundle(other));
@@ -174,6 +188,44 @@ class TlsRotationTests {
 				.extracting(ServerCertificate::subject)
 				.isEqualTo("CN=other");
 			assertThatIsServed(this.authority, app, this.friend);
+		}
+	}
+
+	/**
+	 * Java chooses the first of them in the order of its own: "a" is before "b".
+	 */
+	@Test
+	void anExpiredCertificateBesideTheOneThatIsShownIsNoReasonToRefuseAnUpdate() throws Exception {
+		X509Bundle valid = this.authority.server("valid");
+		X509Bundle expired = this.authority.expired("expired");
+		try (TlsTestApplication app = TlsTestApplication
+			.run(this.authority.trustingBundle(this.authority.server("first")))) {
+			app.update(SslBundle.of(SslStoreBundle.of(keyStore(Map.of("a", expired, "b", valid)), PASSWORD, null)));
+			assertThat(failureReason(app)).startsWith("its certificate has expired on ");
+
+			app.update(SslBundle.of(SslStoreBundle.of(keyStore(Map.of("a", valid, "b", expired)), PASSWORD, null)));
+			assertThat(app.status().failure()).isNull();
+			assertThat(app.status().certificates()).singleElement()
+				.extracting(ServerCertificate::subject)
+				.isEqualTo("CN=valid");
+			assertThat(app.context().getBean(ServerTls.class).secondsUntilExpiry()).isPositive();
+			assertThatIsServed(this.authority, app, null);
+		}
+	}
+
+	@Test
+	void anIntermediateThatExpiresFirstSaysHowLongTheCertificateIsOfUse() throws Exception {
+		X509Bundle root = this.authority.issue("intermediate",
+				(builder) -> builder.setIsCertificateAuthority(true).notAfter(Instant.now().plus(Duration.ofHours(1))));
+		X509Bundle server = new CertificateBuilder().subject("CN=server")
+			.ecp256()
+			.addSanIpAddress("127.0.0.1")
+			.notAfter(Instant.now().plus(Duration.ofDays(1)))
+			.buildIssuedBy(root);
+		try (TlsTestApplication app = TlsTestApplication.run(this.authority.trustingBundle(server))) {
+			assertThatIsServed(this.authority, app, null);
+			assertThat(app.status().validUntil()).isEqualTo(root.getCertificate().getNotAfter().toInstant());
+			assertThat(app.context().getBean(ServerTls.class).secondsUntilExpiry()).isLessThan(3601);
 		}
 	}
 
@@ -230,16 +282,48 @@ class TlsRotationTests {
 				.asString()
 				.contains("keeps the one it has (CN=first, ")
 				.contains("Unable to create key store: ");
+			assertThatFailuresAreShown(app, "Unable to create key store: ");
 
 			Files.delete(directory.resolve("server.crt"));
 			await().atMost(TIMEOUT).until(() -> failures(output).size() == 2);
 			assertThatIsServed(this.authority, app, this.friend);
+			assertThatFailuresAreShown(app, "server.crt");
 
 			this.successor.write(directory, this.successor.server("second"));
 			await().atMost(TIMEOUT).until(() -> app.status().failure() == null);
 			assertThatIsServed(this.successor, app, this.successor.client("newcomer"));
 			assertThat(statusOf(this.successor, app, this.friend)).isEqualTo(Status.Code.UNAVAILABLE);
+			assertThat(healthDetails(app)).containsOnlyKeys("bundle", "validUntil");
+			assertThat(updates(app, "success")).isEqualTo(app.status().updates());
 		}
+	}
+
+	private static void assertThatFailuresAreShown(TlsTestApplication app, String reason) {
+		assertThat(app.status().failedUpdates()).isPositive();
+		assertThat(updates(app, "failure")).isEqualTo(app.status().failedUpdates());
+		assertThat(updates(app, "success")).isZero();
+		assertThat(healthDetails(app)).containsOnlyKeys("bundle", "validUntil", "updateFailed", "updateFailedAt")
+			.extractingByKey("updateFailed")
+			.asString()
+			.contains(reason);
+	}
+
+	private static double updates(TlsTestApplication app, String outcome) {
+		return app.context()
+			.getBean(MeterRegistry.class)
+			.get("grpc.server.ssl.bundle.updates")
+			.tag("outcome", outcome)
+			.functionCounter()
+			.count();
+	}
+
+	@SuppressWarnings("unchecked")
+	private static Map<String, Object> healthDetails(TlsTestApplication app) {
+		return (Map<String, Object>) app.context()
+			.getBean(GrpcServerHealthIndicator.class)
+			.health()
+			.getDetails()
+			.getOrDefault("ssl", Map.of());
 	}
 
 	/**
@@ -298,6 +382,17 @@ class TlsRotationTests {
 		}
 	}
 
+	private static KeyStore keyStore(Map<String, X509Bundle> certificates) throws Exception {
+		KeyStore store = KeyStore.getInstance("PKCS12");
+		store.load(null, null);
+		for (Map.Entry<String, X509Bundle> entry : certificates.entrySet()) {
+			X509Bundle certificate = entry.getValue();
+			store.setKeyEntry(entry.getKey(), certificate.getKeyPair().getPrivate(), PASSWORD.toCharArray(),
+					certificate.getCertificatePath());
+		}
+		return store;
+	}
+
 	private void assertThatIsServed(TestAuthority trusted, TlsTestApplication app, @Nullable X509Bundle certificate) {
 		try (GrpcClient client = trusted.connect(app.port(), certificate)) {
 			assertThat(client.featureName()).isEqualTo("somewhere");
@@ -315,6 +410,10 @@ class TlsRotationTests {
 		TlsStatus.Failure failure = app.status().failure();
 		assertThat(failure).isNotNull();
 		return failure.reason();
+	}
+
+	private static List<String> refusals(CapturedOutput output) {
+		return output.getAll().lines().filter((line) -> line.contains("refused the connection")).toList();
 	}
 
 	private static List<String> failures(CapturedOutput output) {
