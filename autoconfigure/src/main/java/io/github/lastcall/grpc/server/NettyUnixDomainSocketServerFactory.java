@@ -18,19 +18,27 @@ package io.github.lastcall.grpc.server;
 
 import java.io.IOException;
 import java.net.ConnectException;
+import java.net.SocketAddress;
+import java.net.SocketException;
+import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
+import java.nio.channels.FileChannel;
+import java.nio.channels.OverlappingFileLockException;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
-import java.nio.file.attribute.BasicFileAttributes;
+import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 
 import io.grpc.ServerBuilder;
 import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
+import io.grpc.netty.shaded.io.netty.channel.ChannelHandlerContext;
 import io.grpc.netty.shaded.io.netty.channel.ChannelOption;
+import io.grpc.netty.shaded.io.netty.channel.ChannelOutboundHandlerAdapter;
+import io.grpc.netty.shaded.io.netty.channel.ChannelPromise;
 import io.grpc.netty.shaded.io.netty.channel.EventLoopGroup;
 import io.grpc.netty.shaded.io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.grpc.netty.shaded.io.netty.channel.epoll.Epoll;
@@ -49,6 +57,13 @@ import org.springframework.util.Assert;
  * died otherwise is replaced.
  */
 public final class NettyUnixDomainSocketServerFactory implements GrpcServerFactory, DisposableBean {
+
+	/**
+	 * The bits of a file's mode that tell its type, and a socket's.
+	 */
+	private static final int FILE_TYPE = 0170000;
+
+	private static final int SOCKET = 0140000;
 
 	private final Path path;
 
@@ -82,11 +97,14 @@ public final class NettyUnixDomainSocketServerFactory implements GrpcServerFacto
 					"Run the application on Linux (x86_64 or aarch64), or remove %s.".formatted(this.pathProperty),
 					unavailability);
 		}
-		replaceStaleSocket();
 		EventLoopGroup eventLoops = eventLoops();
 		return withoutOption(NettyServerBuilder.forAddress(new DomainSocketAddress(this.path.toFile())),
 				ChannelOption.SO_KEEPALIVE)
-			.channelType(EpollServerDomainSocketChannel.class)
+			.channelFactory(() -> {
+				EpollServerDomainSocketChannel channel = new EpollServerDomainSocketChannel();
+				channel.pipeline().addLast(new NettyBinding());
+				return channel;
+			})
 			.bossEventLoopGroup(eventLoops)
 			.workerEventLoopGroup(eventLoops);
 	}
@@ -109,38 +127,13 @@ public final class NettyUnixDomainSocketServerFactory implements GrpcServerFacto
 		return this.eventLoops;
 	}
 
-	private void replaceStaleSocket() {
-		try {
-			if (!Files.exists(this.path, LinkOption.NOFOLLOW_LINKS)) {
-				return;
-			}
-			BasicFileAttributes attributes = Files.readAttributes(this.path, BasicFileAttributes.class,
-					LinkOption.NOFOLLOW_LINKS);
-			if (!attributes.isOther()) {
-				throw failure("there is a file that is no socket",
-						"Remove the file, or let %s be another path.".formatted(this.pathProperty), null);
-			}
-			if (isLive()) {
-				throw inUse(null);
-			}
-			Files.delete(this.path);
-		}
-		catch (IOException ex) {
-			throw bindFailure(ex);
-		}
-	}
-
-	private boolean isLive() throws IOException {
-		try (SocketChannel channel = SocketChannel.open(UnixDomainSocketAddress.of(this.path))) {
-			return true;
-		}
-		catch (ConnectException ex) {
-			return false;
-		}
-	}
-
 	@Override
 	public GrpcServerStartException bindFailure(IOException failure) {
+		for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+			if (cause instanceof GrpcServerStartException analyzed) {
+				return analyzed;
+			}
+		}
 		String reason = root(failure);
 		if (NettyGrpcServerFactory.isInUse(reason)) {
 			return inUse(failure);
@@ -182,6 +175,76 @@ public final class NettyUnixDomainSocketServerFactory implements GrpcServerFacto
 			eventLoops.schedule(() -> eventLoops.shutdownGracefully(0, 1, TimeUnit.SECONDS), 1, TimeUnit.SECONDS);
 			this.eventLoops = null;
 		}
+	}
+
+	/**
+	 * Replaces a stale socket as the channel is bound. Two processes that start together
+	 * must not both find it stale, and the later one delete what the other has just made:
+	 * a file is locked meanwhile, which the system unlocks if the process dies.
+	 */
+	private final class NettyBinding extends ChannelOutboundHandlerAdapter {
+
+		private final Path path = NettyUnixDomainSocketServerFactory.this.path;
+
+		private final Path lock = this.path.resolveSibling(this.path.getFileName() + ".lock");
+
+		@Override
+		public void bind(ChannelHandlerContext ctx, SocketAddress address, ChannelPromise promise) throws IOException {
+			try (FileChannel channel = FileChannel.open(this.lock, StandardOpenOption.CREATE,
+					StandardOpenOption.WRITE)) {
+				if (!isLocked(channel)) {
+					throw inUse(null);
+				}
+				try {
+					removeStale();
+					ctx.bind(address, promise);
+				}
+				finally {
+					// Whoever has still opened it finds a socket that is live.
+					Files.deleteIfExists(this.lock);
+				}
+			}
+		}
+
+		private static boolean isLocked(FileChannel channel) throws IOException {
+			try {
+				return channel.tryLock() != null;
+			}
+			catch (OverlappingFileLockException ex) {
+				return false;
+			}
+		}
+
+		private void removeStale() throws IOException {
+			if (!Files.exists(this.path, LinkOption.NOFOLLOW_LINKS)) {
+				return;
+			}
+			int mode = (int) Files.getAttribute(this.path, "unix:mode", LinkOption.NOFOLLOW_LINKS);
+			if ((mode & FILE_TYPE) != SOCKET) {
+				throw failure("there is a file that is no socket", "Remove the file, or let %s be another path."
+					.formatted(NettyUnixDomainSocketServerFactory.this.pathProperty), null);
+			}
+			if (isLive()) {
+				throw inUse(null);
+			}
+			Files.delete(this.path);
+		}
+
+		/**
+		 * Only a refusal says that nobody listens. A server that is too busy to accept
+		 * anybody is live, and not waited for.
+		 */
+		private boolean isLive() throws IOException {
+			try (SocketChannel channel = SocketChannel.open(StandardProtocolFamily.UNIX)) {
+				channel.configureBlocking(false);
+				channel.connect(UnixDomainSocketAddress.of(this.path));
+				return true;
+			}
+			catch (SocketException ex) {
+				return !(ex instanceof ConnectException);
+			}
+		}
+
 	}
 
 }

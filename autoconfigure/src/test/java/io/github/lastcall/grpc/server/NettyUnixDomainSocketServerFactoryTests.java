@@ -16,9 +16,27 @@
 
 package io.github.lastcall.grpc.server;
 
+import java.io.IOException;
+import java.net.SocketException;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.stream.Stream;
+
+import io.grpc.Server;
 
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
@@ -36,6 +54,96 @@ class NettyUnixDomainSocketServerFactoryTests {
 				assertThat(ex.getProperties()).containsExactly("the.property");
 				assertThat(ex.getAction()).contains("Linux", "remove the.property");
 			});
+	}
+
+	@Test
+	void aPipeIsNoSocketAndIsLeftAlone(@TempDir Path directory) throws Exception {
+		Path pipe = directory.resolve("grpc.sock");
+		assertThat(new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor()).isZero();
+		assertThatStartFails(pipe, "a file that is no socket");
+	}
+
+	@Test
+	@Timeout(60)
+	void aServerThatIsTooBusyToAcceptAnybodyIsLive(@TempDir Path directory) throws Exception {
+		Path socket = directory.resolve("grpc.sock");
+		List<SocketChannel> waiting = new ArrayList<>();
+		try (ServerSocketChannel busy = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
+			busy.bind(UnixDomainSocketAddress.of(socket), 1);
+			assertThatExceptionOfType(SocketException.class).isThrownBy(() -> {
+				while (true) {
+					SocketChannel client = SocketChannel.open(StandardProtocolFamily.UNIX);
+					waiting.add(client);
+					client.configureBlocking(false);
+					client.connect(UnixDomainSocketAddress.of(socket));
+				}
+			});
+			assertThatStartFails(socket, "another process listens there");
+		}
+		finally {
+			for (SocketChannel client : waiting) {
+				client.close();
+			}
+		}
+	}
+
+	@Test
+	@Timeout(120)
+	void ofSeveralThatStartTogetherOneReplacesAStaleSocket(@TempDir Path directory) throws Exception {
+		Path socket = directory.resolve("grpc.sock");
+		ExecutorService threads = Executors.newFixedThreadPool(4);
+		try {
+			for (int round = 0; round < 20; round++) {
+				ServerSocketChannel.open(StandardProtocolFamily.UNIX).bind(UnixDomainSocketAddress.of(socket)).close();
+				List<NettyUnixDomainSocketServerFactory> factories = Stream.generate(() -> factory(socket))
+					.limit(4)
+					.toList();
+				CyclicBarrier together = new CyclicBarrier(factories.size());
+				List<Future<Server>> starts = factories.stream().map((factory) -> threads.submit(() -> {
+					Server server = factory.newBuilder().build();
+					together.await();
+					return server.start();
+				})).toList();
+				List<Server> started = new ArrayList<>();
+				for (int i = 0; i < starts.size(); i++) {
+					try {
+						started.add(starts.get(i).get());
+					}
+					catch (ExecutionException ex) {
+						NettyUnixDomainSocketServerFactory factory = factories.get(i);
+						assertThat(ex.getCause()).isInstanceOfSatisfying(IOException.class,
+								(failure) -> assertThat(factory.bindFailure(failure))
+									.hasMessageContaining("another process listens there"));
+					}
+				}
+				assertThat(started).hasSize(1);
+				SocketChannel.open(UnixDomainSocketAddress.of(socket)).close();
+				started.get(0).shutdownNow().awaitTermination();
+				factories.forEach(NettyUnixDomainSocketServerFactory::destroy);
+				assertThat(directory).isEmptyDirectory();
+			}
+		}
+		finally {
+			threads.shutdownNow();
+		}
+	}
+
+	private static void assertThatStartFails(Path socket, String reason) {
+		NettyUnixDomainSocketServerFactory factory = factory(socket);
+		Server server = factory.newBuilder().build();
+		try {
+			assertThatExceptionOfType(IOException.class).isThrownBy(server::start)
+				.satisfies((ex) -> assertThat(factory.bindFailure(ex)).hasMessageContaining(reason));
+			assertThat(socket).exists();
+		}
+		finally {
+			server.shutdownNow();
+			factory.destroy();
+		}
+	}
+
+	private static NettyUnixDomainSocketServerFactory factory(Path path) {
+		return new NettyUnixDomainSocketServerFactory(path, "the.property");
 	}
 
 }
