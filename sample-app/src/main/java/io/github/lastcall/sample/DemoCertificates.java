@@ -21,13 +21,19 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.security.GeneralSecurityException;
+import java.security.KeyStore;
+import java.security.cert.X509Certificate;
+import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 
+import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.beans.factory.annotation.Value;
 import org.springframework.boot.actuate.endpoint.annotation.Endpoint;
 import org.springframework.boot.actuate.endpoint.annotation.WriteOperation;
@@ -40,9 +46,10 @@ import org.springframework.stereotype.Component;
 
 /**
  * Certificates for the demonstration, made by the JDK's {@code keytool}: an authority of
- * our own at the first start, and a certificate of the server whenever somebody asks for
- * one by {@code POST /actuator/certificates}. In production they come from cert-manager,
- * Vault or the like, which replace the files in the same way.
+ * our own at the first start, and a certificate of the server when there is none, when it
+ * has expired at a start, and whenever somebody asks for one by
+ * {@code POST /actuator/certificates}. In production they come from cert-manager, Vault
+ * or the like, which replace the files in the same way.
  */
 @Component
 @Profile("tls")
@@ -56,33 +63,58 @@ class DemoCertificates implements SslBundleRegistrar {
 
 	private final Path directory;
 
+	private final Clock clock;
+
+	@Autowired
 	DemoCertificates(@Value("${tls.directory}") Path directory) {
+		this(directory, Clock.systemUTC());
+	}
+
+	DemoCertificates(Path directory, Clock clock) {
 		this.directory = directory;
+		this.clock = clock;
 	}
 
 	/**
-	 * Registers nothing: it runs before Spring Boot reads the files of its bundles.
+	 * Registers nothing: it runs before Spring Boot reads the files of its bundles. A
+	 * start that has died half way is completed by the next one.
 	 */
 	@Override
-	public void registerBundles(SslBundleRegistry registry) {
-		if (!Files.exists(file("server.p12"))) {
-			makeAuthority();
+	public synchronized void registerBundles(SslBundleRegistry registry) {
+		try {
+			Files.createDirectories(this.directory);
+			if (!Files.exists(file("authority.p12"))) {
+				// They are of an authority that is no more.
+				Files.deleteIfExists(file("ca.pem"));
+				Files.deleteIfExists(file("server.p12"));
+				make("authority.p12",
+						(file) -> keytool("-genkeypair", "-alias", "authority", "-dname", "CN=Route Guide Authority",
+								"-ext", "bc:critical", "-keyalg", "EC", "-groupname", "secp256r1", "-validity", "3650",
+								"-keystore", file));
+			}
+			if (!Files.exists(file("ca.pem"))) {
+				make("ca.pem", (file) -> keytool("-exportcert", "-rfc", "-alias", "authority", "-keystore",
+						path("authority.p12"), "-file", file));
+				logger.info("Clients can trust the authority in " + file("ca.pem").toAbsolutePath());
+			}
+		}
+		catch (IOException ex) {
+			throw cannotWrite(ex);
+		}
+		if (!isValid(file("server.p12"))) {
 			rotate();
 		}
 	}
 
-	private synchronized void makeAuthority() {
+	private boolean isValid(Path file) {
 		try {
-			Files.createDirectories(this.directory);
+			KeyStore store = KeyStore.getInstance(file.toFile(), PASSWORD.toCharArray());
+			return store.getCertificate("server") instanceof X509Certificate certificate
+					&& this.clock.instant().isBefore(certificate.getNotAfter().toInstant());
 		}
-		catch (IOException ex) {
-			throw new IllegalStateException("Cannot make the directory " + this.directory, ex);
+		catch (GeneralSecurityException | IOException | IllegalArgumentException ex) {
+			return false;
 		}
-		keytool("-genkeypair", "-alias", "authority", "-dname", "CN=Route Guide Authority", "-ext", "bc:critical",
-				"-keyalg", "EC", "-groupname", "secp256r1", "-validity", "3650", "-keystore", path("authority.p12"));
-		keytool("-exportcert", "-rfc", "-alias", "authority", "-keystore", path("authority.p12"), "-file",
-				path("ca.pem"));
-		logger.info("Clients can trust the authority in " + file("ca.pem").toAbsolutePath());
 	}
 
 	/**
@@ -93,21 +125,31 @@ class DemoCertificates implements SslBundleRegistrar {
 	synchronized Map<String, String> rotate() {
 		try {
 			Files.copy(file("authority.p12"), file("both.p12"), StandardCopyOption.REPLACE_EXISTING);
-			Files.deleteIfExists(file("new.p12"));
 			keytool("-genkeypair", "-alias", "server", "-signer", "authority", "-dname", "CN=localhost", "-ext",
 					"san=dns:localhost,ip:127.0.0.1", "-keyalg", "EC", "-groupname", "secp256r1", "-validity", "30",
 					"-keystore", path("both.p12"));
-			keytool("-importkeystore", "-srckeystore", path("both.p12"), "-srcstorepass", PASSWORD, "-srcalias",
-					"server", "-destkeystore", path("new.p12"));
+			make("server.p12", (file) -> keytool("-importkeystore", "-srckeystore", path("both.p12"), "-srcstorepass",
+					PASSWORD, "-srcalias", "server", "-destkeystore", file));
 			Files.delete(file("both.p12"));
-			// At once: nobody may see half of it.
-			Files.move(file("new.p12"), file("server.p12"), StandardCopyOption.ATOMIC_MOVE,
-					StandardCopyOption.REPLACE_EXISTING);
 			return Map.of("authority", file("ca.pem").toAbsolutePath().toString());
 		}
 		catch (IOException ex) {
-			throw new IllegalStateException("Cannot write to " + this.directory, ex);
+			throw cannotWrite(ex);
 		}
+	}
+
+	/**
+	 * At once: nobody may see half of a file.
+	 */
+	private void make(String name, Consumer<String> maker) throws IOException {
+		Path temporary = file("new-" + name);
+		Files.deleteIfExists(temporary);
+		maker.accept(temporary.toString());
+		Files.move(temporary, file(name), StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+	}
+
+	private IllegalStateException cannotWrite(IOException cause) {
+		return new IllegalStateException("Cannot write to " + this.directory, cause);
 	}
 
 	private Path file(String name) {

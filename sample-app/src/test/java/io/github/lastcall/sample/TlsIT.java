@@ -115,6 +115,15 @@ class TlsIT {
 		}
 	}
 
+	@Test
+	void aSecondStartServesByTheFilesOfTheFirst() throws Exception {
+		try (SampleProcess second = SampleProcess.start("--spring.profiles.active=tls",
+				"--tls.directory=" + directory)) {
+			assertThat(buf(second, "--cacert", authority().toString()).output()).contains("\"SERVING\"");
+			assertThat(serialNumber(ssl(second))).isEqualTo(serialNumber(ssl(sample)));
+		}
+	}
+
 	private static void assertThatIsServing(ManagedChannel channel) {
 		assertThat(HealthGrpc.newBlockingStub(channel)
 			.withDeadlineAfter(30, TimeUnit.SECONDS)
@@ -123,7 +132,11 @@ class TlsIT {
 	}
 
 	private static JSONObject ssl() throws Exception {
-		return new JSONObject(sample.http("/actuator/grpc").body()).getJSONObject("ssl");
+		return ssl(sample);
+	}
+
+	private static JSONObject ssl(SampleProcess process) throws Exception {
+		return new JSONObject(process.http("/actuator/grpc").body()).getJSONObject("ssl");
 	}
 
 	private static String serialNumber(JSONObject ssl) throws Exception {
@@ -131,11 +144,15 @@ class TlsIT {
 	}
 
 	private static Tools.Result buf(String... arguments) {
+		return buf(sample, arguments);
+	}
+
+	private static Tools.Result buf(SampleProcess process, String... arguments) {
 		String[] command = { Tools.buf(), "curl", "--protocol", "grpc", "-d", "{}" };
 		String[] all = new String[command.length + arguments.length + 1];
 		System.arraycopy(command, 0, all, 0, command.length);
 		System.arraycopy(arguments, 0, all, command.length, arguments.length);
-		all[all.length - 1] = "https://localhost:" + sample.grpcPort() + "/grpc.health.v1.Health/Check";
+		all[all.length - 1] = "https://localhost:" + process.grpcPort() + "/grpc.health.v1.Health/Check";
 		return Tools.run(all);
 	}
 
