@@ -21,17 +21,8 @@ import java.nio.file.Path;
 import java.security.KeyStore;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Queue;
-import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicLong;
 
 import io.github.lastcall.grpc.actuate.GrpcServerHealthIndicator;
 import io.github.lastcall.grpc.testing.GrpcClient;
@@ -72,14 +63,6 @@ class TlsRotationTests {
 	private static final Duration TIMEOUT = Duration.ofSeconds(60);
 
 	private static final String REQUIRED = "grpc.server.ssl.client-auth=required";
-
-	/**
-	 * How many rotations the load has to stand, and the time between them: the issue's 30
-	 * and 1000 take half a minute.
-	 */
-	private static final int ROTATIONS = Integer.getInteger("lastcall.rotations", 10);
-
-	private static final int ROTATION_INTERVAL = Integer.getInteger("lastcall.rotation-interval-millis", 0);
 
 	private static final String PASSWORD = "secret";
 
@@ -363,25 +346,6 @@ class TlsRotationTests {
 		}
 	}
 
-	@Test
-	void rotationUnderLoadLosesNoCall() throws Exception {
-		try (TlsTestApplication app = TlsTestApplication
-			.run(this.authority.trustingBundle(this.authority.server("server-0")), REQUIRED);
-				Load load = new Load(app)) {
-			for (int rotation = 1; rotation <= ROTATIONS; rotation++) {
-				app.update(this.authority.trustingBundle(this.authority.server("server-" + rotation)));
-				assertThat(app.status().updates()).isEqualTo(rotation);
-				load.awaitProgress();
-				// Nothing is waited for here: it is the pace of the rotations.
-				TimeUnit.MILLISECONDS.sleep(ROTATION_INTERVAL);
-			}
-			load.close();
-			assertThat(load.failures).isEmpty();
-			System.out.printf("%d rotations, %d calls, %d of them on new connections, none failed%n", ROTATIONS,
-					load.calls.get(), load.connections.get());
-		}
-	}
-
 	private static KeyStore keyStore(Map<String, X509Bundle> certificates) throws Exception {
 		KeyStore store = KeyStore.getInstance("PKCS12");
 		store.load(null, null);
@@ -437,76 +401,6 @@ class TlsRotationTests {
 				}
 
 			};
-		}
-
-	}
-
-	/**
-	 * Clients that keep their connection, and clients that make a new one for every call.
-	 */
-	private final class Load implements AutoCloseable {
-
-		private static final int CLIENTS = 2;
-
-		private final AtomicBoolean ended = new AtomicBoolean();
-
-		private final AtomicLong calls = new AtomicLong();
-
-		private final AtomicLong connections = new AtomicLong();
-
-		private final Queue<Throwable> failures = new ConcurrentLinkedQueue<>();
-
-		private final ExecutorService executor = Executors.newCachedThreadPool();
-
-		private final List<Future<?>> running = new ArrayList<>();
-
-		Load(TlsTestApplication app) {
-			for (int i = 0; i < CLIENTS; i++) {
-				this.running.add(this.executor.submit(() -> {
-					try (GrpcClient client = TlsRotationTests.this.authority.connect(app.port(),
-							TlsRotationTests.this.friend)) {
-						while (!this.ended.get()) {
-							call(client);
-						}
-					}
-				}));
-				this.running.add(this.executor.submit(() -> {
-					while (!this.ended.get()) {
-						try (GrpcClient client = TlsRotationTests.this.authority.connect(app.port(),
-								TlsRotationTests.this.friend)) {
-							call(client);
-							this.connections.incrementAndGet();
-						}
-					}
-				}));
-			}
-		}
-
-		private void call(GrpcClient client) {
-			try {
-				client.featureName();
-				this.calls.incrementAndGet();
-			}
-			catch (RuntimeException ex) {
-				this.failures.add(ex);
-			}
-		}
-
-		void awaitProgress() {
-			long calls = this.calls.get();
-			long connections = this.connections.get();
-			await().atMost(TIMEOUT)
-				.until(() -> !this.failures.isEmpty()
-						|| this.calls.get() > calls + 50 && this.connections.get() > connections + 2 * CLIENTS);
-		}
-
-		@Override
-		public void close() throws Exception {
-			this.ended.set(true);
-			for (Future<?> client : this.running) {
-				client.get(60, TimeUnit.SECONDS);
-			}
-			this.executor.shutdown();
 		}
 
 	}
