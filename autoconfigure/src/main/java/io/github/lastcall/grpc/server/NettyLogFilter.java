@@ -16,6 +16,7 @@
 package io.github.lastcall.grpc.server;
 
 import java.time.Duration;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.function.LongSupplier;
@@ -25,6 +26,7 @@ import java.util.logging.LogRecord;
 import java.util.logging.Logger;
 import java.util.stream.Stream;
 
+import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
 import io.grpc.netty.shaded.io.netty.handler.codec.http2.Http2Error;
@@ -45,6 +47,10 @@ import org.jspecify.annotations.Nullable;
  * loggers have those too, besides messages that cannot be parsed. With one of the loggers
  * at {@code DEBUG} or finer it lets everything pass, and a logger that has a filter
  * already keeps it.
+ *
+ * <p>
+ * The loggers are those of the whole process. All contexts in it share the filter, with
+ * one budget, until the last of them is closed.
  */
 final class NettyLogFilter implements Filter {
 
@@ -69,6 +75,11 @@ final class NettyLogFilter implements Filter {
 		.map(Logger::getLogger)
 		.toList();
 
+	/**
+	 * Those for whom this one filters, itself included: it may outlive its own context.
+	 */
+	private final Set<NettyLogFilter> users = new HashSet<>();
+
 	private final LongSupplier nanoTime;
 
 	private long windowStart;
@@ -83,11 +94,29 @@ final class NettyLogFilter implements Filter {
 	}
 
 	void install() {
-		this.loggers.stream().filter((logger) -> logger.getFilter() == null).forEach((logger) -> set(logger, this));
+		synchronized (NettyLogFilter.class) {
+			for (Logger logger : this.loggers) {
+				if (logger.getFilter() == null) {
+					set(logger, this);
+				}
+				if (logger.getFilter() instanceof NettyLogFilter installed) {
+					installed.users.add(this);
+				}
+			}
+		}
 	}
 
 	void uninstall() {
-		this.loggers.stream().filter((logger) -> logger.getFilter() == this).forEach((logger) -> set(logger, null));
+		synchronized (NettyLogFilter.class) {
+			for (Logger logger : this.loggers) {
+				if (logger.getFilter() instanceof NettyLogFilter installed) {
+					installed.users.remove(this);
+					if (installed.users.isEmpty()) {
+						set(logger, null);
+					}
+				}
+			}
+		}
 	}
 
 	@SuppressWarnings("NullAway") // No filter is null for java.util.logging.
@@ -107,10 +136,12 @@ final class NettyLogFilter implements Filter {
 			return true;
 		}
 		Throwable thrown = record.getThrown();
-		if (HANDLERS.contains(String.valueOf(record.getLoggerName())) && !isUnparseable(thrown)) {
-			return true;
+		if (HANDLERS.contains(String.valueOf(record.getLoggerName()))) {
+			if (!isUnparseable(thrown)) {
+				return true;
+			}
 		}
-		if (thrown instanceof Http2Exception refused && refused.error() != Http2Error.INTERNAL_ERROR) {
+		else if (isRefused(thrown)) {
 			return false;
 		}
 		int before;
@@ -130,6 +161,15 @@ final class NettyLogFilter implements Filter {
 		}
 		shorten(record, before);
 		return true;
+	}
+
+	/**
+	 * A frame, or a message by its size.
+	 */
+	private static boolean isRefused(@Nullable Throwable thrown) {
+		return (thrown instanceof Http2Exception frame && frame.error() != Http2Error.INTERNAL_ERROR)
+				|| (thrown instanceof StatusRuntimeException message
+						&& message.getStatus().getCode() == Status.Code.RESOURCE_EXHAUSTED);
 	}
 
 	private static boolean isUnparseable(@Nullable Throwable thrown) {

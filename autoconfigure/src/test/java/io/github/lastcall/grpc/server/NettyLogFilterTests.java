@@ -47,6 +47,8 @@ class NettyLogFilterTests {
 
 	private static final String HANDLER = NETTY + "NettyServerHandler";
 
+	private static final String STREAM = NETTY + "NettyServerStream";
+
 	private static final String ON_EXECUTOR = "io.grpc.internal.SerializingExecutor";
 
 	private static final String ON_EVENT_LOOP = "io.grpc.internal.SerializeReentrantCallsDirectExecutor";
@@ -58,8 +60,7 @@ class NettyLogFilterTests {
 	private final Recorder recorder = new Recorder();
 
 	private final List<Logger> loggers = List.of(Logger.getLogger(CONNECTIONS), Logger.getLogger(HANDLER),
-			Logger.getLogger(NETTY + "NettyServerStream"), Logger.getLogger(ON_EXECUTOR),
-			Logger.getLogger(ON_EVENT_LOOP));
+			Logger.getLogger(STREAM), Logger.getLogger(ON_EXECUTOR), Logger.getLogger(ON_EVENT_LOOP));
 
 	@BeforeEach
 	void install() {
@@ -92,7 +93,11 @@ class NettyLogFilterTests {
 	void whatWasRefusedIsLeftOutAndWhatIsTheServersFaultIsNot() {
 		log(HANDLER, "Connection Error", Http2Exception.connectionError(Http2Error.ENHANCE_YOUR_CALM, "refused"));
 		log(CONNECTIONS, "Transport failed", Http2Exception.connectionError(Http2Error.PROTOCOL_ERROR, "garbage"));
+		log(STREAM, "Exception processing message", Status.RESOURCE_EXHAUSTED.asRuntimeException());
 		assertThat(this.recorder.lines).isEmpty();
+		log(STREAM, "Exception processing message", Status.INTERNAL.asRuntimeException());
+		assertThat(this.recorder.lines).singleElement().asString().endsWith("INTERNAL");
+		this.recorder.lines.clear();
 		log(HANDLER, "Connection Error", Http2Exception.connectionError(Http2Error.INTERNAL_ERROR, "bug"));
 		assertThat(this.recorder.lines).singleElement().asString().startsWith("Connection Error: ").endsWith(": bug");
 	}
@@ -165,6 +170,24 @@ class NettyLogFilterTests {
 		assertThat(this.loggers).allSatisfy((logger) -> assertThat(logger.getFilter()).isNull());
 		log(HANDLER, "Connection Error", Http2Exception.connectionError(Http2Error.PROTOCOL_ERROR, "garbage"));
 		assertThat(this.recorder.records).hasSize(1);
+	}
+
+	@Test
+	void severalContextsFilterWithOneBudgetAndTheLastOneThatCloses() {
+		NettyLogFilter other = new NettyLogFilter(this.now::get);
+		NettyLogFilter third = new NettyLogFilter(this.now::get);
+		other.install();
+		third.install();
+		for (int i = 0; i < 3 * NettyLogFilter.LINES; i++) {
+			log(HANDLER, "line " + i, null);
+		}
+		assertThat(this.recorder.lines).hasSize(NettyLogFilter.LINES);
+		this.filter.uninstall();
+		third.uninstall();
+		log(HANDLER, "Connection Error", Http2Exception.connectionError(Http2Error.PROTOCOL_ERROR, "garbage"));
+		assertThat(this.recorder.lines).hasSize(NettyLogFilter.LINES);
+		other.uninstall();
+		assertThat(this.loggers).allSatisfy((logger) -> assertThat(logger.getFilter()).isNull());
 	}
 
 	@Test
