@@ -38,6 +38,7 @@ import io.github.lastcall.grpc.server.GrpcServerStartException;
 import io.github.lastcall.grpc.server.GrpcService;
 import io.github.lastcall.grpc.server.GrpcServices;
 import io.github.lastcall.grpc.server.InProcessGrpcServerFactory;
+import io.github.lastcall.grpc.server.InboundMemory;
 import io.github.lastcall.grpc.server.InfrastructureService;
 import io.github.lastcall.grpc.server.NettyGrpcServerFactory;
 import io.github.lastcall.grpc.server.NettyGuardedTransport;
@@ -200,7 +201,8 @@ public final class GrpcServerAutoConfiguration {
 			@Bean
 			@ConditionalOnTransport(Transport.NETWORK)
 			@ConditionalOnMissingBean(GrpcServerFactory.class)
-			NettyGrpcServerFactory grpcServerFactory(GrpcServerProperties properties) {
+			NettyGrpcServerFactory grpcServerFactory(GrpcServerProperties properties,
+					@Qualifier("grpcTransport") NettyGuardedTransport transport) {
 				int port = properties.validPort();
 				if (port != 0 && Integer.valueOf(port).equals(properties.health().port())) {
 					throw new GrpcServerStartException(
@@ -208,15 +210,16 @@ public final class GrpcServerAutoConfiguration {
 							"Let grpc.server.health.port be another port, or remove it: the server itself serves health too.",
 							List.of("grpc.server.port", "grpc.server.health.port"), null);
 				}
-				return new NettyGrpcServerFactory(properties.address(), port, "grpc.server.port");
+				return new NettyGrpcServerFactory(properties.address(), port, "grpc.server.port", transport);
 			}
 
 			@Bean(defaultCandidate = false)
 			@ConditionalOnTransport(Transport.UNIX_DOMAIN_SOCKET)
-			NettyUnixDomainSocketServerFactory grpcUnixDomainSocketServerFactory(GrpcServerProperties properties) {
+			NettyUnixDomainSocketServerFactory grpcUnixDomainSocketServerFactory(GrpcServerProperties properties,
+					@Qualifier("grpcUnixDomainSocketTransport") NettyGuardedTransport transport) {
 				Path path = properties.unixDomainSocket().path();
 				Assert.state(path != null, "No path");
-				return new NettyUnixDomainSocketServerFactory(path, "grpc.server.unix-domain-socket.path");
+				return new NettyUnixDomainSocketServerFactory(path, "grpc.server.unix-domain-socket.path", transport);
 			}
 
 			@Bean
@@ -228,10 +231,22 @@ public final class GrpcServerAutoConfiguration {
 			}
 
 			@Bean
+			@ConditionalOnTransport(Transport.UNIX_DOMAIN_SOCKET)
+			NettyGuardedTransport grpcUnixDomainSocketTransport(GrpcServerProperties properties,
+					@Qualifier("grpcUnixDomainSocketRefusals") Refusals refusals) {
+				return new NettyGuardedTransport(Transport.UNIX_DOMAIN_SOCKET.serverName(), 0,
+						properties.limits().forConnections(), refusals);
+			}
+
+			@Bean
+			InboundMemory grpcInboundMemory(GrpcServerProperties properties) {
+				return new InboundMemory(properties.limits().inboundBuffer());
+			}
+
+			@Bean
 			NettyServerCustomizers grpcNettyServerCustomizers(GrpcServerProperties properties,
-					@Qualifier("grpcTransport") ObjectProvider<NettyGuardedTransport> network,
-					ObjectProvider<NettyTls> tls) {
-				return new NettyServerCustomizers(properties, network, tls);
+					InboundMemory inboundMemory, ObjectProvider<NettyTls> tls) {
+				return new NettyServerCustomizers(properties, inboundMemory, tls);
 			}
 
 			@Configuration(proxyBeanMethods = false)
@@ -459,10 +474,10 @@ public final class GrpcServerAutoConfiguration {
 					@Qualifier("grpcHealthServerDrain") GrpcServerDrain drain,
 					@Qualifier("grpcHealthService") InfrastructureService health,
 					@Qualifier("grpcHealthTransport") NettyGuardedTransport transport,
-					@Qualifier("grpcHealthRefusals") Refusals refusals, ListableBeanFactory beanFactory,
-					ApplicationEventPublisher publisher) {
+					@Qualifier("grpcHealthRefusals") Refusals refusals, InboundMemory inboundMemory,
+					ListableBeanFactory beanFactory, ApplicationEventPublisher publisher) {
 				NettyGrpcServerFactory factory = new NettyGrpcServerFactory(properties.address(),
-						properties.health().validPort(), "grpc.server.health.port");
+						properties.health().validPort(), "grpc.server.health.port", transport);
 				ServerServiceDefinition service = ServerInterceptors.interceptForward(health.service().bindService(),
 						List.of(this.calls.interceptor()));
 				return new GrpcServerLifecycle(HEALTH_SERVER, PHASE,
@@ -470,7 +485,8 @@ public final class GrpcServerAutoConfiguration {
 						new GrpcServerBuilderCustomizers(new ServiceExecutors(ServerExecutor.direct(), beanFactory),
 								this.calls::guard,
 								List.of(GrpcServerAssembler.track(this.calls, this.connections),
-										new NettyServerPropertiesCustomizer(properties, transport, refusals, null))),
+										new NettyServerPropertiesCustomizer(properties, inboundMemory, refusals,
+												null))),
 						drain, publisher);
 			}
 

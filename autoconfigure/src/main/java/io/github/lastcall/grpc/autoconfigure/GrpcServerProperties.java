@@ -272,7 +272,8 @@ public record GrpcServerProperties(@DefaultValue("true") boolean enabled, @Defau
 	 * @param inboundMetadataSize How large the metadata of a call may be, with 32 bytes
 	 * of overhead for each entry. A call with more is refused.
 	 * @param inboundBufferSize How much memory messages that are not complete yet may
-	 * keep, for all calls together, with 64 KiB for each piece of a message. A call that
+	 * keep, for all calls of all servers of the application together, with 64 KiB for
+	 * each piece of a message; at least four times inbound-message-size. A call that
 	 * would need more ends with RESOURCE_EXHAUSTED. Unless set, half as much as the heap.
 	 * @param resetsPerConnection How many calls a client may reset on one connection
 	 * within the reset window before the connection is closed. 0 for any number.
@@ -300,6 +301,12 @@ public record GrpcServerProperties(@DefaultValue("true") boolean enabled, @Defau
 				throw new InvalidConfigurationPropertyValueException(PREFIX + "inbound-buffer-size", inboundBufferSize,
 						"One message of %sinbound-message-size needs %d bytes.".formatted(PREFIX, pieces));
 			}
+			if (inboundBufferSize == null && halfOfTheHeap() < pieces) {
+				throw new InvalidConfigurationPropertyValueException(PREFIX + "inbound-message-size",
+						inboundMessageSize,
+						"One message of that size needs %d bytes, and %sinbound-buffer-size is half of the heap unless set: %d bytes."
+							.formatted(pieces, PREFIX, halfOfTheHeap()));
+			}
 			notNegative(PREFIX + "resets-per-connection", resetsPerConnection);
 			positive(PREFIX + "handshake-timeout", handshakeTimeout);
 			if (resetWindow.toSeconds() < 1 || !resetWindow.equals(Duration.ofSeconds(resetWindow.toSeconds()))) {
@@ -312,8 +319,14 @@ public record GrpcServerProperties(@DefaultValue("true") boolean enabled, @Defau
 			if (this.inboundBufferSize != null) {
 				return this.inboundBufferSize.toBytes();
 			}
-			// Netty may take as much outside of the heap as the heap has, unless told.
-			return Math.max(Runtime.getRuntime().maxMemory() / 2, 8 * this.inboundMessageSize.toBytes());
+			return halfOfTheHeap();
+		}
+
+		/**
+		 * Netty may take as much outside of the heap as the heap has, unless told.
+		 */
+		private static long halfOfTheHeap() {
+			return Runtime.getRuntime().maxMemory() / 2;
 		}
 
 		ConnectionLimits forConnections() {

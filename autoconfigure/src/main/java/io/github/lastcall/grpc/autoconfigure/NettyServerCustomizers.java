@@ -17,7 +17,7 @@
 package io.github.lastcall.grpc.autoconfigure;
 
 import io.github.lastcall.grpc.server.GrpcServerBuilderCustomizer;
-import io.github.lastcall.grpc.server.NettyGuardedTransport;
+import io.github.lastcall.grpc.server.InboundMemory;
 import io.github.lastcall.grpc.server.NettyTls;
 import io.github.lastcall.grpc.server.Refusals;
 import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
@@ -26,32 +26,31 @@ import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.util.Assert;
 
 /**
- * Makes what maps the properties to the builder of each Netty server. Its connections are
- * guarded and TLS is spoken where strangers can reach it, which is the network alone.
+ * Makes what maps the properties to the builder of each Netty server. TLS is spoken where
+ * strangers can reach it, which is the network alone.
  */
 class NettyServerCustomizers {
 
 	private final GrpcServerProperties properties;
 
-	private final ObjectProvider<NettyGuardedTransport> network;
+	private final InboundMemory inboundMemory;
 
 	private final ObjectProvider<NettyTls> tls;
 
-	NettyServerCustomizers(GrpcServerProperties properties, ObjectProvider<NettyGuardedTransport> network,
-			ObjectProvider<NettyTls> tls) {
+	NettyServerCustomizers(GrpcServerProperties properties, InboundMemory inboundMemory, ObjectProvider<NettyTls> tls) {
 		this.properties = properties;
-		this.network = network;
+		this.inboundMemory = inboundMemory;
 		this.tls = tls;
 	}
 
 	GrpcServerBuilderCustomizer<NettyServerBuilder> of(Transport transport, Refusals refusals) {
 		if (transport != Transport.NETWORK) {
-			return new NettyServerPropertiesCustomizer(this.properties, null, refusals, null);
+			return new NettyServerPropertiesCustomizer(this.properties, this.inboundMemory, refusals, null);
 		}
 		NettyTls tls = this.tls.getIfAvailable();
 		Assert.state(tls != null || this.properties.ssl().bundle() == null,
 				"A server for which TLS is configured must not be one in plaintext");
-		return new NettyServerPropertiesCustomizer(this.properties, this.network.getObject(), refusals, tls);
+		return new NettyServerPropertiesCustomizer(this.properties, this.inboundMemory, refusals, tls);
 	}
 
 }

@@ -20,8 +20,8 @@ import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 
 import io.github.lastcall.grpc.server.GrpcServerBuilderCustomizer;
+import io.github.lastcall.grpc.server.InboundMemory;
 import io.github.lastcall.grpc.server.InboundMessages;
-import io.github.lastcall.grpc.server.NettyGuardedTransport;
 import io.github.lastcall.grpc.server.NettyTls;
 import io.github.lastcall.grpc.server.Refusals;
 import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
@@ -40,16 +40,16 @@ final class NettyServerPropertiesCustomizer implements GrpcServerBuilderCustomiz
 
 	private final GrpcServerProperties properties;
 
-	private final @Nullable NettyGuardedTransport transport;
+	private final InboundMemory inboundMemory;
 
 	private final Refusals refusals;
 
 	private final @Nullable NettyTls tls;
 
-	NettyServerPropertiesCustomizer(GrpcServerProperties properties, @Nullable NettyGuardedTransport transport,
-			Refusals refusals, @Nullable NettyTls tls) {
+	NettyServerPropertiesCustomizer(GrpcServerProperties properties, InboundMemory inboundMemory, Refusals refusals,
+			@Nullable NettyTls tls) {
 		this.properties = properties;
-		this.transport = transport;
+		this.inboundMemory = inboundMemory;
 		this.refusals = refusals;
 		this.tls = tls;
 	}
@@ -85,10 +85,7 @@ final class NettyServerPropertiesCustomizer implements GrpcServerBuilderCustomiz
 	}
 
 	private void limits(NettyServerBuilder builder, GrpcServerProperties.Limits limits) {
-		if (this.transport != null) {
-			this.transport.applyTo(builder);
-		}
-		builder.addStreamTracerFactory(new InboundMessages(limits.inboundBuffer(), this.refusals));
+		builder.addStreamTracerFactory(new InboundMessages(this.inboundMemory, this.refusals));
 		this.map.from(limits::concurrentCallsPerConnection)
 			.as(NettyServerPropertiesCustomizer::orUnlimited)
 			.to(builder::maxConcurrentCallsPerConnection);

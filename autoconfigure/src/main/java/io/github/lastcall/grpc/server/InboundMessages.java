@@ -15,18 +15,15 @@
  */
 package io.github.lastcall.grpc.server;
 
-import java.util.concurrent.atomic.AtomicLong;
-
 import io.grpc.Metadata;
 import io.grpc.ServerStreamTracer;
 import io.grpc.Status;
-
-import org.springframework.util.Assert;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Keeps an eye on the messages that come in: how much memory those keep that are not
- * complete yet, for all calls of a server, and which calls ended because a message was
- * too large.
+ * complete yet, for all calls of an application, and which calls ended because a message
+ * was too large.
  *
  * <p>
  * A limit for each message is not enough. grpc-java gives back what it has read to flow
@@ -49,46 +46,50 @@ public final class InboundMessages extends ServerStreamTracer.Factory {
 
 	private static final int FRAME_SIZE = 16 * 1024;
 
-	private final AtomicLong held = new AtomicLong();
+	private static final Status TOO_MANY_INCOMPLETE = Status.RESOURCE_EXHAUSTED
+		.withDescription("The server keeps too many messages that are not complete");
 
-	private final long limit;
+	private final InboundMemory memory;
 
 	private final Refusals refusals;
 
 	/**
 	 * Create a new factory of tracers.
-	 * @param limit how many bytes incomplete messages may keep
-	 * @param refusals where to count
+	 * @param memory what incomplete messages keep, on all servers
+	 * @param refusals where to report calls that ended
 	 */
-	public InboundMessages(long limit, Refusals refusals) {
-		Assert.isTrue(limit > 0, "'limit' must be positive");
-		this.limit = limit;
+	public InboundMessages(InboundMemory memory, Refusals refusals) {
+		this.memory = memory;
 		this.refusals = refusals;
 	}
 
 	@Override
 	public ServerStreamTracer newServerStreamTracer(String fullMethodName, Metadata headers) {
-		return new Call();
+		return new Call(fullMethodName);
 	}
 
 	private final class Call extends ServerStreamTracer {
 
+		private final String method;
+
 		private long held;
+
+		Call(String method) {
+			this.method = method;
+		}
 
 		@Override
 		public void inboundWireSize(long bytes) {
 			long more = BUFFER_SIZE * (1 + bytes / FRAME_SIZE);
 			boolean first = this.held == 0;
 			this.held += more;
-			boolean tooMuch = InboundMessages.this.held.addAndGet(more) > InboundMessages.this.limit;
+			InboundMessages.this.memory.add(more);
 			// The first piece is most often all of the message.
-			if (tooMuch && !first) {
+			if (!first && InboundMessages.this.memory.isExceeded()) {
 				release();
-				InboundMessages.this.refusals.count(RefusalReason.INBOUND_BUFFER);
+				report(RefusalReason.INBOUND_BUFFER, TOO_MANY_INCOMPLETE.getDescription());
 				// Ends the call in the way in which a message that is too large does.
-				throw Status.RESOURCE_EXHAUSTED
-					.withDescription("The server keeps too many messages that are not complete")
-					.asRuntimeException();
+				throw TOO_MANY_INCOMPLETE.asRuntimeException();
 			}
 		}
 
@@ -100,15 +101,28 @@ public final class InboundMessages extends ServerStreamTracer.Factory {
 		@Override
 		public void streamClosed(Status status) {
 			release();
-			if (!status.isOk() && (isTooLarge(status)
-					|| (status.getCause() != null && isTooLarge(Status.fromThrowable(status.getCause()))))) {
-				InboundMessages.this.refusals.count(RefusalReason.MESSAGE_SIZE);
+			if (status.isOk()) {
+				return;
 			}
+			if (isTooLarge(status)) {
+				report(RefusalReason.MESSAGE_SIZE, status.getDescription());
+			}
+			else if (status.getCause() != null) {
+				Status cause = Status.fromThrowable(status.getCause());
+				if (isTooLarge(cause)) {
+					report(RefusalReason.MESSAGE_SIZE, cause.getDescription());
+				}
+			}
+		}
+
+		private void report(RefusalReason reason, @Nullable String explanation) {
+			InboundMessages.this.refusals.report(reason,
+					() -> "refused a call of %s: %s".formatted(this.method, explanation));
 		}
 
 		private void release() {
 			if (this.held != 0) {
-				InboundMessages.this.held.addAndGet(-this.held);
+				InboundMessages.this.memory.add(-this.held);
 				this.held = 0;
 			}
 		}

@@ -15,13 +15,14 @@
  */
 package io.github.lastcall.grpc.server;
 
+import java.net.SocketAddress;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 
 import io.grpc.netty.shaded.io.netty.channel.Channel;
-import io.grpc.netty.shaded.io.netty.channel.ChannelHandler.Sharable;
 import io.grpc.netty.shaded.io.netty.channel.ChannelHandlerContext;
 import io.grpc.netty.shaded.io.netty.channel.ChannelInboundHandlerAdapter;
+import io.grpc.netty.shaded.io.netty.channel.ServerChannel;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,20 +30,18 @@ import org.jspecify.annotations.Nullable;
  * as the server bears. What is too much is closed before Netty or grpc-java have done
  * anything for it.
  */
-@Sharable
-final class NettyConnectionGate extends ChannelInboundHandlerAdapter {
+final class NettyConnectionGate {
 
 	/**
-	 * How many connections may wait for their event loops. More of them would keep the
-	 * loops from the connections that there are: they wait in the backlog of the system.
+	 * How many connections of one listening socket may wait for their event loops. More
+	 * of them would keep the loops from the connections that there are: they wait in the
+	 * backlog of the system.
 	 */
 	private static final int MAX_WAITING = 32;
 
 	private final AtomicInteger open = new AtomicInteger();
 
 	private final AtomicReference<@Nullable Runnable> whenEmpty = new AtomicReference<>();
-
-	private final AtomicInteger waiting = new AtomicInteger();
 
 	private final ConnectionLimits limits;
 
@@ -53,33 +52,36 @@ final class NettyConnectionGate extends ChannelInboundHandlerAdapter {
 		this.refusals = refusals;
 	}
 
-	@Override
-	public void channelRead(ChannelHandlerContext ctx, Object message) {
-		Channel connection = (Channel) message;
+	/**
+	 * Stand in front of a listening socket too.
+	 * @param listener the socket, which does not listen yet
+	 */
+	void guard(ServerChannel listener) {
+		listener.pipeline().addLast(new NettyEntrance(listener));
+	}
+
+	/**
+	 * Who the client is, as far as its transport knows it.
+	 * @param connection the connection
+	 * @return its address
+	 */
+	static String peer(Channel connection) {
+		SocketAddress address = connection.remoteAddress();
+		String text = (address != null) ? address.toString() : "";
+		return text.isEmpty() ? "a local process" : text;
+	}
+
+	private boolean enter(Channel connection) {
 		int max = this.limits.connections();
 		if (this.open.incrementAndGet() > max && max != 0) {
 			left();
 			this.refusals.report(RefusalReason.CONNECTIONS,
-					"refused a connection from %s: %d are open".formatted(connection.remoteAddress(), max),
-					ctx.executor());
+					() -> "refused a connection from %s: %d are open".formatted(peer(connection), max));
 			connection.unsafe().closeForcibly();
-			return;
+			return false;
 		}
 		connection.closeFuture().addListener((closed) -> left());
-		if (this.waiting.incrementAndGet() >= MAX_WAITING) {
-			ctx.channel().config().setAutoRead(false);
-		}
-		NettyConnectionGuardInstaller installer = new NettyConnectionGuardInstaller(this.limits.handshakeTimeout(),
-				this.refusals, () -> begun(ctx.channel()));
-		connection.closeFuture().addListener((closed) -> installer.begin());
-		connection.pipeline().addLast(installer);
-		ctx.fireChannelRead(message);
-	}
-
-	private void begun(Channel listener) {
-		if (this.waiting.decrementAndGet() == MAX_WAITING / 2) {
-			listener.eventLoop().execute(() -> listener.config().setAutoRead(true));
-		}
+		return true;
 	}
 
 	/**
@@ -104,6 +106,44 @@ final class NettyConnectionGate extends ChannelInboundHandlerAdapter {
 		if (action != null) {
 			action.run();
 		}
+	}
+
+	/**
+	 * Each socket stops and goes on by its own count: one that has stopped is not left to
+	 * the connections of another one.
+	 */
+	private final class NettyEntrance extends ChannelInboundHandlerAdapter {
+
+		private final AtomicInteger waiting = new AtomicInteger();
+
+		private final ServerChannel listener;
+
+		NettyEntrance(ServerChannel listener) {
+			this.listener = listener;
+		}
+
+		@Override
+		public void channelRead(ChannelHandlerContext ctx, Object message) {
+			Channel connection = (Channel) message;
+			if (!enter(connection)) {
+				return;
+			}
+			if (this.waiting.incrementAndGet() >= MAX_WAITING) {
+				this.listener.config().setAutoRead(false);
+			}
+			NettyConnectionGuardInstaller installer = new NettyConnectionGuardInstaller(
+					NettyConnectionGate.this.limits.handshakeTimeout(), NettyConnectionGate.this.refusals, this::begun);
+			connection.closeFuture().addListener((closed) -> installer.begin());
+			connection.pipeline().addLast(installer);
+			ctx.fireChannelRead(message);
+		}
+
+		private void begun() {
+			if (this.waiting.decrementAndGet() == MAX_WAITING / 2) {
+				this.listener.eventLoop().execute(() -> this.listener.config().setAutoRead(true));
+			}
+		}
+
 	}
 
 }

@@ -232,9 +232,8 @@ final class NettyConnectionGuard extends ChannelOutboundHandlerAdapter {
 
 	private void closed(ChannelHandlerContext ctx, RefusalReason reason, String explanation) {
 		if (this.reported.add(reason)) {
-			this.refusals.report(reason,
-					"closed the connection from %s: %s".formatted(ctx.channel().remoteAddress(), explanation),
-					ctx.executor());
+			this.refusals.report(reason, () -> "closed the connection from %s: %s"
+				.formatted(NettyConnectionGate.peer(ctx.channel()), explanation));
 		}
 	}
 
@@ -245,9 +244,8 @@ final class NettyConnectionGuard extends ChannelOutboundHandlerAdapter {
 		}
 		if (this.reported.add(reason)) {
 			this.refusals.report(reason,
-					"refused a call on the connection from %s because of %s; more of them are only counted"
-						.formatted(ctx.channel().remoteAddress(), reason.getTag()),
-					ctx.executor());
+					() -> "refused a call on the connection from %s because of %s; more of them are only counted"
+						.formatted(NettyConnectionGate.peer(ctx.channel()), reason.getTag()));
 		}
 		else {
 			this.refusals.count(reason);

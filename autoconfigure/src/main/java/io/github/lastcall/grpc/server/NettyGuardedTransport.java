@@ -17,6 +17,7 @@ package io.github.lastcall.grpc.server;
 
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 
 import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
 import io.grpc.netty.shaded.io.netty.channel.EventLoopGroup;
@@ -83,26 +84,35 @@ public final class NettyGuardedTransport implements DisposableBean {
 	}
 
 	/**
-	 * Let a server use this transport.
+	 * Let a server on TCP use this transport. Our own factories have done so; for a
+	 * {@link GrpcServerFactory} of the application whose server shall have the same
+	 * limits.
 	 * @param builder the builder of the server
 	 */
-	public synchronized void applyTo(NettyServerBuilder builder) {
+	public void applyTo(NettyServerBuilder builder) {
+		applyTo(builder, () -> Epoll.isAvailable() ? new EpollServerSocketChannel() : new NioServerSocketChannel());
+	}
+
+	/**
+	 * Let a server use this transport.
+	 * @param builder the builder of the server
+	 * @param listeners makes the listening sockets, of epoll where there is epoll
+	 */
+	synchronized void applyTo(NettyServerBuilder builder, Supplier<ServerChannel> listeners) {
 		if (this.boss == null || this.workers == null) {
 			this.boss = eventLoops(1, "boss");
 			this.workers = eventLoops(this.threads, "worker");
 		}
 		this.logFilter.install();
-		builder.channelFactory(this::newChannel)
+		builder.channelFactory(() -> {
+			ServerChannel listener = listeners.get();
+			this.gate.guard(listener);
+			return listener;
+		})
 			.bossEventLoopGroup(this.boss)
 			.workerEventLoopGroup(this.workers)
 			// Should ours not be there, because a customizer has replaced the channel.
 			.handshakeTimeout(this.limits.handshakeTimeout().multipliedBy(2).toMillis(), TimeUnit.MILLISECONDS);
-	}
-
-	private ServerChannel newChannel() {
-		ServerChannel channel = Epoll.isAvailable() ? new EpollServerSocketChannel() : new NioServerSocketChannel();
-		channel.pipeline().addLast(this.gate);
-		return channel;
 	}
 
 	private EventLoopGroup eventLoops(int threads, String role) {

@@ -90,8 +90,8 @@ final class NettyHandshakeLog extends ChannelInboundHandlerAdapter {
 
 	private void report(ChannelHandlerContext ctx, RefusalReason reason, String explanation) {
 		String text = CONTROL.matcher(explanation).replaceAll("?");
-		this.refusals.report(reason, "refused the connection from %s: %s".formatted(ctx.channel().remoteAddress(),
-				(text.length() > MAX_LENGTH) ? text.substring(0, MAX_LENGTH) + "..." : text), ctx.executor());
+		this.refusals.report(reason, () -> "refused the connection from %s: %s".formatted(ctx.channel().remoteAddress(),
+				(text.length() > MAX_LENGTH) ? text.substring(0, MAX_LENGTH) + "..." : text));
 	}
 
 	private static String reason(Throwable failure) {

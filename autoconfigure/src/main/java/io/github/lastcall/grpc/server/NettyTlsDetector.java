@@ -43,9 +43,8 @@ final class NettyTlsDetector extends ChannelInboundHandlerAdapter {
 			if (plaintext && bytes.getUnsignedByte(bytes.readerIndex()) == TLS_HANDSHAKE) {
 				bytes.release();
 				this.refusals.report(RefusalReason.PROTOCOL,
-						"refused the connection from %s: it speaks TLS, and this port is plaintext"
-							.formatted(ctx.channel().remoteAddress()),
-						ctx.executor());
+						() -> "refused the connection from %s: it speaks TLS, and this port is plaintext"
+							.formatted(NettyConnectionGate.peer(ctx.channel())));
 				ctx.close();
 				return;
 			}

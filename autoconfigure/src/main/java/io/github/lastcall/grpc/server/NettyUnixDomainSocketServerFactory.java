@@ -30,7 +30,6 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 
 import io.grpc.ServerBuilder;
@@ -39,16 +38,11 @@ import io.grpc.netty.shaded.io.netty.channel.ChannelHandlerContext;
 import io.grpc.netty.shaded.io.netty.channel.ChannelOption;
 import io.grpc.netty.shaded.io.netty.channel.ChannelOutboundHandlerAdapter;
 import io.grpc.netty.shaded.io.netty.channel.ChannelPromise;
-import io.grpc.netty.shaded.io.netty.channel.EventLoopGroup;
-import io.grpc.netty.shaded.io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.grpc.netty.shaded.io.netty.channel.epoll.Epoll;
-import io.grpc.netty.shaded.io.netty.channel.epoll.EpollIoHandler;
 import io.grpc.netty.shaded.io.netty.channel.epoll.EpollServerDomainSocketChannel;
 import io.grpc.netty.shaded.io.netty.channel.unix.DomainSocketAddress;
-import io.grpc.netty.shaded.io.netty.util.concurrent.DefaultThreadFactory;
 import org.jspecify.annotations.Nullable;
 
-import org.springframework.beans.factory.DisposableBean;
 import org.springframework.util.Assert;
 
 /**
@@ -56,7 +50,7 @@ import org.springframework.util.Assert;
  * removes the file when it closes the listener; one that a process has left behind that
  * died otherwise is replaced.
  */
-public final class NettyUnixDomainSocketServerFactory implements GrpcServerFactory, DisposableBean {
+public final class NettyUnixDomainSocketServerFactory implements GrpcServerFactory {
 
 	/**
 	 * The bits of a file's mode that tell its type, and a socket's.
@@ -71,21 +65,24 @@ public final class NettyUnixDomainSocketServerFactory implements GrpcServerFacto
 
 	private final Supplier<@Nullable Throwable> unavailability;
 
-	private @Nullable EventLoopGroup eventLoops;
+	private final NettyGuardedTransport transport;
 
 	/**
 	 * Create a new factory.
 	 * @param path the file of the socket
 	 * @param pathProperty the property that the path comes from, for error messages
+	 * @param transport guards the connections
 	 */
-	public NettyUnixDomainSocketServerFactory(Path path, String pathProperty) {
-		this(path, pathProperty, Epoll::unavailabilityCause);
+	public NettyUnixDomainSocketServerFactory(Path path, String pathProperty, NettyGuardedTransport transport) {
+		this(path, pathProperty, transport, Epoll::unavailabilityCause);
 	}
 
-	NettyUnixDomainSocketServerFactory(Path path, String pathProperty, Supplier<@Nullable Throwable> unavailability) {
+	NettyUnixDomainSocketServerFactory(Path path, String pathProperty, NettyGuardedTransport transport,
+			Supplier<@Nullable Throwable> unavailability) {
 		Assert.notNull(path, "'path' must not be null");
 		this.path = path.toAbsolutePath();
 		this.pathProperty = pathProperty;
+		this.transport = transport;
 		this.unavailability = unavailability;
 	}
 
@@ -97,16 +94,14 @@ public final class NettyUnixDomainSocketServerFactory implements GrpcServerFacto
 					"Run the application on Linux (x86_64 or aarch64), or remove %s.".formatted(this.pathProperty),
 					unavailability);
 		}
-		EventLoopGroup eventLoops = eventLoops();
-		return withoutOption(NettyServerBuilder.forAddress(new DomainSocketAddress(this.path.toFile())),
-				ChannelOption.SO_KEEPALIVE)
-			.channelFactory(() -> {
-				EpollServerDomainSocketChannel channel = new EpollServerDomainSocketChannel();
-				channel.pipeline().addLast(new NettyBinding());
-				return channel;
-			})
-			.bossEventLoopGroup(eventLoops)
-			.workerEventLoopGroup(eventLoops);
+		NettyServerBuilder builder = withoutOption(
+				NettyServerBuilder.forAddress(new DomainSocketAddress(this.path.toFile())), ChannelOption.SO_KEEPALIVE);
+		this.transport.applyTo(builder, () -> {
+			EpollServerDomainSocketChannel channel = new EpollServerDomainSocketChannel();
+			channel.pipeline().addLast(new NettyBinding());
+			return channel;
+		});
+		return builder;
 	}
 
 	/**
@@ -116,15 +111,6 @@ public final class NettyUnixDomainSocketServerFactory implements GrpcServerFacto
 	@SuppressWarnings("NullAway")
 	private static NettyServerBuilder withoutOption(NettyServerBuilder builder, ChannelOption<?> option) {
 		return builder.withChildOption(option, null);
-	}
-
-	private synchronized EventLoopGroup eventLoops() {
-		if (this.eventLoops == null) {
-			// grpc-java shares its own only with servers on TCP.
-			this.eventLoops = new MultiThreadIoEventLoopGroup(0,
-					new DefaultThreadFactory("grpc-unix-domain-socket", true), EpollIoHandler.newFactory());
-		}
-		return this.eventLoops;
 	}
 
 	@Override
@@ -161,20 +147,6 @@ public final class NettyUnixDomainSocketServerFactory implements GrpcServerFacto
 			root = root.getCause();
 		}
 		return root.toString();
-	}
-
-	/**
-	 * Ends the threads a second later: they close what is still open as soon as they are
-	 * told, and after a shutdown that was interrupted the last statuses may be on their
-	 * way.
-	 */
-	@Override
-	public synchronized void destroy() {
-		EventLoopGroup eventLoops = this.eventLoops;
-		if (eventLoops != null) {
-			eventLoops.schedule(() -> eventLoops.shutdownGracefully(0, 1, TimeUnit.SECONDS), 1, TimeUnit.SECONDS);
-			this.eventLoops = null;
-		}
 	}
 
 	/**

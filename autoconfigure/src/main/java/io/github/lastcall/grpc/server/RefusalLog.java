@@ -15,81 +15,107 @@
  */
 package io.github.lastcall.grpc.server;
 
-import java.util.EnumMap;
-import java.util.Map;
-import java.util.concurrent.ScheduledExecutorService;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Collectors;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicIntegerArray;
+import java.util.function.Supplier;
+import java.util.regex.Pattern;
 
 import org.apache.commons.logging.Log;
-import org.jspecify.annotations.Nullable;
 
 /**
- * A log that stays readable while somebody floods the server: some lines as they come,
- * and then one that sums up the others.
+ * A log that stays readable while somebody floods the server: for each reason some lines
+ * as they come, and then one that sums up the others of all reasons. One reason does not
+ * use up the lines of another one.
  */
 final class RefusalLog {
 
 	/**
-	 * How many lines there may be in each window before the others are only counted.
+	 * How many lines of one reason there may be in each window before the others are only
+	 * counted.
 	 */
 	static final int LINES = 10;
 
 	static final long WINDOW_SECONDS = 10;
 
+	private static final RefusalReason[] REASONS = RefusalReason.values();
+
+	/**
+	 * Names of methods are whatever a stranger writes into them.
+	 */
+	private static final Pattern CONTROL = Pattern.compile("\\p{Cntrl}");
+
+	private static final int MAX_LENGTH = 1000;
+
 	private final Log log;
 
 	private final String subject;
 
-	private final Map<RefusalReason, Integer> leftOut = new EnumMap<>(RefusalReason.class);
+	private final Executor windowEnd;
 
-	private int lines;
+	private final AtomicBoolean inWindow = new AtomicBoolean();
+
+	/**
+	 * How many refusals there have been in the window, by the ordinal of their reason.
+	 */
+	private final AtomicIntegerArray refusals = new AtomicIntegerArray(REASONS.length);
 
 	RefusalLog(Log log, String subject) {
-		this.log = log;
-		this.subject = subject;
+		this(log, subject, CompletableFuture.delayedExecutor(WINDOW_SECONDS, TimeUnit.SECONDS));
 	}
 
-	void log(RefusalReason reason, String line, ScheduledExecutorService timer) {
-		boolean first;
-		synchronized (this) {
-			if (this.lines == LINES) {
-				this.leftOut.merge(reason, 1, Integer::sum);
-				return;
-			}
-			first = this.lines++ == 0;
+	/**
+	 * Create a new log.
+	 * @param log where to write
+	 * @param subject what each line begins with
+	 * @param windowEnd runs a task when the window is over that begins now
+	 */
+	RefusalLog(Log log, String subject, Executor windowEnd) {
+		this.log = log;
+		this.subject = subject;
+		this.windowEnd = windowEnd;
+	}
+
+	void log(RefusalReason reason, Supplier<String> line) {
+		int number = this.refusals.incrementAndGet(reason.ordinal());
+		if (!this.inWindow.get() && this.inWindow.compareAndSet(false, true)) {
+			this.windowEnd.execute(this::endWindow);
 		}
-		write(reason.isWarning(), line + reason.hint());
-		if (first) {
-			timer.schedule(this::endWindow, WINDOW_SECONDS, TimeUnit.SECONDS);
+		if (number <= LINES) {
+			write(reason.isWarning(), line.get() + reason.hint());
 		}
 	}
 
 	private void endWindow() {
-		String others = null;
+		// Those that come from now on begin another window, or are summed up here.
+		this.inWindow.set(false);
+		List<String> others = new ArrayList<>();
 		boolean warning = false;
-		synchronized (this) {
-			if (!this.leftOut.isEmpty()) {
-				others = this.leftOut.entrySet()
-					.stream()
-					.map((entry) -> entry.getKey().getTag() + " " + entry.getValue())
-					.collect(Collectors.joining(", "));
-				warning = this.leftOut.keySet().stream().anyMatch(RefusalReason::isWarning);
+		for (RefusalReason reason : REASONS) {
+			int leftOut = this.refusals.getAndSet(reason.ordinal(), 0) - LINES;
+			if (leftOut > 0) {
+				others.add(reason.getTag() + " " + leftOut);
+				warning |= reason.isWarning();
 			}
-			this.leftOut.clear();
-			this.lines = 0;
 		}
-		if (others != null) {
-			write(warning, "refused more in the last %ds than is logged: %s".formatted(WINDOW_SECONDS, others));
+		if (!others.isEmpty()) {
+			write(warning, "refused more in the last %ds than is logged: %s".formatted(WINDOW_SECONDS,
+					String.join(", ", others)));
 		}
 	}
 
-	private void write(boolean warning, @Nullable String line) {
+	private void write(boolean warning, String line) {
+		String text = CONTROL.matcher(line).replaceAll("?");
+		text = this.subject + " " + ((text.length() > MAX_LENGTH) ? text.substring(0, MAX_LENGTH) + "..." : text);
 		if (warning) {
-			this.log.warn(this.subject + " " + line);
+			this.log.warn(text);
 		}
 		else {
-			this.log.info(this.subject + " " + line);
+			this.log.info(text);
 		}
 	}
 

@@ -43,6 +43,12 @@ public enum RefusalReason {
 	CONCURRENT_CALLS("grpc.server.limits.concurrent-calls"),
 
 	/**
+	 * A stream of an infrastructure service, such as a watch of health: the server had
+	 * too many already.
+	 */
+	INFRASTRUCTURE_STREAMS(""),
+
+	/**
 	 * A call whose executor was full or closed.
 	 */
 	EXECUTOR("grpc.server.executor"),

@@ -18,8 +18,8 @@ package io.github.lastcall.grpc.server;
 import java.util.Collections;
 import java.util.EnumMap;
 import java.util.Map;
-import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.Supplier;
 
 import org.apache.commons.logging.LogFactory;
 
@@ -67,23 +67,22 @@ public final class Refusals {
 	}
 
 	/**
-	 * Count a refusal without a line in the log.
+	 * Count a refusal without a line in the log, because there is one for its connection.
 	 * @param reason why
 	 */
 	@SuppressWarnings("NullAway") // Every reason has its counter.
-	public void count(RefusalReason reason) {
+	void count(RefusalReason reason) {
 		this.counts.get(reason).increment();
 	}
 
 	/**
 	 * Count a refusal and log it, unless there have just been many.
 	 * @param reason why
-	 * @param line what happened
-	 * @param timer where to wait until the log may go on
+	 * @param line what happened; not called if it is not logged
 	 */
-	void report(RefusalReason reason, String line, ScheduledExecutorService timer) {
+	public void report(RefusalReason reason, Supplier<String> line) {
 		count(reason);
-		this.log.log(reason, line, timer);
+		this.log.log(reason, line);
 	}
 
 }

@@ -250,7 +250,7 @@ class InFlightCall extends ServerStreamTracer implements Executor {
 		this.serverCall = serverCall;
 		begin();
 		if (executor instanceof ServerThreadPool pool && pool.isFull() && close(FULL)) {
-			this.method.life().rejected();
+			this.method.life().rejected(this, FULL);
 		}
 		this.executor = (this.closed != null) ? ServerExecutor.DIRECT : executor;
 		return this;
@@ -274,8 +274,9 @@ class InFlightCall extends ServerStreamTracer implements Executor {
 			this.executor.execute(task);
 		}
 		catch (RejectedExecutionException ex) {
-			if (close(rejected())) {
-				this.method.life().rejected();
+			Status status = rejected();
+			if (close(status)) {
+				this.method.life().rejected(this, status);
 			}
 			task.run();
 		}

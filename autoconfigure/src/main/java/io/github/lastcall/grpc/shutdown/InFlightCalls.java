@@ -55,9 +55,17 @@ public final class InFlightCalls {
 	private static final ServerStreamTracer UNTRACKED = new ServerStreamTracer() {
 	};
 
+	/**
+	 * How much of the heap there must be for each stream of an infrastructure service.
+	 * One keeps less than 2 KiB: all that may be open keep an eighth of the heap.
+	 */
+	private static final int HEAP_PER_INFRASTRUCTURE_STREAM = 16 * 1024;
+
 	private final ServerTimer timer;
 
 	private final int limit;
+
+	private final int infrastructureLimit;
 
 	private final Refusals refusals;
 
@@ -77,11 +85,22 @@ public final class InFlightCalls {
 	 */
 	public InFlightCalls(ServerTimer timer, int limit, Refusals refusals,
 			Supplier<CallRecorder.@Nullable Factory> recorders) {
+		this(timer, limit, infrastructureLimit(), refusals, recorders);
+	}
+
+	InFlightCalls(ServerTimer timer, int limit, int infrastructureLimit, Refusals refusals,
+			Supplier<CallRecorder.@Nullable Factory> recorders) {
 		Assert.isTrue(limit > 0, "'limit' must be positive");
 		this.timer = timer;
 		this.limit = limit;
+		this.infrastructureLimit = infrastructureLimit;
 		this.refusals = refusals;
 		this.recorders = recorders;
+	}
+
+	private static int infrastructureLimit() {
+		long limit = Runtime.getRuntime().maxMemory() / HEAP_PER_INFRASTRUCTURE_STREAM;
+		return (int) Math.min(limit, Integer.MAX_VALUE);
 	}
 
 	/**
@@ -355,8 +374,22 @@ public final class InFlightCalls {
 			return this.all.timer.nanoTime();
 		}
 
-		void rejected() {
-			this.all.refusals.count(RefusalReason.EXECUTOR);
+		/**
+		 * The executor of a call does not take it, and it has been closed.
+		 */
+		void rejected(InFlightCall call, Status status) {
+			report(RefusalReason.EXECUTOR, call, status);
+		}
+
+		private void refuse(InFlightCall call, RefusalReason reason, String description) {
+			Status status = Status.RESOURCE_EXHAUSTED.withDescription(description);
+			report(reason, call, status);
+			call.close(status);
+		}
+
+		private void report(RefusalReason reason, InFlightCall call, Status status) {
+			this.all.refusals.report(reason,
+					() -> "refused a call of %s: %s".formatted(call.method().name(), status.getDescription()));
 		}
 
 		boolean isDraining() {
@@ -369,13 +402,14 @@ public final class InFlightCalls {
 		void begun(InFlightCall call) {
 			if (call.method().application()) {
 				if (!this.application.add(call, this.all.limit)) {
-					this.all.refusals.count(RefusalReason.CONCURRENT_CALLS);
-					call.close(Status.RESOURCE_EXHAUSTED
-						.withDescription("The server serves as many calls as it may: " + this.all.limit));
+					refuse(call, RefusalReason.CONCURRENT_CALLS,
+							"The server serves as many calls as it may: " + this.all.limit);
 				}
 			}
-			else {
-				this.infrastructure.add(call, Integer.MAX_VALUE);
+			else if (!this.infrastructure.add(call, this.all.infrastructureLimit)) {
+				refuse(call, RefusalReason.INFRASTRUCTURE_STREAMS,
+						"The server serves as many streams of health and reflection as it may: "
+								+ this.all.infrastructureLimit);
 			}
 			if (this.notesArrivals) {
 				arrived(call);

@@ -18,7 +18,9 @@ package io.github.lastcall.grpc.autoconfigure;
 
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
+import java.nio.ByteBuffer;
 import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -35,6 +37,8 @@ import io.github.lastcall.grpc.actuate.GrpcServerHealthIndicator;
 import io.github.lastcall.grpc.server.GrpcServer;
 import io.github.lastcall.grpc.server.GrpcService;
 import io.github.lastcall.grpc.server.NettyGrpcServerFactory;
+import io.github.lastcall.grpc.server.RefusalReason;
+import io.github.lastcall.grpc.server.Refusals;
 import io.github.lastcall.grpc.shutdown.GrpcServerDrain;
 import io.github.lastcall.grpc.shutdown.GrpcServerState;
 import io.github.lastcall.grpc.testing.GrpcClient;
@@ -193,6 +197,33 @@ class TransportsTests {
 	}
 
 	@Test
+	void theUnixDomainSocketHasTheLimitsOfAPort(CapturedOutput output) throws Exception {
+		try (ConfigurableApplicationContext context = run(NO_PORT, this.unixDomainSocket,
+				"--grpc.server.limits.connections=1", "--grpc.server.limits.handshake-timeout=500ms");
+				SocketChannel silent = SocketChannel.open(UnixDomainSocketAddress.of(this.socket));
+				SocketChannel tooMany = SocketChannel.open(UnixDomainSocketAddress.of(this.socket))) {
+			for (SocketChannel closed : List.of(tooMany, silent)) {
+				ByteBuffer buffer = ByteBuffer.allocate(1000);
+				while (closed.read(buffer) != -1) {
+					buffer.clear();
+				}
+				closed.close();
+			}
+			Refusals refusals = context.getBean("grpcUnixDomainSocketRefusals", Refusals.class);
+			assertThat(refusals.getCount(RefusalReason.CONNECTIONS)).isEqualTo(1);
+			assertThat(refusals.getCount(RefusalReason.HANDSHAKE_TIMEOUT)).isEqualTo(1);
+			assertThat(output).contains(
+					"gRPC server 'unix-domain-socket' refused a connection from a local process: 1 are open "
+							+ "(grpc.server.limits.connections)",
+					"gRPC server 'unix-domain-socket' closed the connection from a local process: "
+							+ "no HTTP/2 settings within 500 ms (grpc.server.limits.handshake-timeout)");
+			try (GrpcClient client = unix()) {
+				await().ignoreExceptions().until(client::featureName, "somewhere"::equals);
+			}
+		}
+	}
+
+	@Test
 	@TestsProperty("grpc.server.in-process.enabled")
 	void theInProcessServerMayBeAllThatThereIs() {
 		try (ConfigurableApplicationContext context = run(NO_PORT, IN_PROCESS, "--grpc.server.health.port=0");
@@ -298,7 +329,7 @@ class TransportsTests {
 		}
 		assertThat(this.socket).doesNotExist();
 		await().untilAsserted(() -> assertThat(Thread.getAllStackTraces().keySet()).extracting(Thread::getName)
-			.noneMatch((name) -> name.startsWith("grpc-unix-domain-socket")));
+			.noneMatch((name) -> name.endsWith("-unix-domain-socket")));
 	}
 
 	@Test

@@ -16,12 +16,15 @@
 package io.github.lastcall.grpc.server;
 
 import java.io.IOException;
+import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 
 import io.github.lastcall.grpc.actuate.GrpcServerMetrics;
 import io.github.lastcall.grpc.autoconfigure.GrpcServerProperties.ExecutorType;
@@ -40,8 +43,10 @@ import io.github.lastcall.sample.routeguide.Point;
 import io.github.lastcall.sample.routeguide.RouteGuideGrpc;
 import io.github.lastcall.sample.routeguide.RouteGuideGrpc.RouteGuideStub;
 import io.github.lastcall.sample.routeguide.RouteNote;
+import io.github.lastcall.sample.routeguide.RouteSummary;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
+import io.grpc.netty.shaded.io.netty.util.NettyRuntime;
 import io.grpc.stub.StreamObserver;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import org.junit.jupiter.api.AfterEach;
@@ -106,6 +111,32 @@ class LimitsTests {
 			}
 			assertThat(refusals(context).getCount(RefusalReason.CONNECTIONS)).isZero();
 		}, "grpc.server.limits.connections=0");
+	}
+
+	@Test
+	void aBurstOnTwoAddressesLeavesNeitherOfThemDeaf() {
+		run((context) -> {
+			int port = GrpcClient.port(context);
+			List<RogueClient> holding = new ArrayList<>();
+			for (int i = 0; i < NettyRuntime.availableProcessors() * 2; i++) {
+				holding.add(settled(context));
+			}
+			// One connection for each event loop, which now accept no other ones.
+			for (RogueClient client : holding) {
+				client.call(1, "routeguide.RouteGuide/RecordRoute").flush();
+			}
+			TestService service = context.getBean(TestService.class);
+			await().atMost(TIMEOUT).until(() -> service.held.get() == holding.size());
+			for (int i = 0; i < 200; i++) {
+				this.clients.add(connect((i % 2 == 0) ? "127.0.0.1" : "127.0.0.2", port));
+			}
+			service.released.countDown();
+			for (String address : List.of("127.0.0.1", "127.0.0.2")) {
+				RogueClient client = connect(address, port).preface();
+				this.clients.add(client);
+				await().atMost(TIMEOUT).until(() -> client.received(Http2Frame.SETTINGS), (count) -> count == 2);
+			}
+		}, "grpc.server.address=127.0.0.1,127.0.0.2", "grpc.server.executor.type=direct");
 	}
 
 	@Test
@@ -473,6 +504,44 @@ class LimitsTests {
 	}
 
 	@Test
+	void allServersOfAnApplicationShareOneMemory() {
+		run((context) -> {
+			int port = context.getEnvironment().getRequiredProperty("local.grpc.health.port", Integer.class);
+			RogueClient client = settled(context);
+			for (int stream = 1; stream < 40; stream += 2) {
+				client.call(stream, GET_FEATURE).message(stream, false, 1000, new byte[100], false);
+			}
+			client.flush();
+			RogueClient probe = connect("127.0.0.1", port).preface();
+			this.clients.add(probe);
+			probe.call(1, "grpc.health.v1.Health/Check").message(1, false, 1000, new byte[100], false).flush();
+			Refusals refusals = context.getBean("grpcHealthRefusals", Refusals.class);
+			await().atMost(TIMEOUT).until(() -> {
+				probe.frame(Http2Frame.DATA, 0, 1, new byte[1]).flush();
+				return refusals.getCount(RefusalReason.INBOUND_BUFFER);
+			}, (count) -> count == 1);
+		}, "grpc.server.limits.inbound-message-size=1KB", "grpc.server.limits.inbound-buffer-size=1MB",
+				"grpc.server.health.port=0");
+	}
+
+	@Test
+	void aMessageOfWhichTheMemoryDoesNotHoldOneFailsTheStartAndBothPropertiesAreNamed() {
+		long tooLarge = Runtime.getRuntime().maxMemory() / 8 + 1;
+		GrpcServerContextRunner.create()
+			.withBean(TestService.class)
+			.withPropertyValues("grpc.server.limits.inbound-message-size=" + Math.min(tooLarge, Integer.MAX_VALUE))
+			.run((context) -> {
+				if (tooLarge <= Integer.MAX_VALUE) {
+					assertThat(context).getFailure()
+						.rootCause()
+						.isInstanceOf(InvalidConfigurationPropertyValueException.class)
+						.hasMessageContainingAll("grpc.server.limits.inbound-message-size",
+								"grpc.server.limits.inbound-buffer-size is half of the heap");
+				}
+			});
+	}
+
+	@Test
 	void aLimitThatIsNoLimitFailsTheStart() {
 		for (String wrong : List.of("connections=-1", "concurrent-calls-per-connection=-1", "inbound-message-size=0B",
 				"inbound-message-size=2GB", "inbound-metadata-size=-1B", "inbound-buffer-size=15MB",
@@ -485,6 +554,10 @@ class LimitsTests {
 					.isInstanceOf(InvalidConfigurationPropertyValueException.class)
 					.hasMessageContaining("grpc.server.limits." + wrong.substring(0, wrong.indexOf('='))));
 		}
+	}
+
+	private static RogueClient connect(String address, int port) throws IOException {
+		return RogueClient.on(new Socket(address, port));
 	}
 
 	private RogueClient connect(ApplicationContext context) throws IOException {
@@ -528,6 +601,22 @@ class LimitsTests {
 
 	@GrpcService
 	static class TestService extends TestRouteGuide {
+
+		private final AtomicInteger held = new AtomicInteger();
+
+		private final CountDownLatch released = new CountDownLatch(1);
+
+		@Override
+		public StreamObserver<Point> recordRoute(StreamObserver<RouteSummary> responses) {
+			this.held.incrementAndGet();
+			try {
+				this.released.await();
+			}
+			catch (InterruptedException ex) {
+				Thread.currentThread().interrupt();
+			}
+			return new Observer<>();
+		}
 
 		@Override
 		public StreamObserver<RouteNote> routeChat(StreamObserver<RouteNote> responses) {

@@ -23,6 +23,7 @@ import java.net.UnixDomainSocketAddress;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CyclicBarrier;
@@ -33,7 +34,7 @@ import java.util.concurrent.Future;
 import java.util.stream.Stream;
 
 import io.grpc.Server;
-
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -43,10 +44,19 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 class NettyUnixDomainSocketServerFactoryTests {
 
+	private final NettyGuardedTransport transport = new NettyGuardedTransport("test", 0,
+			new ConnectionLimits(0, Duration.ofSeconds(10)), new Refusals("test"));
+
+	@AfterEach
+	void endThreads() {
+		this.transport.destroy();
+	}
+
 	@Test
 	void withoutTheNativeTransportTheFailureSaysWhatToDo() {
 		NettyUnixDomainSocketServerFactory factory = new NettyUnixDomainSocketServerFactory(Path.of("/run/grpc.sock"),
 				"the.property",
+				this.transport,
 				() -> new IllegalStateException("no native", new UnsatisfiedLinkError("no library for this system")));
 		assertThatExceptionOfType(GrpcServerStartException.class).isThrownBy(factory::newBuilder)
 			.withMessageContainingAll("/run/grpc.sock", "epoll is not available", "no library for this system")
@@ -119,7 +129,6 @@ class NettyUnixDomainSocketServerFactoryTests {
 				assertThat(started).hasSize(1);
 				SocketChannel.open(UnixDomainSocketAddress.of(socket)).close();
 				started.get(0).shutdownNow().awaitTermination();
-				factories.forEach(NettyUnixDomainSocketServerFactory::destroy);
 				assertThat(directory).isEmptyDirectory();
 			}
 		}
@@ -128,7 +137,7 @@ class NettyUnixDomainSocketServerFactoryTests {
 		}
 	}
 
-	private static void assertThatStartFails(Path socket, String reason) {
+	private void assertThatStartFails(Path socket, String reason) {
 		NettyUnixDomainSocketServerFactory factory = factory(socket);
 		Server server = factory.newBuilder().build();
 		try {
@@ -138,12 +147,11 @@ class NettyUnixDomainSocketServerFactoryTests {
 		}
 		finally {
 			server.shutdownNow();
-			factory.destroy();
 		}
 	}
 
-	private static NettyUnixDomainSocketServerFactory factory(Path path) {
-		return new NettyUnixDomainSocketServerFactory(path, "the.property");
+	private NettyUnixDomainSocketServerFactory factory(Path path) {
+		return new NettyUnixDomainSocketServerFactory(path, "the.property", this.transport);
 	}
 
 }

@@ -20,7 +20,6 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 import io.grpc.netty.shaded.io.netty.channel.embedded.EmbeddedChannel;
-import io.grpc.netty.shaded.io.netty.util.concurrent.EventExecutor;
 import org.apache.commons.logging.impl.NoOpLog;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -37,11 +36,10 @@ class RefusalLogTests {
 
 	private final List<String> lines = new ArrayList<>();
 
-	private final RefusalLog log = new RefusalLog(new Recorder(), "server");
-
 	private final EmbeddedChannel channel = new EmbeddedChannel();
 
-	private final EventExecutor timer = this.channel.eventLoop();
+	private final RefusalLog log = new RefusalLog(new Recorder(), "server",
+			(windowEnd) -> this.channel.eventLoop().schedule(windowEnd, RefusalLog.WINDOW_SECONDS, TimeUnit.SECONDS));
 
 	@BeforeEach
 	void stopTime() {
@@ -55,9 +53,9 @@ class RefusalLogTests {
 
 	@Test
 	void whatMattersIsAWarningThatNamesThePropertyAndGarbageIsNot() {
-		this.log.log(RefusalReason.CONNECTIONS, "refused", this.timer);
-		this.log.log(RefusalReason.PROTOCOL, "garbage", this.timer);
-		this.log.log(RefusalReason.FLOOD, "flood", this.timer);
+		report(RefusalReason.CONNECTIONS, "refused");
+		report(RefusalReason.PROTOCOL, "garbage");
+		report(RefusalReason.FLOOD, "flood");
 		assertThat(this.lines).containsExactly("WARN server refused (grpc.server.limits.connections)",
 				"INFO server garbage", "WARN server flood");
 	}
@@ -65,22 +63,48 @@ class RefusalLogTests {
 	@Test
 	void theFirstLinesAreWrittenAtOnceAndTheOthersSummedUp() {
 		for (int i = 0; i < RefusalLog.LINES + 3; i++) {
-			this.log.log(RefusalReason.PROTOCOL, "line " + i, this.timer);
+			report(RefusalReason.PROTOCOL, "line " + i);
 		}
-		this.log.log(RefusalReason.CONNECTIONS, "refused", this.timer);
 		assertThat(this.lines).hasSize(RefusalLog.LINES).endsWith("INFO server line 9");
+		for (int i = 0; i < RefusalLog.LINES + 1; i++) {
+			report(RefusalReason.CONNECTIONS, "refused");
+		}
+		// Garbage has not used up the lines of what matters.
+		assertThat(this.lines).hasSize(2 * RefusalLog.LINES)
+			.endsWith("WARN server refused (grpc.server.limits.connections)");
 		pass(RefusalLog.WINDOW_SECONDS * 1000 - 1);
-		assertThat(this.lines).hasSize(RefusalLog.LINES);
+		assertThat(this.lines).hasSize(2 * RefusalLog.LINES);
 		pass(1);
 		// Limits have been hit, so it is a warning.
-		assertThat(this.lines).hasSize(RefusalLog.LINES + 1)
+		assertThat(this.lines).hasSize(2 * RefusalLog.LINES + 1)
 			.endsWith("WARN server refused more in the last 10s than is logged: connections 1, protocol 3");
+	}
+
+	@Test
+	void aLineThatIsNotWrittenIsNotMade() {
+		for (int i = 0; i < RefusalLog.LINES; i++) {
+			this.log.log(RefusalReason.CONCURRENT_CALLS, () -> "refused");
+		}
+		this.log.log(RefusalReason.CONCURRENT_CALLS, () -> {
+			throw new AssertionError("made");
+		});
+		assertThat(this.lines).hasSize(RefusalLog.LINES);
+	}
+
+	@Test
+	void whatAStrangerHasWrittenStaysOnOneLineThatIsNotTooLong() {
+		this.log.log(RefusalReason.MESSAGE_SIZE, () -> "a\r\nb\u001b[31m" + "x".repeat(2000));
+		assertThat(this.lines).singleElement()
+			.asString()
+			.startsWith("WARN server a??b?[31mxxx")
+			.endsWith("x...")
+			.hasSizeLessThan(1100);
 	}
 
 	@Test
 	void garbageAloneIsSummedUpWithoutAWarning() {
 		for (int i = 0; i < RefusalLog.LINES + 3; i++) {
-			this.log.log(RefusalReason.PROTOCOL, "line", this.timer);
+			report(RefusalReason.PROTOCOL, "line");
 		}
 		pass(RefusalLog.WINDOW_SECONDS * 1000);
 		assertThat(this.lines).endsWith("INFO server refused more in the last 10s than is logged: protocol 3");
@@ -88,11 +112,11 @@ class RefusalLogTests {
 
 	@Test
 	void aWindowBeginsWithItsFirstLine() {
-		this.log.log(RefusalReason.PROTOCOL, "first", this.timer);
+		report(RefusalReason.PROTOCOL, "first");
 		pass(RefusalLog.WINDOW_SECONDS * 1000);
 		pass(7000);
 		for (int i = 0; i < 2 * RefusalLog.LINES; i++) {
-			this.log.log(RefusalReason.PROTOCOL, "line", this.timer);
+			report(RefusalReason.PROTOCOL, "line");
 		}
 		assertThat(this.lines).hasSize(1 + RefusalLog.LINES);
 		pass(RefusalLog.WINDOW_SECONDS * 1000 - 1);
@@ -103,7 +127,7 @@ class RefusalLogTests {
 
 	@Test
 	void whenItIsQuietThereIsNothingToSumUpAndNothingLeftToRun() {
-		this.log.log(RefusalReason.PROTOCOL, "line", this.timer);
+		report(RefusalReason.PROTOCOL, "line");
 		pass(RefusalLog.WINDOW_SECONDS * 1000);
 		pass(RefusalLog.WINDOW_SECONDS * 1000);
 		assertThat(this.lines).containsExactly("INFO server line");
@@ -115,12 +139,16 @@ class RefusalLogTests {
 		for (int window = 0; window < 3; window++) {
 			this.lines.clear();
 			for (int i = 0; i < RefusalLog.LINES + 1; i++) {
-				this.log.log(RefusalReason.TLS, "line", this.timer);
+				report(RefusalReason.TLS, "line");
 			}
 			assertThat(this.lines).hasSize(RefusalLog.LINES);
 			pass(RefusalLog.WINDOW_SECONDS * 1000);
 			assertThat(this.lines).last().asString().endsWith("tls 1");
 		}
+	}
+
+	private void report(RefusalReason reason, String line) {
+		this.log.log(reason, () -> line);
 	}
 
 	private void pass(long millis) {
