@@ -104,12 +104,19 @@ public final class GrpcServerLifecycle implements SmartLifecycle {
 	}
 
 	private void bind(GrpcServer server) {
+		boolean bound = false;
 		try {
 			server.start();
+			bound = true;
 		}
 		catch (IOException ex) {
-			server.getServer().shutdownNow();
 			throw this.factory.bindFailure(ex);
+		}
+		finally {
+			if (!bound) {
+				// Some of its sockets may listen already.
+				server.getServer().shutdownNow();
+			}
 		}
 	}
 

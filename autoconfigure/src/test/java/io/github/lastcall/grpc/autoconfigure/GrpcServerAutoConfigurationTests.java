@@ -26,6 +26,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
 
 import io.github.lastcall.grpc.actuate.GrpcServerHealthIndicator;
 import io.github.lastcall.grpc.server.GrpcServer;
@@ -44,17 +45,26 @@ import io.github.lastcall.grpc.testing.TestAuthority;
 import io.github.lastcall.grpc.testing.TestRouteGuide;
 import io.github.lastcall.grpc.testing.TestsProperty;
 import io.github.lastcall.sample.routeguide.RouteGuideGrpc;
+import io.grpc.ForwardingServerBuilder;
+import io.grpc.Server;
 import io.grpc.ServerBuilder;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
+import io.grpc.netty.shaded.io.netty.channel.EventLoopGroup;
+import io.grpc.netty.shaded.io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.grpc.netty.shaded.io.netty.channel.ServerChannel;
+import io.grpc.netty.shaded.io.netty.channel.nio.NioIoHandler;
+import io.grpc.netty.shaded.io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.grpc.protobuf.services.ProtoReflectionServiceV1;
 import io.grpc.reflection.v1.ServerReflectionGrpc;
 import io.grpc.reflection.v1.ServerReflectionResponse;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
+import org.springframework.beans.factory.DisposableBean;
 import org.springframework.boot.LazyInitializationBeanFactoryPostProcessor;
 import org.springframework.boot.autoconfigure.AutoConfigurations;
 import org.springframework.boot.autoconfigure.ssl.SslAutoConfiguration;
@@ -178,6 +188,25 @@ class GrpcServerAutoConfigurationTests {
 			assertThat(context).doesNotHaveBean(NettyGrpcServerFactory.class);
 			assertThat(context.getBean(OwnFactory.class).created).hasSize(1);
 			assertThatCallsAreServed(context);
+		});
+	}
+
+	@Test
+	void theUsersOwnFactoryKeepsItsOwnChannels() {
+		this.withService.withBean(OwnChannelsFactory.class).run((context) -> {
+			assertThat(context.getBean(OwnChannelsFactory.class).listeners).hasSize(1);
+			assertThatCallsAreServed(context);
+		});
+	}
+
+	@Test
+	void aServerThatFailsAfterItIsBoundIsShutDown() {
+		HalfStartedFactory factory = new HalfStartedFactory();
+		this.withService.withBean(HalfStartedFactory.class, () -> factory).run((context) -> {
+			assertThat(context).getFailure().rootCause().hasMessage("too late");
+			assertThat(factory.server).isNotNull();
+			assertThat(factory.server.isShutdown()).isTrue();
+			assertThat(factory.server.awaitTermination(30, TimeUnit.SECONDS)).isTrue();
 		});
 	}
 
@@ -402,6 +431,110 @@ class GrpcServerAutoConfigurationTests {
 		@Bean
 		OwnFactory ownFactory() {
 			return new OwnFactory();
+		}
+
+	}
+
+	/**
+	 * Listens by channels and event loops of its own.
+	 */
+	static class OwnChannelsFactory extends OwnFactory implements DisposableBean {
+
+		private final EventLoopGroup eventLoops = new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());
+
+		private final List<ServerChannel> listeners = new CopyOnWriteArrayList<>();
+
+		@Override
+		public ServerBuilder<?> newBuilder() {
+			return NettyServerBuilder.forAddress(new InetSocketAddress("127.0.0.1", 0))
+				.channelFactory(this::newListener)
+				.bossEventLoopGroup(this.eventLoops)
+				.workerEventLoopGroup(this.eventLoops);
+		}
+
+		private ServerChannel newListener() {
+			ServerChannel listener = new NioServerSocketChannel();
+			this.listeners.add(listener);
+			return listener;
+		}
+
+		@Override
+		public void destroy() {
+			this.eventLoops.shutdownGracefully(0, 1, TimeUnit.SECONDS);
+		}
+
+	}
+
+	/**
+	 * Binds its server, and fails then.
+	 */
+	static class HalfStartedFactory extends OwnFactory {
+
+		private @Nullable Server server;
+
+		@Override
+		public ServerBuilder<?> newBuilder() {
+			return new Builder(super.newBuilder());
+		}
+
+		private final class Builder extends ForwardingServerBuilder<Builder> {
+
+			private final ServerBuilder<?> delegate;
+
+			Builder(ServerBuilder<?> delegate) {
+				this.delegate = delegate;
+			}
+
+			@Override
+			protected ServerBuilder<?> delegate() {
+				return this.delegate;
+			}
+
+			@Override
+			public Server build() {
+				Server real = this.delegate.build();
+				HalfStartedFactory.this.server = real;
+				return new Server() {
+
+					@Override
+					public Server start() throws IOException {
+						real.start();
+						throw new IllegalStateException("too late");
+					}
+
+					@Override
+					public Server shutdown() {
+						return real.shutdown();
+					}
+
+					@Override
+					public Server shutdownNow() {
+						return real.shutdownNow();
+					}
+
+					@Override
+					public boolean isShutdown() {
+						return real.isShutdown();
+					}
+
+					@Override
+					public boolean isTerminated() {
+						return real.isTerminated();
+					}
+
+					@Override
+					public boolean awaitTermination(long timeout, TimeUnit unit) throws InterruptedException {
+						return real.awaitTermination(timeout, unit);
+					}
+
+					@Override
+					public void awaitTermination() throws InterruptedException {
+						real.awaitTermination();
+					}
+
+				};
+			}
+
 		}
 
 	}
