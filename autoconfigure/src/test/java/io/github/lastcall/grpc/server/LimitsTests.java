@@ -20,6 +20,7 @@ import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
@@ -186,6 +187,55 @@ class LimitsTests {
 			}
 			assertThat(refusals(context).getCount(RefusalReason.CONCURRENT_CALLS)).isEqualTo(1);
 		}, "grpc.server.limits.concurrent-calls=2", "grpc.server.executor.type=" + executor);
+	}
+
+	@Test
+	void headersThatDoNotEndInTimeCloseTheConnection(CapturedOutput output) {
+		run((context) -> {
+			byte[] headers = Http2Frame.headers(GET_FEATURE, Map.of());
+			byte[] whole = new Http2Frame(Http2Frame.HEADERS, Http2Frame.END_HEADERS, 1, headers).encode();
+			RogueClient idle = settled(context);
+			RogueClient open = settled(context).call(1, ROUTE_CHAT).flush();
+			RogueClient unended = settled(context).frame(Http2Frame.HEADERS, 0, 1, headers).flush();
+			RogueClient continued = settled(context).frame(Http2Frame.HEADERS, 0, 1, new byte[] { headers[0] })
+				.frame(Http2Frame.CONTINUATION, 0, 1, new byte[] { headers[1] })
+				.flush();
+			RogueClient withinAFrame = settled(context).bytes(Arrays.copyOf(whole, whole.length - 1)).flush();
+			for (RogueClient client : List.of(unended, continued, withinAFrame)) {
+				assertThat(client.closed()).succeedsWithin(TIMEOUT);
+			}
+			assertThat(refusals(context).getCount(RefusalReason.HANDSHAKE_TIMEOUT)).isEqualTo(3);
+			assertThat(output)
+				.containsPattern("closed the connection from /127.0.0.1:\\d+: headers that have not ended "
+						+ "within 300 ms \\(grpc.server.limits.handshake-timeout\\)");
+			assertThat(idle.closed()).isNotDone();
+			assertThat(open.closed()).isNotDone();
+		}, "grpc.server.limits.handshake-timeout=300ms");
+	}
+
+	@Test
+	void headersInPiecesAreServedHoweverOftenTheyCome() {
+		run((context) -> {
+			byte[] headers = Http2Frame.headers(GET_FEATURE, Map.of());
+			RogueClient client = settled(context);
+			int calls = 20;
+			for (int stream = 1; stream < 2 * calls; stream += 2) {
+				for (byte[] frame : List.of(
+						new Http2Frame(Http2Frame.HEADERS, 0, stream, Arrays.copyOf(headers, 9)).encode(),
+						new Http2Frame(Http2Frame.CONTINUATION, Http2Frame.END_HEADERS, stream,
+								Arrays.copyOfRange(headers, 9, headers.length))
+							.encode())) {
+					for (byte piece : frame) {
+						client.bytes(new byte[] { piece }).flush();
+					}
+				}
+				client.message(stream, false, 0, new byte[0], true).flush();
+			}
+			await().atMost(TIMEOUT).until(() -> client.received(Http2Frame.DATA), (count) -> count == calls);
+			client.frame(Http2Frame.SETTINGS, 0, 0).flush();
+			await().atMost(TIMEOUT).until(() -> client.received(Http2Frame.SETTINGS), (count) -> count == 3);
+			assertThat(refusals(context).getCount(RefusalReason.HANDSHAKE_TIMEOUT)).isZero();
+		});
 	}
 
 	@Test
