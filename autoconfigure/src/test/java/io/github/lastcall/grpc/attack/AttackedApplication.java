@@ -74,8 +74,8 @@ public class AttackedApplication {
 		Thread[] threads = new Thread[Thread.activeCount() + 1000];
 		int count = Thread.enumerate(threads);
 		long workers = Arrays.stream(threads, 0, count)
-			.filter((thread) -> thread.getName().startsWith("grpc-worker-")
-					|| thread.getName().startsWith("grpc-boss-"))
+			.filter((thread) -> thread.getName().startsWith("grpc-worker-") || thread.getName().startsWith("grpc-boss-")
+					|| thread.getName().startsWith("grpc-server-"))
 			.count();
 		String refused = meters.find("grpc.server.refused")
 			.tag("server", "network")

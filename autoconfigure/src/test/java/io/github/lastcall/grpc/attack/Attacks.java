@@ -22,7 +22,9 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.time.Duration;
+import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ExecutorService;
@@ -32,27 +34,33 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.zip.GZIPOutputStream;
 
 import io.github.lastcall.grpc.attack.AttackedProcess.Stats;
+import io.github.lastcall.grpc.server.RefusalReason;
 import io.github.lastcall.grpc.testing.GrpcClient;
 import io.github.lastcall.grpc.testing.Http2Frame;
 import io.github.lastcall.grpc.testing.RogueClient;
+import io.grpc.health.v1.HealthCheckRequest;
+import io.grpc.health.v1.HealthCheckResponse;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInfo;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.TestInstance.Lifecycle;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 /**
- * Attacks on a server with the default limits and a heap of 512 MiB. Each time an honest
- * client beside them loses no call, and the server has no error of memory, keeps its
- * threads and a readable log, gives back what the attackers held, and has counted why it
- * refused what.
+ * Attacks on a server with the default limits and a heap of 512 MiB. Each time two honest
+ * clients beside them lose no call, one with a connection of its own and one that opens
+ * another for each call, and the server has no error of memory, keeps its threads and a
+ * readable log, gives back what the attackers held, and has counted why it refused what.
  *
  * <p>
  * {@code -Dattacks.scale=10}, or the profile {@code long-attacks}, makes those longer
@@ -72,11 +80,23 @@ abstract class Attacks {
 
 	private static final String ROUTE_CHAT = "routeguide.RouteGuide/RouteChat";
 
+	private static final String WATCH = "grpc.health.v1.Health/Watch";
+
 	/**
-	 * What the log may grow by in ten seconds of an attack, however many connections it
-	 * has: ten refusals and a line that sums up the others, and ten lines of grpc-java's.
+	 * Of an attack that leaves no connection to others.
 	 */
-	private static final int MAX_LINES = 21;
+	private static final String EXHAUSTS_CONNECTIONS = "exhausts-connections";
+
+	/**
+	 * What the log may grow by in ten seconds of an attack for each reason, however many
+	 * connections it has.
+	 */
+	private static final int LINES_FOR_A_REASON = 10;
+
+	/**
+	 * Beside those a line that sums up the others, and ten lines of grpc-java's.
+	 */
+	private static final int OTHER_LINES = 11;
 
 	private final String executor;
 
@@ -94,6 +114,8 @@ abstract class Attacks {
 	private long begun;
 
 	private HonestClient honest;
+
+	private @Nullable HonestClient newcomer;
 
 	/**
 	 * Attacks on a server whose calls run in one way.
@@ -114,10 +136,12 @@ abstract class Attacks {
 	}
 
 	@BeforeEach
-	void beginHonestly() throws Exception {
+	void beginHonestly(TestInfo test) throws Exception {
 		this.clients.clear();
 		this.connections.set(0);
-		this.honest = new HonestClient(this.server.port());
+		this.honest = HonestClient.onOneConnection(this.server.port());
+		this.newcomer = test.getTags().contains(EXHAUSTS_CONNECTIONS) ? null
+				: HonestClient.onAConnectionForEachCall(this.server.port());
 		this.before = this.server.stats();
 		this.linesBefore = this.server.log().size();
 		this.begun = System.nanoTime();
@@ -127,6 +151,9 @@ abstract class Attacks {
 	void theServerIsAsItWas(TestInfo test) throws Exception {
 		Stats during = this.server.stats();
 		this.honest.close();
+		if (this.newcomer != null) {
+			this.newcomer.close();
+		}
 		this.clients.forEach(RogueClient::close);
 		System.out.printf(
 				"%s (%s): %d connections; honest client: %d calls, slowest %d ms; heap %d MB, direct %d MB; log: %d lines%n",
@@ -135,6 +162,12 @@ abstract class Attacks {
 				this.server.log().size() - this.linesBefore);
 		assertThat(this.honest.failures()).isEmpty();
 		assertThat(this.honest.calls()).isPositive();
+		if (this.newcomer != null) {
+			System.out.printf("  a new connection for each call: %d calls, slowest %d ms%n", this.newcomer.calls(),
+					this.newcomer.slowestMillis());
+			assertThat(this.newcomer.failures()).isEmpty();
+			assertThat(this.newcomer.calls()).isPositive();
+		}
 		try (GrpcClient other = GrpcClient.of(this.server.port())) {
 			await().atMost(TIMEOUT).ignoreExceptions().until(other::featureName, "served"::equals);
 		}
@@ -145,10 +178,16 @@ abstract class Attacks {
 			assertThat(after.get("workers")).isGreaterThanOrEqualTo(this.before.get("workers"));
 		});
 		List<String> log = this.server.log().subList(this.linesBefore, this.server.log().size());
-		assertThat(log).noneMatch((line) -> line.contains("OutOfMemoryError"));
+		// Netty has one of its own for memory outside of the heap.
+		assertThat(log)
+			.noneMatch((line) -> line.contains("OutOfMemoryError") || line.contains("OutOfDirectMemoryError"));
 		assertThat(log).noneMatch((line) -> line.startsWith("\tat "));
 		long windows = Duration.ofNanos(System.nanoTime() - this.begun).toSeconds() / 10 + 2;
-		assertThat((long) log.size()).isLessThanOrEqualTo(Math.min(this.connections.get() + 20, windows * MAX_LINES));
+		Stats after = this.server.stats();
+		long reasons = Arrays.stream(RefusalReason.values())
+			.filter((reason) -> after.get(reason.getTag()) > this.before.get(reason.getTag()))
+			.count();
+		assertThat((long) log.size()).isLessThanOrEqualTo(windows * (reasons * LINES_FOR_A_REASON + OTHER_LINES));
 	}
 
 	@Test
@@ -173,6 +212,26 @@ abstract class Attacks {
 	}
 
 	@Test
+	void moreWatchesThanTheServerBears() throws Exception {
+		for (int i = 0; i < 40; i++) {
+			RogueClient client = connect().preface();
+			for (int stream = 1; stream < 2000; stream += 2) {
+				client.call(stream, WATCH).message(stream, false, 0, new byte[0], true);
+			}
+			client.flush();
+			// Each has a status or its end.
+			await().atMost(TIMEOUT).until(() -> client.received(Http2Frame.HEADERS), (count) -> count >= 1000);
+		}
+		// With a heap of 512 MiB there may be 32 768 of them.
+		assertThatRefusedFor("infrastructure-streams", 40_000 - 32_768);
+		try (GrpcClient probe = GrpcClient.of(this.server.port())) {
+			assertThat(probe.health().check(HealthCheckRequest.getDefaultInstance()).getStatus())
+				.isEqualTo(HealthCheckResponse.ServingStatus.SERVING);
+		}
+	}
+
+	@Test
+	@Tag(EXHAUSTS_CONNECTIONS)
 	void moreIdleConnectionsThanTheServerBears() throws Exception {
 		for (int i = 0; i < 10_500; i++) {
 			RogueClient client = RogueClient.deaf(this.server.port());
@@ -224,9 +283,10 @@ abstract class Attacks {
 			client.frame(Http2Frame.HEADERS, 0, 1, new byte[] { headers[0], headers[1] }).flush();
 			client.frame(Http2Frame.CONTINUATION, 0, 1, new byte[] { headers[2] }).flush();
 		}
-		// Then they are silent: they cost what an idle connection costs. (The call of the
-		// honest client may still be leaving when the next one has come.)
+		// They are no calls. (Those of the honest clients may still be leaving when the
+		// next ones have come.)
 		assertThat(this.server.stats().get("open-calls")).isLessThan(10);
+		assertThatRefusedFor("handshake-timeout", 500);
 	}
 
 	@Test
@@ -381,9 +441,18 @@ abstract class Attacks {
 		await().atMost(TIMEOUT).until(() -> client.received(Http2Frame.SETTINGS), (count) -> count >= 3);
 	}
 
+	/**
+	 * Makes the recordings anew that the mutated conversations begin with.
+	 */
+	@Test
+	@EnabledIfSystemProperty(named = "attacks.record", matches = "true")
+	void recordConversations() throws Exception {
+		Conversations.record(this.server.port(), Path.of("src/test/resources"));
+	}
+
 	@Test
 	void aHundredThousandMutatedConversations() throws Exception {
-		Conversations conversations = Conversations.record(this.server.port());
+		Conversations conversations = Conversations.load();
 		assertThat(conversations.recorded()).allSatisfy((bytes) -> assertThat(bytes.length).isGreaterThan(100));
 		inParallel(100_000 * SCALE, (seed) -> {
 			try (Socket socket = socket(seed)) {

@@ -22,9 +22,12 @@ import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Objects;
 import java.util.Random;
 
 import io.github.lastcall.grpc.testing.GrpcClient;
@@ -43,6 +46,8 @@ import io.grpc.stub.StreamObserver;
  */
 final class Conversations {
 
+	private static final int CONVERSATIONS = 5;
+
 	private final List<byte[]> recorded;
 
 	private Conversations(List<byte[]> recorded) {
@@ -50,10 +55,28 @@ final class Conversations {
 	}
 
 	/**
+	 * The conversations that have been recorded. They are resources, so that a seed gives
+	 * the same bytes on every machine.
+	 */
+	static Conversations load() throws IOException {
+		List<byte[]> recorded = new ArrayList<>();
+		for (int number = 1; number <= CONVERSATIONS; number++) {
+			try (InputStream in = Conversations.class.getResourceAsStream(resource(number))) {
+				recorded.add(Objects.requireNonNull(in, resource(number)).readAllBytes());
+			}
+		}
+		return new Conversations(recorded);
+	}
+
+	private static String resource(int number) {
+		return "/conversations/" + number + ".bin";
+	}
+
+	/**
 	 * Listen in on grpc-java's client: all kinds of calls, metadata, compression, a
 	 * cancellation.
 	 */
-	static Conversations record(int port) throws IOException, InterruptedException {
+	static void record(int port, Path resources) throws IOException, InterruptedException {
 		List<byte[]> recorded = new ArrayList<>();
 		recorded.add(record(port, (client) -> client.featureName()));
 		recorded.add(record(port, (client) -> {
@@ -69,6 +92,8 @@ final class Conversations {
 			}
 		}));
 		recorded.add(record(port, (client) -> {
+			// What is cancelled before there is a connection is never sent.
+			client.featureName();
 			StreamObserver<RouteNote> notes = RouteGuideGrpc.newStub(client.channel()).routeChat(new Ended<>());
 			for (int i = 0; i < 20; i++) {
 				notes.onNext(RouteNote.newBuilder().setMessage("note " + i).build());
@@ -95,7 +120,10 @@ final class Conversations {
 				// It says that it does not know it.
 			}
 		}));
-		return new Conversations(recorded);
+		Files.createDirectories(resources.resolve("conversations"));
+		for (int number = 1; number <= CONVERSATIONS; number++) {
+			Files.write(Path.of(resources + resource(number)), recorded.get(number - 1));
+		}
 	}
 
 	private static byte[] record(int port, Conversation conversation) throws IOException, InterruptedException {

@@ -19,15 +19,19 @@ import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Supplier;
 
 import io.github.lastcall.grpc.testing.GrpcClient;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Calls as long as it is not closed, one call after the other.
  */
 final class HonestClient implements AutoCloseable {
 
-	private final GrpcClient client;
+	private final Supplier<GrpcClient> connect;
+
+	private final boolean reconnects;
 
 	private final Queue<Throwable> failures = new ConcurrentLinkedQueue<>();
 
@@ -35,21 +39,47 @@ final class HonestClient implements AutoCloseable {
 
 	private final AtomicLong slowest = new AtomicLong();
 
-	private final Thread thread = new Thread(this::run, "honest-client");
+	private @Nullable Thread thread;
 
 	private volatile boolean closed;
 
-	HonestClient(int port) {
-		this.client = GrpcClient.of(port);
-		this.client.featureName();
-		this.thread.start();
+	private HonestClient(int port, boolean reconnects) {
+		this.connect = () -> GrpcClient.of(port);
+		this.reconnects = reconnects;
 	}
 
-	private void run() {
+	/**
+	 * A client that has a connection already when the attack begins.
+	 */
+	static HonestClient onOneConnection(int port) {
+		return new HonestClient(port, false).begin();
+	}
+
+	/**
+	 * A client that needs another connection for each of its calls.
+	 */
+	static HonestClient onAConnectionForEachCall(int port) {
+		return new HonestClient(port, true).begin();
+	}
+
+	private HonestClient begin() {
+		GrpcClient client = this.connect.get();
+		client.featureName();
+		this.thread = new Thread(() -> run(client), "honest-client");
+		this.thread.start();
+		return this;
+	}
+
+	private void run(GrpcClient first) {
+		GrpcClient client = first;
 		while (!this.closed) {
 			long started = System.nanoTime();
+			if (this.reconnects) {
+				client.close();
+				client = this.connect.get();
+			}
 			try {
-				this.client.featureName();
+				client.featureName();
 			}
 			catch (RuntimeException ex) {
 				this.failures.add(ex);
@@ -57,6 +87,7 @@ final class HonestClient implements AutoCloseable {
 			this.calls.incrementAndGet();
 			this.slowest.accumulateAndGet((System.nanoTime() - started) / 1_000_000, Math::max);
 		}
+		client.close();
 	}
 
 	Queue<Throwable> failures() {
@@ -74,8 +105,9 @@ final class HonestClient implements AutoCloseable {
 	@Override
 	public void close() throws InterruptedException {
 		this.closed = true;
-		this.thread.join();
-		this.client.close();
+		if (this.thread != null) {
+			this.thread.join();
+		}
 	}
 
 }
