@@ -55,8 +55,7 @@ class NettyUnixDomainSocketServerFactoryTests {
 	@Test
 	void withoutTheNativeTransportTheFailureSaysWhatToDo() {
 		NettyUnixDomainSocketServerFactory factory = new NettyUnixDomainSocketServerFactory(Path.of("/run/grpc.sock"),
-				"the.property",
-				this.transport,
+				"the.property", this.transport,
 				() -> new IllegalStateException("no native", new UnsatisfiedLinkError("no library for this system")));
 		assertThatExceptionOfType(GrpcServerStartException.class).isThrownBy(factory::newBuilder)
 			.withMessageContainingAll("/run/grpc.sock", "epoll is not available", "no library for this system")
