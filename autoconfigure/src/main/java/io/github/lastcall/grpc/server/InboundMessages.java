@@ -68,7 +68,7 @@ public final class InboundMessages extends ServerStreamTracer.Factory {
 		return new Call(fullMethodName);
 	}
 
-	private final class Call extends ServerStreamTracer {
+	private final class Call extends CallTracer {
 
 		private final String method;
 

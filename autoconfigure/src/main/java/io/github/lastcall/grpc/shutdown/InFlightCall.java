@@ -26,6 +26,7 @@ import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
 import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
 
 import io.github.lastcall.grpc.server.CallScope;
+import io.github.lastcall.grpc.server.CallTracer;
 import io.github.lastcall.grpc.server.ServerExecutor;
 import io.github.lastcall.grpc.server.ServerThreadPool;
 import io.grpc.Attributes;
@@ -34,7 +35,6 @@ import io.grpc.Grpc;
 import io.grpc.Metadata;
 import io.grpc.ServerCall;
 import io.grpc.ServerCallHandler;
-import io.grpc.ServerStreamTracer;
 import io.grpc.Status;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
@@ -51,7 +51,7 @@ import org.springframework.scheduling.concurrent.ThreadPoolTaskExecutor;
  * Nothing on the way of an ordinary call takes a lock: the event loop must not wait for
  * the thread of a handler, nor the other way round.
  */
-class InFlightCall extends ServerStreamTracer implements Executor {
+class InFlightCall extends CallTracer implements Executor {
 
 	static final Context.Key<InFlightCall> KEY = Context.key("io.github.lastcall.grpc.shutdown.call");
 

@@ -29,6 +29,7 @@ import java.util.function.Predicate;
 import java.util.function.Supplier;
 
 import io.github.lastcall.grpc.server.CallScope;
+import io.github.lastcall.grpc.server.CallTracer;
 import io.github.lastcall.grpc.server.GrpcServices;
 import io.github.lastcall.grpc.server.RefusalReason;
 import io.github.lastcall.grpc.server.Refusals;
@@ -52,7 +53,7 @@ import org.springframework.util.Assert;
  */
 public final class InFlightCalls {
 
-	private static final ServerStreamTracer UNTRACKED = new ServerStreamTracer() {
+	private static final ServerStreamTracer UNTRACKED = new CallTracer() {
 	};
 
 	/**
