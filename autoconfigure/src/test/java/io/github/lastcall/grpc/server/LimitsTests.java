@@ -135,7 +135,7 @@ class LimitsTests {
 			for (String address : List.of("127.0.0.1", "127.0.0.2")) {
 				RogueClient client = connect(address, port).preface();
 				this.clients.add(client);
-				await().atMost(TIMEOUT).until(() -> client.received(Http2Frame.SETTINGS), (count) -> count == 2);
+				client.settle();
 			}
 		}, "grpc.server.address=127.0.0.1,127.0.0.2", "grpc.server.executor.type=direct");
 	}
@@ -616,13 +616,8 @@ class LimitsTests {
 		return client;
 	}
 
-	/**
-	 * A client whose handshake the server has acknowledged.
-	 */
 	private RogueClient settled(ApplicationContext context) throws IOException {
-		RogueClient client = connect(context).preface();
-		await().atMost(TIMEOUT).until(() -> client.received(Http2Frame.SETTINGS), (count) -> count == 2);
-		return client;
+		return connect(context).preface().settle();
 	}
 
 	private static int callsInFlight(ApplicationContext context) {

@@ -203,9 +203,7 @@ class RefusalReasonTests {
 	}
 
 	private RogueClient settled(ApplicationContext context) throws IOException {
-		RogueClient client = connect(context).preface();
-		await().atMost(TIMEOUT).until(() -> client.received(Http2Frame.SETTINGS), (count) -> count == 2);
-		return client;
+		return connect(context).preface().settle();
 	}
 
 	@GrpcService

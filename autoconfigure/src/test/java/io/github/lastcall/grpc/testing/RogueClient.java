@@ -24,10 +24,12 @@ import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
+import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
 
+import org.awaitility.Awaitility;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -35,6 +37,8 @@ import org.jspecify.annotations.Nullable;
  * likes. A thread of its own reads what comes back, unless the client is to be deaf.
  */
 public final class RogueClient implements Closeable {
+
+	private static final Duration TIMEOUT = Duration.ofSeconds(60);
 
 	private static final int TYPES = 10;
 
@@ -103,6 +107,14 @@ public final class RogueClient implements Closeable {
 		return bytes(Http2Frame.PREFACE).frame(Http2Frame.SETTINGS, 0, 0)
 			.frame(Http2Frame.SETTINGS, Http2Frame.ACK, 0)
 			.flush();
+	}
+
+	/**
+	 * Wait until the server has acknowledged the settings.
+	 */
+	public RogueClient settle() {
+		Awaitility.await().atMost(TIMEOUT).until(() -> received(Http2Frame.SETTINGS), (count) -> count >= 2);
+		return this;
 	}
 
 	/**
