@@ -17,6 +17,7 @@
 package io.github.lastcall.grpc.shutdown;
 
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 import java.util.function.Consumer;
 
@@ -47,29 +48,70 @@ final class CallSlots {
 
 	private final Stripe[] stripes;
 
-	CallSlots() {
+	private final int limit;
+
+	/**
+	 * What each stripe may have without asking the others, as long as none has more.
+	 */
+	private final int share;
+
+	/**
+	 * Odd while a stripe may have more than its share, and another number each time that
+	 * one has: who takes that back must not miss a stripe that has come to it meanwhile.
+	 */
+	private final AtomicLong crowded = new AtomicLong();
+
+	/**
+	 * Create the slots.
+	 * @param limit how many calls there may be
+	 */
+	CallSlots(int limit) {
 		int stripes = STRIPES_PER_PROCESSOR * Integer.highestOneBit(Runtime.getRuntime().availableProcessors());
 		this.stripes = new Stripe[stripes];
 		for (int i = 0; i < stripes; i++) {
 			this.stripes[i] = new Stripe();
 		}
+		this.limit = limit;
+		this.share = limit / stripes;
 	}
 
 	/**
 	 * Let a call enter.
 	 * @param call the call, which has not entered yet
-	 * @param limit how many calls there may be
-	 * @return whether there are no more than that now
+	 * @return whether there are no more than there may be
 	 */
-	boolean add(InFlightCall call, int limit) {
+	boolean add(InFlightCall call) {
 		Stripe stripe = this.stripes[(int) Thread.currentThread().getId() & (this.stripes.length - 1)];
 		int count = stripe.count.incrementAndGet();
 		Slots slots = stripe.slots;
 		while (!slots.claim(call)) {
 			slots = slots.next();
 		}
-		// Only a stripe with more than its share can make the sum too large.
-		return count <= limit / this.stripes.length || size() <= limit;
+		if (count > this.share) {
+			// Said before looking: who adds to another stripe later looks too, and who
+			// has
+			// done so before is seen.
+			this.crowded.updateAndGet((value) -> value + 1 + (value & 1));
+		}
+		else if ((this.crowded.get() & 1) == 0) {
+			return true;
+		}
+		return isWithinLimit();
+	}
+
+	private boolean isWithinLimit() {
+		long crowded = this.crowded.get();
+		int size = 0;
+		boolean shared = true;
+		for (Stripe stripe : this.stripes) {
+			int count = stripe.count.get();
+			size += count;
+			shared &= count <= this.share;
+		}
+		if (shared && (crowded & 1) == 1) {
+			this.crowded.compareAndSet(crowded, crowded + 1);
+		}
+		return size <= this.limit;
 	}
 
 	/**

@@ -74,7 +74,7 @@ public final class InFlightCalls {
 
 	private final LongAdder forced = new LongAdder();
 
-	private volatile Life life = new Life(this);
+	private volatile Life life;
 
 	/**
 	 * Create a new registry.
@@ -97,6 +97,7 @@ public final class InFlightCalls {
 		this.infrastructureLimit = infrastructureLimit;
 		this.refusals = refusals;
 		this.recorders = recorders;
+		this.life = new Life(this);
 	}
 
 	private static int infrastructureLimit() {
@@ -336,9 +337,9 @@ public final class InFlightCalls {
 		 */
 		private final Map<String, TrackedMethod> methods = new HashMap<>();
 
-		private final CallSlots application = new CallSlots();
+		private final CallSlots application;
 
-		private final CallSlots infrastructure = new CallSlots();
+		private final CallSlots infrastructure;
 
 		private final LongAdder ended = new LongAdder();
 
@@ -357,6 +358,8 @@ public final class InFlightCalls {
 
 		Life(InFlightCalls all) {
 			this.all = all;
+			this.application = new CallSlots(all.limit);
+			this.infrastructure = new CallSlots(all.infrastructureLimit);
 		}
 
 		private void add(ServerMethodDefinition<?, ?> definition, boolean application,
@@ -402,12 +405,12 @@ public final class InFlightCalls {
 		 */
 		void begun(InFlightCall call) {
 			if (call.method().application()) {
-				if (!this.application.add(call, this.all.limit)) {
+				if (!this.application.add(call)) {
 					refuse(call, RefusalReason.CONCURRENT_CALLS,
 							"The server serves as many calls as it may: " + this.all.limit);
 				}
 			}
-			else if (!this.infrastructure.add(call, this.all.infrastructureLimit)) {
+			else if (!this.infrastructure.add(call)) {
 				refuse(call, RefusalReason.INFRASTRUCTURE_STREAMS,
 						"The server serves as many streams of health and reflection as it may: "
 								+ this.all.infrastructureLimit);

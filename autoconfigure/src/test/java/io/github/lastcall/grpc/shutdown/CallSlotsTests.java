@@ -17,15 +17,19 @@
 package io.github.lastcall.grpc.shutdown;
 
 import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 
@@ -117,6 +121,98 @@ class CallSlotsTests {
 		}
 		assertThat(this.calls.count()).isZero();
 		assertThat(highest.get()).isPositive();
+	}
+
+	/**
+	 * As when all connections but one are those of one event loop: what one thread has
+	 * not used of the limit another one has.
+	 */
+	@Test
+	void isFullForAThreadThatHasLetNoneEnter() throws Exception {
+		CallSlots slots = new CallSlots(1_000);
+		List<InFlightCall> entered = new ArrayList<>();
+		for (int i = 0; i < 1_000; i++) {
+			InFlightCall call = this.calls.track("a.B/C", true);
+			assertThat(slots.add(call)).isTrue();
+			entered.add(call);
+		}
+		onOtherThreads(64, () -> {
+			InFlightCall call = this.calls.track("a.B/C", true);
+			assertThat(slots.add(call)).isFalse();
+			end(call);
+		});
+		entered.forEach(CallSlotsTests::end);
+		assertThat(slots.size()).isZero();
+		onOtherThreads(1_000, () -> assertThat(slots.add(this.calls.track("a.B/C", true))).isTrue());
+		onOtherThreads(64, () -> {
+			InFlightCall call = this.calls.track("a.B/C", true);
+			assertThat(slots.add(call)).isFalse();
+			end(call);
+		});
+		assertThat(slots.size()).isEqualTo(1_000);
+	}
+
+	/**
+	 * Stripes come to more than their share and go back to it all the time.
+	 */
+	@Test
+	@Timeout(60)
+	void hasNeverMoreThanTheLimit() throws Exception {
+		int limit = 40;
+		CallSlots slots = new CallSlots(limit);
+		AtomicInteger admitted = new AtomicInteger();
+		AtomicInteger highest = new AtomicInteger();
+		AtomicInteger refused = new AtomicInteger();
+		CountDownLatch begin = new CountDownLatch(1);
+		ExecutorService executor = Executors.newCachedThreadPool();
+		try {
+			List<Future<?>> futures = new ArrayList<>();
+			for (int i = 0; i < 8; i++) {
+				Random random = new Random(i);
+				futures.add(executor.submit(() -> {
+					begin.await();
+					Deque<InFlightCall> open = new ArrayDeque<>();
+					for (int j = 0; j < 50_000; j++) {
+						if (random.nextInt(100) < 55) {
+							InFlightCall call = this.calls.track("a.B/C", true);
+							if (slots.add(call)) {
+								highest.accumulateAndGet(admitted.incrementAndGet(), Math::max);
+								open.add(call);
+							}
+							else {
+								refused.incrementAndGet();
+								end(call);
+							}
+						}
+						else if (!open.isEmpty()) {
+							admitted.decrementAndGet();
+							end(open.remove());
+						}
+					}
+					admitted.addAndGet(-open.size());
+					open.forEach(CallSlotsTests::end);
+					return null;
+				}));
+			}
+			begin.countDown();
+			for (Future<?> future : futures) {
+				future.get();
+			}
+		}
+		finally {
+			executor.shutdownNow();
+		}
+		assertThat(refused.get()).isPositive();
+		assertThat(highest).hasValueLessThanOrEqualTo(limit);
+		assertThat(slots.size()).isZero();
+	}
+
+	private static void onOtherThreads(int threads, Runnable action) throws Exception {
+		for (int i = 0; i < threads; i++) {
+			FutureTask<Void> task = new FutureTask<>(action, null);
+			new Thread(task).start();
+			task.get();
+		}
 	}
 
 	@Test
