@@ -104,10 +104,29 @@ final class HaProxy implements AutoCloseable {
 	}
 
 	/**
-	 * Whether every server of every backend gets calls.
+	 * Whether a server gets calls, in every backend that has it.
+	 * @param name the name of the server
 	 */
-	boolean areAllUp() throws IOException {
-		return servers(this.process.directory()).stream().allMatch(Server::isUp);
+	boolean isUp(String name) throws IOException {
+		return servers(this.process.directory()).stream()
+			.filter((server) -> server.name().equals(name))
+			.allMatch(Server::isUp);
+	}
+
+	/**
+	 * Tell the rolling restart's backends where a server is, as discovery does.
+	 * @param name the name of the server
+	 * @param port its port from now on
+	 */
+	void move(String name, int port) throws IOException {
+		for (String backend : List.of("connections", "calls")) {
+			String server = "set server " + backend + "/" + name;
+			String answer = ask(this.process.directory(), server + " addr 127.0.0.1 port " + port);
+			if (!answer.contains("port changed")) {
+				throw new IllegalStateException(answer);
+			}
+			ask(this.process.directory(), server + " state ready");
+		}
 	}
 
 	/**
@@ -126,15 +145,18 @@ final class HaProxy implements AutoCloseable {
 	 * Ask for the statistics: one line for each server, its fields separated by commas.
 	 */
 	private static List<Server> servers(Path directory) throws IOException {
+		return ask(directory, "show stat").lines()
+			.map((line) -> line.split(",", -1))
+			.filter((fields) -> fields.length > 17 && fields[1].matches("[a-d]"))
+			.map((fields) -> new Server(fields[0], fields[1], fields[17], Long.parseLong(fields[7])))
+			.toList();
+	}
+
+	private static String ask(Path directory, String command) throws IOException {
 		try (SocketChannel channel = SocketChannel.open(StandardProtocolFamily.UNIX)) {
 			channel.connect(UnixDomainSocketAddress.of(directory.resolve(STATS_SOCKET)));
-			channel.write(ByteBuffer.wrap("show stat\n".getBytes(StandardCharsets.UTF_8)));
-			String answer = new String(Channels.newInputStream(channel).readAllBytes(), StandardCharsets.UTF_8);
-			return answer.lines()
-				.map((line) -> line.split(",", -1))
-				.filter((fields) -> fields.length > 17 && fields[1].matches("[a-c]"))
-				.map((fields) -> new Server(fields[0], fields[1], fields[17], Long.parseLong(fields[7])))
-				.toList();
+			channel.write(ByteBuffer.wrap((command + "\n").getBytes(StandardCharsets.UTF_8)));
+			return new String(Channels.newInputStream(channel).readAllBytes(), StandardCharsets.UTF_8);
 		}
 	}
 

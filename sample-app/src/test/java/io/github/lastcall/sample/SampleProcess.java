@@ -53,6 +53,11 @@ final class SampleProcess implements AutoCloseable {
 
 	private static final Pattern WEB_PORT = Pattern.compile("Tomcat started on port (\\d+)");
 
+	/**
+	 * The tests start it often and let none run long.
+	 */
+	private static final List<String> STARTS_SOONER = List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC");
+
 	private static final Executor STARTERS = (task) -> new Thread(task, "sample-start").start();
 
 	private final Process process;
@@ -103,9 +108,10 @@ final class SampleProcess implements AutoCloseable {
 		if (!Files.exists(JAR)) {
 			throw new IllegalStateException(JAR + " is missing: run the tests by ./mvnw verify");
 		}
-		List<String> command = new ArrayList<>(
-				List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-Xmx256m", "-jar",
-						JAR.toString(), "--server.port=0"));
+		List<String> command = new ArrayList<>();
+		command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+		command.addAll(STARTS_SOONER);
+		command.addAll(List.of("-Xmx256m", "-jar", JAR.toString(), "--server.port=0"));
 		command.addAll(List.of(arguments));
 		if (Stream.of(arguments).noneMatch((argument) -> argument.startsWith("--grpc.server.port="))) {
 			command.add("--grpc.server.port=0");
