@@ -15,11 +15,10 @@
  */
 package io.github.lastcall.grpc.server;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicIntegerArray;
 import java.util.function.Supplier;
@@ -40,7 +39,7 @@ final class RefusalLog {
 	 */
 	static final int LINES = 10;
 
-	static final long WINDOW_SECONDS = 10;
+	static final Duration WINDOW = Duration.ofSeconds(10);
 
 	private static final RefusalReason[] REASONS = RefusalReason.values();
 
@@ -63,10 +62,6 @@ final class RefusalLog {
 	 * How many refusals there have been in the window, by the ordinal of their reason.
 	 */
 	private final AtomicIntegerArray refusals = new AtomicIntegerArray(REASONS.length);
-
-	RefusalLog(Log log, String subject) {
-		this(log, subject, CompletableFuture.delayedExecutor(WINDOW_SECONDS, TimeUnit.SECONDS));
-	}
 
 	/**
 	 * Create a new log.
@@ -103,7 +98,7 @@ final class RefusalLog {
 			}
 		}
 		if (!others.isEmpty()) {
-			write(warning, "refused more in the last %ds than is logged: %s".formatted(WINDOW_SECONDS,
+			write(warning, "refused more in the last %ds than is logged: %s".formatted(WINDOW.toSeconds(),
 					String.join(", ", others)));
 		}
 	}

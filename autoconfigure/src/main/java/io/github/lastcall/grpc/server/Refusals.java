@@ -40,7 +40,8 @@ public final class Refusals {
 	 */
 	public Refusals(String server) {
 		this.server = server;
-		this.log = new RefusalLog(LogFactory.getLog(Refusals.class), "gRPC server '" + server + "'");
+		this.log = new RefusalLog(LogFactory.getLog(Refusals.class), "gRPC server '" + server + "'",
+				new DelayedThread("grpc-refusals-" + server, RefusalLog.WINDOW));
 		Map<RefusalReason, LongAdder> counts = new EnumMap<>(RefusalReason.class);
 		for (RefusalReason reason : RefusalReason.values()) {
 			counts.put(reason, new LongAdder());

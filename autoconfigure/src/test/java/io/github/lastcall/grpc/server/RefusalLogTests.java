@@ -15,8 +15,10 @@
  */
 package io.github.lastcall.grpc.server;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 
 import io.grpc.netty.shaded.io.netty.channel.embedded.EmbeddedChannel;
@@ -38,8 +40,8 @@ class RefusalLogTests {
 
 	private final EmbeddedChannel channel = new EmbeddedChannel();
 
-	private final RefusalLog log = new RefusalLog(new Recorder(), "server",
-			(windowEnd) -> this.channel.eventLoop().schedule(windowEnd, RefusalLog.WINDOW_SECONDS, TimeUnit.SECONDS));
+	private final RefusalLog log = new RefusalLog(new Recorder(), "server", (windowEnd) -> this.channel.eventLoop()
+		.schedule(windowEnd, RefusalLog.WINDOW.toMillis(), TimeUnit.MILLISECONDS));
 
 	@BeforeEach
 	void stopTime() {
@@ -72,7 +74,7 @@ class RefusalLogTests {
 		// Garbage has not used up the lines of what matters.
 		assertThat(this.lines).hasSize(2 * RefusalLog.LINES)
 			.endsWith("WARN server refused (grpc.server.limits.connections)");
-		pass(RefusalLog.WINDOW_SECONDS * 1000 - 1);
+		pass(RefusalLog.WINDOW.toMillis() - 1);
 		assertThat(this.lines).hasSize(2 * RefusalLog.LINES);
 		pass(1);
 		// Limits have been hit, so it is a warning.
@@ -106,20 +108,20 @@ class RefusalLogTests {
 		for (int i = 0; i < RefusalLog.LINES + 3; i++) {
 			report(RefusalReason.PROTOCOL, "line");
 		}
-		pass(RefusalLog.WINDOW_SECONDS * 1000);
+		pass(RefusalLog.WINDOW.toMillis());
 		assertThat(this.lines).endsWith("INFO server refused more in the last 10s than is logged: protocol 3");
 	}
 
 	@Test
 	void aWindowBeginsWithItsFirstLine() {
 		report(RefusalReason.PROTOCOL, "first");
-		pass(RefusalLog.WINDOW_SECONDS * 1000);
+		pass(RefusalLog.WINDOW.toMillis());
 		pass(7000);
 		for (int i = 0; i < 2 * RefusalLog.LINES; i++) {
 			report(RefusalReason.PROTOCOL, "line");
 		}
 		assertThat(this.lines).hasSize(1 + RefusalLog.LINES);
-		pass(RefusalLog.WINDOW_SECONDS * 1000 - 1);
+		pass(RefusalLog.WINDOW.toMillis() - 1);
 		assertThat(this.lines).hasSize(1 + RefusalLog.LINES);
 		pass(1);
 		assertThat(this.lines).hasSize(2 + RefusalLog.LINES).last().asString().endsWith("protocol 10");
@@ -128,8 +130,8 @@ class RefusalLogTests {
 	@Test
 	void whenItIsQuietThereIsNothingToSumUpAndNothingLeftToRun() {
 		report(RefusalReason.PROTOCOL, "line");
-		pass(RefusalLog.WINDOW_SECONDS * 1000);
-		pass(RefusalLog.WINDOW_SECONDS * 1000);
+		pass(RefusalLog.WINDOW.toMillis());
+		pass(RefusalLog.WINDOW.toMillis());
 		assertThat(this.lines).containsExactly("INFO server line");
 		assertThat(this.channel.hasPendingTasks()).isFalse();
 	}
@@ -142,9 +144,31 @@ class RefusalLogTests {
 				report(RefusalReason.TLS, "line");
 			}
 			assertThat(this.lines).hasSize(RefusalLog.LINES);
-			pass(RefusalLog.WINDOW_SECONDS * 1000);
+			pass(RefusalLog.WINDOW.toMillis());
 			assertThat(this.lines).last().asString().endsWith("tls 1");
 		}
+	}
+
+	/**
+	 * Where the application could be in the way, the log would be silent from then on.
+	 */
+	@Test
+	void aWindowEndsOnAThreadOfItsServerOnly() {
+		new Refusals("crowded").report(RefusalReason.PROTOCOL, () -> "line");
+		assertThat(Thread.getAllStackTraces().keySet())
+			.filteredOn((thread) -> thread.getName().equals("grpc-refusals-crowded"))
+			.singleElement()
+			.matches(Thread::isDaemon);
+	}
+
+	@Test
+	void aWindowThatIsOverIsSummedUpByThatThread() {
+		CompletableFuture<Thread> summedUp = new CompletableFuture<>();
+		new DelayedThread("grpc-refusals-test", Duration.ofMillis(1))
+			.execute(() -> summedUp.complete(Thread.currentThread()));
+		assertThat(summedUp).succeedsWithin(Duration.ofSeconds(60))
+			.extracting(Thread::getName)
+			.isEqualTo("grpc-refusals-test");
 	}
 
 	private void report(RefusalReason reason, String line) {
