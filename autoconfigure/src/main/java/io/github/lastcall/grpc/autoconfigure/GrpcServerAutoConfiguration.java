@@ -150,12 +150,6 @@ public final class GrpcServerAutoConfiguration {
 					new GrpcServerAssembler.Factories(network, unixDomainSocket, inProcess), netty);
 		}
 
-		@Bean
-		@ConditionalOnMissingBean
-		ServerExecutor grpcServerExecutor(GrpcServerProperties properties, Environment environment) {
-			return properties.executor().create(environment);
-		}
-
 		@Bean(defaultCandidate = false)
 		@ConditionalOnMissingBean(name = "grpcWatchdogTimer")
 		ThreadServerTimer grpcWatchdogTimer() {
@@ -185,13 +179,28 @@ public final class GrpcServerAutoConfiguration {
 		}
 
 		@Bean
-		IgnoredProperties grpcIgnoredProperties(GrpcServerProperties properties, Environment environment) {
-			return new IgnoredProperties(properties, environment);
+		IgnoredProperties grpcIgnoredProperties(GrpcServerProperties properties, Environment environment,
+				ObjectProvider<ExecutorConfiguration> executor) {
+			return new IgnoredProperties(properties, environment, executor.getIfAvailable() == null);
 		}
 
 		@Bean
 		LocalGrpcPortProperty localGrpcPortProperty(ConfigurableEnvironment environment) {
 			return new LocalGrpcPortProperty(environment);
+		}
+
+		/**
+		 * Not there if the application has an executor of its own.
+		 */
+		@Configuration(proxyBeanMethods = false)
+		@ConditionalOnMissingBean(ServerExecutor.class)
+		static class ExecutorConfiguration {
+
+			@Bean
+			ServerExecutor grpcServerExecutor(GrpcServerProperties properties, Environment environment) {
+				return properties.executor().create(environment);
+			}
+
 		}
 
 		@Configuration(proxyBeanMethods = false)

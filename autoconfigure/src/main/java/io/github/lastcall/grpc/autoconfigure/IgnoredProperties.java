@@ -16,6 +16,7 @@
 
 package io.github.lastcall.grpc.autoconfigure;
 
+import java.util.List;
 import java.util.Locale;
 
 import io.github.lastcall.grpc.autoconfigure.GrpcServerProperties.ExecutorType;
@@ -25,60 +26,97 @@ import org.apache.commons.logging.LogFactory;
 import org.springframework.beans.factory.SmartInitializingSingleton;
 import org.springframework.boot.context.properties.bind.Binder;
 import org.springframework.core.env.Environment;
+import org.springframework.util.StringUtils;
 
 /**
- * Says at the start which properties are set and do nothing, because another one takes
- * away what they are for. That is no reason not to start: a profile that switches the
- * port off, or to another executor, cannot unset what the configuration that it builds
- * upon says of them.
+ * Says at the start which properties are set and do nothing, because another one, or a
+ * bean, takes away what they are for. That is no reason not to start: a profile that
+ * switches the port off, or to another executor, cannot unset what the configuration that
+ * it builds upon says of them.
  */
 final class IgnoredProperties implements SmartInitializingSingleton {
 
 	private static final Log logger = LogFactory.getLog(IgnoredProperties.class);
 
+	private static final List<String> OF_TLS = List.of("ssl.bundle", "ssl.client-auth");
+
+	private static final List<String> OF_CONNECTIONS = List.of("flow-control-window", "keep-alive.time",
+			"keep-alive.timeout", "keep-alive.permit.time", "keep-alive.permit.without-calls", "connection.max-idle",
+			"connection.max-age", "connection.max-age-grace", "limits.connections",
+			"limits.concurrent-calls-per-connection", "limits.inbound-message-size", "limits.inbound-metadata-size",
+			"limits.inbound-buffer-size", "limits.resets-per-connection", "limits.reset-window",
+			"limits.handshake-timeout");
+
+	private static final List<String> OF_PLATFORM_THREADS = List.of("executor.threads", "executor.queue-capacity");
+
 	private final GrpcServerProperties properties;
 
 	private final Environment environment;
 
-	IgnoredProperties(GrpcServerProperties properties, Environment environment) {
+	private final Binder binder;
+
+	private final boolean ownExecutor;
+
+	/**
+	 * Create a new report.
+	 * @param properties the properties
+	 * @param environment where they come from
+	 * @param ownExecutor whether the application has an executor of its own
+	 */
+	IgnoredProperties(GrpcServerProperties properties, Environment environment, boolean ownExecutor) {
 		this.properties = properties;
 		this.environment = environment;
+		this.binder = Binder.get(environment);
+		this.ownExecutor = ownExecutor;
 	}
 
 	@Override
 	public void afterSingletonsInstantiated() {
-		if (!Transport.NETWORK.isConfigured(this.environment)) {
+		if (!Transport.NETWORK.isConfigured(this.binder)) {
 			withoutPort();
 		}
-		ExecutorType executor = this.properties.executor().typeIn(this.environment);
-		if (executor != ExecutorType.PLATFORM) {
-			withoutPlatformThreads(executor);
+		if (!Transport.IN_PROCESS.isConfigured(this.binder)) {
+			warn(List.of("in-process.name"), "grpc.server.in-process.enabled is false");
 		}
+		executor();
 	}
 
 	private void withoutPort() {
+		boolean port = this.properties.health().port() != null;
 		String reason = "there is no server on a port, as grpc.server.port is -1";
-		if (!this.properties.address().isEmpty() && this.properties.health().port() == null) {
-			warn("grpc.server.address", reason);
+		if (!this.properties.address().isEmpty() && !port) {
+			warn("address", reason);
 		}
-		if (this.properties.ssl().bundle() != null) {
-			warn("grpc.server.ssl.bundle", reason);
-		}
-	}
-
-	private void withoutPlatformThreads(ExecutorType executor) {
-		String reason = "calls run on no platform threads, as the type of the executor is "
-				+ executor.name().toLowerCase(Locale.ROOT);
-		if (Binder.get(this.environment).bind("grpc.server.executor.threads", String.class).isBound()) {
-			warn("grpc.server.executor.threads", reason);
-		}
-		if (this.properties.executor().queueCapacity() != null) {
-			warn("grpc.server.executor.queue-capacity", reason);
+		warn(OF_TLS, reason);
+		if (!Transport.UNIX_DOMAIN_SOCKET.isConfigured(this.binder) && !port) {
+			warn(OF_CONNECTIONS, "calls in the same process have no connection");
 		}
 	}
 
-	private static void warn(String property, String reason) {
-		logger.warn("%s is set and does nothing: %s".formatted(property, reason));
+	private void executor() {
+		if (this.ownExecutor) {
+			String reason = "the ServerExecutor bean of the application says where calls run";
+			warn(List.of("executor.type"), reason);
+			warn(OF_PLATFORM_THREADS, reason);
+			return;
+		}
+		ExecutorType executor = this.properties.executor().typeIn(this.environment);
+		if (executor != ExecutorType.PLATFORM) {
+			warn(OF_PLATFORM_THREADS, "calls run on no platform threads, as the type of the executor is "
+					+ executor.name().toLowerCase(Locale.ROOT));
+		}
+	}
+
+	private void warn(List<String> names, String reason) {
+		for (String name : names) {
+			if (StringUtils.hasLength(this.binder.bind("grpc.server." + name, String.class).orElse(null))) {
+				warn(name, reason);
+			}
+		}
+	}
+
+	private static void warn(String name, String reason) {
+		logger.warn("grpc.server.%s is set and does nothing: %s".formatted(name, reason));
 	}
 
 }

@@ -39,6 +39,7 @@ import io.github.lastcall.grpc.server.GrpcService;
 import io.github.lastcall.grpc.server.NettyGrpcServerFactory;
 import io.github.lastcall.grpc.server.RefusalReason;
 import io.github.lastcall.grpc.server.Refusals;
+import io.github.lastcall.grpc.server.ServerExecutor;
 import io.github.lastcall.grpc.shutdown.GrpcServerDrain;
 import io.github.lastcall.grpc.shutdown.GrpcServerState;
 import io.github.lastcall.grpc.testing.GrpcClient;
@@ -260,7 +261,7 @@ class TransportsTests {
 	}
 
 	@Test
-	void aNameIsEnoughForTheInProcessServerUnlessItIsSwitchedOff() {
+	void aNameIsEnoughForTheInProcessServerUnlessItIsSwitchedOff(CapturedOutput output) {
 		try (ConfigurableApplicationContext context = run(NO_PORT, "--grpc.server.in-process.name=named");
 				GrpcClient client = GrpcClient.of(InProcessChannelBuilder.forName("named"))) {
 			assertThat(client.featureName()).isEqualTo("somewhere");
@@ -270,6 +271,8 @@ class TransportsTests {
 				"--grpc.server.in-process.enabled=false")) {
 			assertThat(context.getBeanProvider(GrpcServerDrain.class).stream()).extracting(GrpcServerDrain::getName)
 				.containsExactly("network");
+			assertThat(output).containsOnlyOnce(
+					"grpc.server.in-process.name is set and does nothing: grpc.server.in-process.enabled is false");
 		}
 	}
 
@@ -298,13 +301,47 @@ class TransportsTests {
 	}
 
 	@Test
+	void aServerInTheSameProcessHasNoUseForWhatIsSaidOfConnections(CapturedOutput output) {
+		Map<String, String> ofConnections = Map.ofEntries(Map.entry("flow-control-window", "2MB"),
+				Map.entry("keep-alive.time", "1h"), Map.entry("keep-alive.timeout", "10s"),
+				Map.entry("keep-alive.permit.time", "1m"), Map.entry("keep-alive.permit.without-calls", "true"),
+				Map.entry("connection.max-idle", "1h"), Map.entry("connection.max-age", "1h"),
+				Map.entry("connection.max-age-grace", "1h"), Map.entry("limits.connections", "5"),
+				Map.entry("limits.concurrent-calls-per-connection", "5"),
+				Map.entry("limits.inbound-message-size", "1MB"), Map.entry("limits.inbound-metadata-size", "1KB"),
+				Map.entry("limits.inbound-buffer-size", "5MB"), Map.entry("limits.resets-per-connection", "5"),
+				Map.entry("limits.reset-window", "5s"), Map.entry("limits.handshake-timeout", "5s"));
+		List<String> arguments = new ArrayList<>();
+		ofConnections.forEach((name, value) -> arguments.add("--grpc.server.%s=%s".formatted(name, value)));
+		arguments.addAll(List.of(NO_PORT, IN_PROCESS, "--grpc.server.limits.concurrent-calls=5"));
+		run(arguments.toArray(String[]::new)).close();
+		assertThat(ofConnections.keySet()).allSatisfy((name) -> assertThat(output).contains(
+				"grpc.server." + name + " is set and does nothing: calls in the same process have no connection"));
+		assertThat(output).doesNotContain("limits.concurrent-calls is set");
+	}
+
+	@Test
+	void anExecutorOfTheApplicationLeavesNothingToSayOfTheExecutor(CapturedOutput output) {
+		new SpringApplicationBuilder(Application.class, OwnExecutor.class).web(WebApplicationType.NONE)
+			.registerShutdownHook(false)
+			.run("--grpc.server.port=0", "--grpc.server.executor.type=virtual", "--grpc.server.executor.threads=5",
+					"--grpc.server.executor.queue-capacity=7")
+			.close();
+		assertThat(List.of("type", "threads", "queue-capacity"))
+			.allSatisfy((name) -> assertThat(output).contains("grpc.server.executor." + name
+					+ " is set and does nothing: the ServerExecutor bean of the application says where calls run"));
+		assertThat(output).doesNotContain("no platform threads");
+	}
+
+	@Test
 	void propertiesThatAreOfUseAreNotNamed(CapturedOutput output) {
 		run("--grpc.server.port=0", "--grpc.server.address=127.0.0.1", "--grpc.server.executor.type=platform",
 				"--grpc.server.executor.threads=5", "--grpc.server.executor.queue-capacity=7")
 			.close();
 		run(NO_PORT, IN_PROCESS, "--grpc.server.address=127.0.0.1", "--grpc.server.health.port=0",
-				"--grpc.server.executor.type=direct")
+				"--grpc.server.executor.type=direct", "--grpc.server.limits.connections=5")
 			.close();
+		run(NO_PORT, this.unixDomainSocket, "--grpc.server.limits.connections=5").close();
 		assertThat(output).doesNotContain("does nothing");
 	}
 
@@ -414,6 +451,16 @@ class TransportsTests {
 		@Bean
 		Blocking routeGuide() {
 			return new Blocking();
+		}
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class OwnExecutor {
+
+		@Bean
+		ServerExecutor threads() {
+			return ServerExecutor.of(THREADS);
 		}
 
 	}
