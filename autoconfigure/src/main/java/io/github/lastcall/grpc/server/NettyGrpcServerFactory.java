@@ -26,8 +26,6 @@ import java.util.stream.Collectors;
 import io.grpc.ServerBuilder;
 import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
 
-import org.jspecify.annotations.Nullable;
-
 import org.springframework.util.Assert;
 
 /**
@@ -48,27 +46,17 @@ public final class NettyGrpcServerFactory implements GrpcServerFactory {
 
 	private final String portProperty;
 
-	private final @Nullable NettyGuardedTransport transport;
-
-	/**
-	 * Create a new factory of servers on grpc-java's own transport.
-	 * @param addresses the addresses to listen on, none for all interfaces
-	 * @param port the port to listen on, on each of them; 0 for one that is free on all
-	 * @param portProperty the property that the port comes from, for error messages
-	 */
-	public NettyGrpcServerFactory(List<InetAddress> addresses, int port, String portProperty) {
-		this(addresses, port, portProperty, null);
-	}
+	private final NettyGuardedTransport transport;
 
 	/**
 	 * Create a new factory.
 	 * @param addresses the addresses to listen on, none for all interfaces
 	 * @param port the port to listen on, on each of them; 0 for one that is free on all
 	 * @param portProperty the property that the port comes from, for error messages
-	 * @param transport guards the connections, {@code null} for grpc-java's own transport
+	 * @param transport guards the connections
 	 */
 	public NettyGrpcServerFactory(List<InetAddress> addresses, int port, String portProperty,
-			@Nullable NettyGuardedTransport transport) {
+			NettyGuardedTransport transport) {
 		Assert.isTrue(port >= 0 && port <= 65535, "'port' must be from 0 to 65535");
 		this.addresses = addresses.stream().distinct().toList();
 		this.port = port;
@@ -81,9 +69,7 @@ public final class NettyGrpcServerFactory implements GrpcServerFactory {
 		Iterator<InetSocketAddress> addresses = socketAddresses().iterator();
 		NettyServerBuilder builder = NettyServerBuilder.forAddress(addresses.next());
 		addresses.forEachRemaining(builder::addListenAddress);
-		if (this.transport != null) {
-			this.transport.applyTo(builder);
-		}
+		this.transport.applyTo(builder);
 		return builder;
 	}
 

@@ -41,6 +41,7 @@ import io.github.lastcall.grpc.shutdown.Observer;
 import io.github.lastcall.grpc.shutdown.ShutdownSettings;
 import io.github.lastcall.grpc.testing.GrpcClient;
 import io.github.lastcall.grpc.testing.GrpcServerContextRunner;
+import io.github.lastcall.grpc.testing.LoopbackServerFactory;
 import io.github.lastcall.grpc.testing.TestAuthority;
 import io.github.lastcall.grpc.testing.TestRouteGuide;
 import io.github.lastcall.grpc.testing.TestsProperty;
@@ -186,7 +187,7 @@ class GrpcServerAutoConfigurationTests {
 		this.withService.withUserConfiguration(OwnFactoryConfiguration.class).run((context) -> {
 			assertThat(context).hasSingleBean(GrpcServerFactory.class);
 			assertThat(context).doesNotHaveBean(NettyGrpcServerFactory.class);
-			assertThat(context.getBean(OwnFactory.class).created).hasSize(1);
+			assertThat(context.getBean(LoopbackServerFactory.class).created()).hasSize(1);
 			assertThatCallsAreServed(context);
 		});
 	}
@@ -429,8 +430,8 @@ class GrpcServerAutoConfigurationTests {
 	static class OwnFactoryConfiguration {
 
 		@Bean
-		OwnFactory ownFactory() {
-			return new OwnFactory();
+		LoopbackServerFactory ownFactory() {
+			return new LoopbackServerFactory();
 		}
 
 	}
@@ -438,7 +439,7 @@ class GrpcServerAutoConfigurationTests {
 	/**
 	 * Listens by channels and event loops of its own.
 	 */
-	static class OwnChannelsFactory extends OwnFactory implements DisposableBean {
+	static class OwnChannelsFactory extends LoopbackServerFactory implements DisposableBean {
 
 		private final EventLoopGroup eventLoops = new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());
 
@@ -468,7 +469,7 @@ class GrpcServerAutoConfigurationTests {
 	/**
 	 * Binds its server, and fails then.
 	 */
-	static class HalfStartedFactory extends OwnFactory {
+	static class HalfStartedFactory extends LoopbackServerFactory {
 
 		private @Nullable Server server;
 
@@ -535,24 +536,6 @@ class GrpcServerAutoConfigurationTests {
 				};
 			}
 
-		}
-
-	}
-
-	static class OwnFactory implements GrpcServerFactory {
-
-		final List<ServerBuilder<?>> created = new CopyOnWriteArrayList<>();
-
-		@Override
-		public ServerBuilder<?> newBuilder() {
-			ServerBuilder<?> builder = NettyServerBuilder.forAddress(new InetSocketAddress("127.0.0.1", 0));
-			this.created.add(builder);
-			return builder;
-		}
-
-		@Override
-		public GrpcServerStartException bindFailure(IOException failure) {
-			return new GrpcServerStartException(String.valueOf(failure.getMessage()), "Try again");
 		}
 
 	}

@@ -16,7 +16,6 @@
 
 package io.github.lastcall.grpc.shutdown;
 
-import java.net.InetAddress;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -36,11 +35,11 @@ import io.github.lastcall.grpc.server.GrpcServerLifecycle;
 import io.github.lastcall.grpc.server.GrpcServerStartedEvent;
 import io.github.lastcall.grpc.server.GrpcService;
 import io.github.lastcall.grpc.server.GrpcServices;
-import io.github.lastcall.grpc.server.NettyGrpcServerFactory;
 import io.github.lastcall.grpc.server.Refusals;
 import io.github.lastcall.grpc.server.ServerExecutor;
 import io.github.lastcall.grpc.server.ServiceExecutors;
 import io.github.lastcall.grpc.testing.Echo;
+import io.github.lastcall.grpc.testing.LoopbackServerFactory;
 import io.github.lastcall.sample.routeguide.Feature;
 import io.github.lastcall.sample.routeguide.Point;
 import io.github.lastcall.sample.routeguide.Rectangle;
@@ -105,7 +104,7 @@ class RandomizedDrainTests {
 						ServerInterceptors.interceptForward(service.bindService(), List.of(calls.interceptor())))),
 				List.of());
 		GrpcServerLifecycle lifecycle = new GrpcServerLifecycle("random", 0, () -> services,
-				new NettyGrpcServerFactory(List.of(InetAddress.getLoopbackAddress()), 0, "port"),
+				new LoopbackServerFactory(),
 				new GrpcServerBuilderCustomizers(new ServiceExecutors(executor, new StaticListableBeanFactory()),
 						calls::guard, List.of(track)),
 				drain, (event) -> {

@@ -16,7 +16,6 @@
 
 package io.github.lastcall.grpc.shutdown;
 
-import java.net.InetAddress;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
@@ -28,10 +27,10 @@ import io.github.lastcall.grpc.server.GrpcServerBuilderCustomizers;
 import io.github.lastcall.grpc.server.GrpcServerLifecycle;
 import io.github.lastcall.grpc.server.GrpcService;
 import io.github.lastcall.grpc.server.GrpcServices;
-import io.github.lastcall.grpc.server.NettyGrpcServerFactory;
 import io.github.lastcall.grpc.server.Refusals;
 import io.github.lastcall.grpc.server.ServerExecutor;
 import io.github.lastcall.grpc.server.ServiceExecutors;
+import io.github.lastcall.grpc.testing.LoopbackServerFactory;
 import io.github.lastcall.sample.routeguide.Feature;
 import io.github.lastcall.sample.routeguide.Rectangle;
 import io.github.lastcall.sample.routeguide.RouteGuideGrpc;
@@ -123,7 +122,7 @@ class TwoServersTests {
 							List.of(calls.interceptor())))),
 					List.of());
 			this.lifecycle = new GrpcServerLifecycle(name, GrpcServerLifecycle.PHASE, () -> services,
-					new NettyGrpcServerFactory(List.of(InetAddress.getLoopbackAddress()), 0, "port"),
+					new LoopbackServerFactory(),
 					new GrpcServerBuilderCustomizers(
 							new ServiceExecutors(TwoServersTests.this.executor, new StaticListableBeanFactory()),
 							calls::guard, List.of(track)),
