@@ -21,10 +21,9 @@ import java.lang.annotation.Retention;
 import java.lang.annotation.RetentionPolicy;
 import java.lang.annotation.Target;
 
-import org.springframework.context.annotation.Condition;
-import org.springframework.context.annotation.ConditionContext;
 import org.springframework.context.annotation.Conditional;
-import org.springframework.core.type.AnnotatedTypeMetadata;
+import org.springframework.core.annotation.MergedAnnotation;
+import org.springframework.core.env.Environment;
 
 /**
  * Matches when a property is set to whatever. For Boot's own condition one that is
@@ -40,12 +39,20 @@ import org.springframework.core.type.AnnotatedTypeMetadata;
 	 */
 	String value();
 
-	class OnPresentProperty implements Condition {
+	class OnPresentProperty extends PropertyCondition<ConditionalOnPresentProperty> {
+
+		OnPresentProperty() {
+			super(ConditionalOnPresentProperty.class);
+		}
 
 		@Override
-		public boolean matches(ConditionContext context, AnnotatedTypeMetadata metadata) {
-			return context.getEnvironment()
-				.containsProperty(metadata.getAnnotations().get(ConditionalOnPresentProperty.class).getString("value"));
+		boolean isMet(MergedAnnotation<ConditionalOnPresentProperty> annotation, Environment environment) {
+			return environment.containsProperty(properties(annotation));
+		}
+
+		@Override
+		String properties(MergedAnnotation<ConditionalOnPresentProperty> annotation) {
+			return annotation.getString("value");
 		}
 
 	}

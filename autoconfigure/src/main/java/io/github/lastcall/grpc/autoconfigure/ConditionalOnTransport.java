@@ -21,10 +21,9 @@ import java.lang.annotation.Retention;
 import java.lang.annotation.RetentionPolicy;
 import java.lang.annotation.Target;
 
-import org.springframework.context.annotation.Condition;
-import org.springframework.context.annotation.ConditionContext;
 import org.springframework.context.annotation.Conditional;
-import org.springframework.core.type.AnnotatedTypeMetadata;
+import org.springframework.core.annotation.MergedAnnotation;
+import org.springframework.core.env.Environment;
 
 /**
  * Matches when there is a server for a {@link Transport}: by the same rule by which the
@@ -40,14 +39,24 @@ import org.springframework.core.type.AnnotatedTypeMetadata;
 	 */
 	Transport value();
 
-	class OnTransport implements Condition {
+	class OnTransport extends PropertyCondition<ConditionalOnTransport> {
+
+		OnTransport() {
+			super(ConditionalOnTransport.class);
+		}
 
 		@Override
-		public boolean matches(ConditionContext context, AnnotatedTypeMetadata metadata) {
-			return metadata.getAnnotations()
-				.get(ConditionalOnTransport.class)
-				.getEnum("value", Transport.class)
-				.isConfigured(context.getEnvironment());
+		boolean isMet(MergedAnnotation<ConditionalOnTransport> annotation, Environment environment) {
+			return transport(annotation).isConfigured(environment);
+		}
+
+		@Override
+		String properties(MergedAnnotation<ConditionalOnTransport> annotation) {
+			return transport(annotation).properties();
+		}
+
+		private static Transport transport(MergedAnnotation<ConditionalOnTransport> annotation) {
+			return annotation.getEnum("value", Transport.class);
 		}
 
 	}

@@ -32,7 +32,7 @@ enum Transport {
 	/**
 	 * A port.
 	 */
-	NETWORK("network", "grpc") {
+	NETWORK("network", "grpc", "grpc.server.port") {
 
 		@Override
 		boolean isConfigured(Binder binder) {
@@ -44,7 +44,7 @@ enum Transport {
 	/**
 	 * A Unix domain socket.
 	 */
-	UNIX_DOMAIN_SOCKET("unix-domain-socket", "grpcUnixDomainSocket") {
+	UNIX_DOMAIN_SOCKET("unix-domain-socket", "grpcUnixDomainSocket", "grpc.server.unix-domain-socket.path") {
 
 		@Override
 		boolean isConfigured(Binder binder) {
@@ -56,7 +56,7 @@ enum Transport {
 	/**
 	 * The process itself.
 	 */
-	IN_PROCESS("in-process", "grpcInProcess") {
+	IN_PROCESS("in-process", "grpcInProcess", "grpc.server.in-process.enabled and .name") {
 
 		@Override
 		boolean isConfigured(Binder binder) {
@@ -70,9 +70,12 @@ enum Transport {
 
 	private final String beanNamePrefix;
 
-	Transport(String serverName, String beanNamePrefix) {
+	private final String properties;
+
+	Transport(String serverName, String beanNamePrefix, String properties) {
 		this.serverName = serverName;
 		this.beanNamePrefix = beanNamePrefix;
+		this.properties = properties;
 	}
 
 	private static <T> @Nullable T property(Binder binder, String name, Class<T> type) {
@@ -90,6 +93,13 @@ enum Transport {
 	 */
 	String serverName() {
 		return this.serverName;
+	}
+
+	/**
+	 * What {@link #isConfigured} looks at, for people.
+	 */
+	String properties() {
+		return this.properties;
 	}
 
 	/**

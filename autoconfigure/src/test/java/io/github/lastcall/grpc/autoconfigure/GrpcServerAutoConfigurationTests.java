@@ -67,6 +67,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 import org.springframework.beans.factory.DisposableBean;
 import org.springframework.boot.LazyInitializationBeanFactoryPostProcessor;
+import org.springframework.boot.autoconfigure.condition.ConditionEvaluationReport;
 import org.springframework.boot.autoconfigure.AutoConfigurations;
 import org.springframework.boot.autoconfigure.ssl.SslAutoConfiguration;
 import org.springframework.boot.health.contributor.HealthIndicator;
@@ -124,6 +125,24 @@ class GrpcServerAutoConfigurationTests {
 			assertThat(output.toString().lines().filter((line) -> line.contains(NO_SERVICE))).singleElement()
 				.asString()
 				.contains("INFO");
+		});
+	}
+
+	@Test
+	void theReportOfTheConditionsNamesThePropertiesThatATransportAndTlsDependOn() {
+		this.withService.withPropertyValues("grpc.server.compression.responses=gzip").run((context) -> {
+			List<String> messages = ConditionEvaluationReport.get(context.getBeanFactory())
+				.getConditionAndOutcomesBySource()
+				.values()
+				.stream()
+				.flatMap(ConditionEvaluationReport.ConditionAndOutcomes::stream)
+				.map((condition) -> condition.getOutcome().getMessage())
+				.toList();
+			assertThat(messages).contains("@ConditionalOnTransport is met by grpc.server.port",
+					"@ConditionalOnTransport is not met by grpc.server.unix-domain-socket.path",
+					"@ConditionalOnTransport is not met by grpc.server.in-process.enabled and .name",
+					"@ConditionalOnPresentProperty is met by grpc.server.compression.responses",
+					"@ConditionalOnPresentProperty is not met by grpc.server.ssl.bundle");
 		});
 	}
 
