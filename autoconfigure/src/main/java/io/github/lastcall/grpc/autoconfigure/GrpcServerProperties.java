@@ -280,7 +280,8 @@ public record GrpcServerProperties(@DefaultValue("true") boolean enabled, @Defau
 	 * @param resetWindow The window in which resets are counted, in whole seconds.
 	 * @param handshakeTimeout How long a client may take from the connection to the first
 	 * settings of HTTP/2, TLS included, before the connection is closed. TLS may take ten
-	 * seconds at most.
+	 * seconds at most. One that later begins the headers of a call has as long to end
+	 * them, twice as long at most.
 	 */
 	public record Limits(@DefaultValue("10000") int connections, @DefaultValue("10000") int concurrentCalls,
 			@DefaultValue("1000") int concurrentCallsPerConnection, @DefaultValue("4MB") DataSize inboundMessageSize,

@@ -28,7 +28,8 @@ public enum RefusalReason {
 	CONNECTIONS("grpc.server.limits.connections"),
 
 	/**
-	 * A connection on which the client took too long to begin with HTTP/2.
+	 * A connection on which the client took too long to begin with HTTP/2, or later to
+	 * end headers that it had begun.
 	 */
 	HANDSHAKE_TIMEOUT("grpc.server.limits.handshake-timeout"),
 
