@@ -18,7 +18,7 @@ package io.github.lastcall.grpc.server;
 
 import java.io.IOException;
 import java.util.Locale;
-import java.util.regex.Pattern;
+import java.util.function.Supplier;
 
 import javax.net.ssl.SSLException;
 
@@ -42,13 +42,6 @@ final class NettyHandshakeLog extends ChannelInboundHandlerAdapter {
 	 */
 	private static final String OPENSSL_PREFIX = "OPENSSL_internal:";
 
-	/**
-	 * The subject of a certificate is whatever a stranger writes into it.
-	 */
-	private static final Pattern CONTROL = Pattern.compile("\\p{Cntrl}");
-
-	private static final int MAX_LENGTH = 500;
-
 	private final Refusals refusals;
 
 	NettyHandshakeLog(Refusals refusals) {
@@ -62,7 +55,7 @@ final class NettyHandshakeLog extends ChannelInboundHandlerAdapter {
 				failed(ctx, handshake.cause());
 			}
 			else if (!ApplicationProtocolNames.HTTP_2.equals(applicationProtocol(ctx))) {
-				report(ctx, RefusalReason.TLS, "it does not offer HTTP/2 (h2) by ALPN");
+				report(ctx, RefusalReason.TLS, () -> "it does not offer HTTP/2 (h2) by ALPN");
 			}
 			ctx.pipeline().remove(this);
 		}
@@ -76,22 +69,22 @@ final class NettyHandshakeLog extends ChannelInboundHandlerAdapter {
 
 	private void failed(ChannelHandlerContext ctx, Throwable failure) {
 		if (failure instanceof NotSslRecordException) {
-			report(ctx, RefusalReason.PROTOCOL, "it does not speak TLS");
+			report(ctx, RefusalReason.PROTOCOL, () -> "it does not speak TLS");
 		}
 		else if (failure instanceof SslHandshakeTimeoutException) {
 			// Netty waits for no longer, which grpc-java lets nobody change.
-			report(ctx, RefusalReason.HANDSHAKE_TIMEOUT, "it has not completed the TLS handshake within 10000 ms");
+			report(ctx, RefusalReason.HANDSHAKE_TIMEOUT,
+					() -> "it has not completed the TLS handshake within 10000 ms");
 		}
 		// A client that just goes away, as the probe of a port does, is no refusal.
 		else if (failure instanceof SSLException || !(failure instanceof IOException)) {
-			report(ctx, RefusalReason.TLS, reason(failure));
+			report(ctx, RefusalReason.TLS, () -> reason(failure));
 		}
 	}
 
-	private void report(ChannelHandlerContext ctx, RefusalReason reason, String explanation) {
-		String text = CONTROL.matcher(explanation).replaceAll("?");
-		this.refusals.report(reason, () -> "refused the connection from %s: %s".formatted(ctx.channel().remoteAddress(),
-				(text.length() > MAX_LENGTH) ? text.substring(0, MAX_LENGTH) + "..." : text));
+	private void report(ChannelHandlerContext ctx, RefusalReason reason, Supplier<String> explanation) {
+		this.refusals.report(reason,
+				() -> "refused the connection from %s: %s".formatted(ctx.channel().remoteAddress(), explanation.get()));
 	}
 
 	private static String reason(Throwable failure) {

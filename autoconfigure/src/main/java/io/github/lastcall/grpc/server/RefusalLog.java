@@ -44,7 +44,8 @@ final class RefusalLog {
 	private static final RefusalReason[] REASONS = RefusalReason.values();
 
 	/**
-	 * Names of methods are whatever a stranger writes into them.
+	 * Names of methods and subjects of certificates are whatever a stranger writes into
+	 * them.
 	 */
 	private static final Pattern CONTROL = Pattern.compile("\\p{Cntrl}");
 
@@ -81,7 +82,7 @@ final class RefusalLog {
 			this.windowEnd.execute(this::endWindow);
 		}
 		if (number <= LINES) {
-			write(reason.isWarning(), line.get() + reason.hint());
+			write(reason.isWarning(), oneLine(line.get()) + reason.hint());
 		}
 	}
 
@@ -103,9 +104,13 @@ final class RefusalLog {
 		}
 	}
 
-	private void write(boolean warning, String line) {
+	private static String oneLine(String line) {
 		String text = CONTROL.matcher(line).replaceAll("?");
-		text = this.subject + " " + ((text.length() > MAX_LENGTH) ? text.substring(0, MAX_LENGTH) + "..." : text);
+		return (text.length() > MAX_LENGTH) ? text.substring(0, MAX_LENGTH) + "..." : text;
+	}
+
+	private void write(boolean warning, String line) {
+		String text = this.subject + " " + line;
 		if (warning) {
 			this.log.warn(text);
 		}

@@ -99,7 +99,7 @@ class RefusalLogTests {
 		assertThat(this.lines).singleElement()
 			.asString()
 			.startsWith("WARN server a??b?[31mxxx")
-			.endsWith("x...")
+			.endsWith("x... (grpc.server.limits.inbound-message-size)")
 			.hasSizeLessThan(1100);
 	}
 
