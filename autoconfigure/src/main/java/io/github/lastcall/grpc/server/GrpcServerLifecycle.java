@@ -114,7 +114,7 @@ public final class GrpcServerLifecycle implements SmartLifecycle {
 		}
 		finally {
 			if (!bound) {
-				// Some of its sockets may listen already.
+				// It may be bound already, if what failed came after that.
 				server.getServer().shutdownNow();
 			}
 		}
