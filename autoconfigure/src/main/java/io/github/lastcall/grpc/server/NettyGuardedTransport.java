@@ -127,13 +127,13 @@ public final class NettyGuardedTransport implements DisposableBean {
 	 */
 	@Override
 	public synchronized void destroy() {
-		this.logFilter.uninstall();
 		EventLoopGroup boss = this.boss;
 		EventLoopGroup workers = this.workers;
 		if (boss != null && workers != null) {
 			this.gate.whenEmpty(() -> {
 				boss.shutdownGracefully(0, 1, TimeUnit.SECONDS);
-				workers.shutdownGracefully(0, 1, TimeUnit.SECONDS);
+				// The end of a connection may be worth a stack trace to grpc-java too.
+				workers.shutdownGracefully(0, 1, TimeUnit.SECONDS).addListener((ended) -> this.logFilter.uninstall());
 			});
 			this.boss = null;
 			this.workers = null;

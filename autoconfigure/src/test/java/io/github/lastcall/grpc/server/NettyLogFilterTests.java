@@ -15,6 +15,7 @@
  */
 package io.github.lastcall.grpc.server;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
@@ -23,7 +24,10 @@ import java.util.logging.Level;
 import java.util.logging.LogRecord;
 import java.util.logging.Logger;
 
+import io.github.lastcall.grpc.testing.RogueClient;
+import io.grpc.Server;
 import io.grpc.Status;
+import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
 import io.grpc.netty.shaded.io.netty.handler.codec.http2.Http2Error;
 import io.grpc.netty.shaded.io.netty.handler.codec.http2.Http2Exception;
 import org.jspecify.annotations.Nullable;
@@ -33,6 +37,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.parallel.Isolated;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 /**
  * What is left of grpc-java's log. The loggers are the real ones, which other servers in
@@ -64,6 +69,7 @@ class NettyLogFilterTests {
 
 	@BeforeEach
 	void install() {
+		awaitNoFilter();
 		this.filter.install();
 		this.loggers.forEach((logger) -> {
 			assertThat(logger.getFilter()).isSameAs(this.filter);
@@ -191,6 +197,27 @@ class NettyLogFilterTests {
 	}
 
 	@Test
+	void aServerFiltersUntilItsLastConnectionHasEnded() throws Exception {
+		this.filter.uninstall();
+		NettyGuardedTransport transport = new NettyGuardedTransport("filtered", 1,
+				new ConnectionLimits(0, Duration.ofSeconds(10)), new Refusals("filtered"));
+		NettyServerBuilder builder = NettyServerBuilder.forPort(0);
+		transport.applyTo(builder);
+		Server server = builder.build().start();
+		RogueClient client = RogueClient.connect(server.getPort());
+		try {
+			client.preface().settle();
+			transport.destroy();
+			assertThat(this.loggers).allSatisfy((logger) -> assertThat(logger.getFilter()).isNotNull());
+		}
+		finally {
+			client.close();
+			server.shutdownNow();
+		}
+		awaitNoFilter();
+	}
+
+	@Test
 	void aFilterOfSomebodyElseStays() {
 		this.filter.uninstall();
 		java.util.logging.Filter other = (record) -> true;
@@ -205,6 +232,14 @@ class NettyLogFilterTests {
 		finally {
 			Logger.getLogger(HANDLER).setFilter(null);
 		}
+	}
+
+	/**
+	 * A server may have been closed around its connections.
+	 */
+	private void awaitNoFilter() {
+		await().atMost(Duration.ofSeconds(60))
+			.until(() -> this.loggers.stream().allMatch((logger) -> logger.getFilter() == null));
 	}
 
 	private static void log(String logger, String message, @Nullable Throwable thrown) {
