@@ -43,9 +43,13 @@ final class ObservedCall extends ServerStreamTracer implements CallScope {
 	private static final AtomicIntegerFieldUpdater<ObservedCall> PARTIES = AtomicIntegerFieldUpdater
 		.newUpdater(ObservedCall.class, "parties");
 
+	private static final int NOBODY_YET = 0;
+
 	private static final int STREAM = 1;
 
 	private static final int STREAM_AND_HANDLER = 2;
+
+	private static final int CLOSED_BEFORE = -1;
 
 	private final GrpcCallObservations observations;
 
@@ -54,7 +58,9 @@ final class ObservedCall extends ServerStreamTracer implements CallScope {
 	private @Nullable Observation observation;
 
 	/**
-	 * Who still holds the call: its stream, and its handler once it has begun.
+	 * Who still holds the call: its stream, and its handler once it has begun. In the
+	 * same process a stream may be closed before it is sure to have an end, on another
+	 * thread.
 	 */
 	private volatile int parties;
 
@@ -95,14 +101,17 @@ final class ObservedCall extends ServerStreamTracer implements CallScope {
 			this.context.setPeerName(peer.getHostString());
 			this.context.setPeerPort(peer.getPort());
 		}
-		this.observation = this.observations.start(this.context);
-		this.parties = STREAM;
+		Observation observation = this.observations.start(this.context);
+		this.observation = observation;
+		if (!PARTIES.compareAndSet(this, NOBODY_YET, STREAM) && observation != null) {
+			end(observation);
+		}
 	}
 
 	@Override
 	public void streamClosed(Status status) {
-		if (this.observation != null) {
-			this.status = status;
+		this.status = status;
+		if (!PARTIES.compareAndSet(this, NOBODY_YET, CLOSED_BEFORE)) {
 			leave();
 		}
 	}

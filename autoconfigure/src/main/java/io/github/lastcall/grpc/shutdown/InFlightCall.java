@@ -220,13 +220,20 @@ class InFlightCall extends CallTracer implements Executor {
 		}
 	}
 
+	/**
+	 * In the same process the stream may be closed on another thread, while the call
+	 * begins.
+	 */
 	private void leave(int rest) {
-		if (HOLDERS.compareAndSet(this, STREAM_AND_HANDLER, rest)) {
-			forgetDrainActions();
+		int holders = this.holders;
+		while (holders == STREAM_AND_HANDLER || holders == NOBODY_YET) {
+			if (HOLDERS.compareAndSet(this, holders, rest)) {
+				forgetDrainActions();
+				return;
+			}
+			holders = this.holders;
 		}
-		else if (!HOLDERS.compareAndSet(this, NOBODY_YET, rest)) {
-			over();
-		}
+		over();
 	}
 
 	private void over() {

@@ -50,13 +50,16 @@ import io.github.lastcall.sample.routeguide.Feature;
 import io.github.lastcall.sample.routeguide.Point;
 import io.github.lastcall.sample.routeguide.RouteGuideGrpc;
 import io.github.lastcall.sample.routeguide.RouteNote;
+import io.grpc.Attributes;
 import io.grpc.CallOptions;
 import io.grpc.ClientCall;
 import io.grpc.ForwardingServerCallListener.SimpleForwardingServerCallListener;
 import io.grpc.Metadata;
+import io.grpc.MethodDescriptor;
 import io.grpc.ServerCall;
 import io.grpc.ServerCallHandler;
 import io.grpc.ServerInterceptor;
+import io.grpc.ServerStreamTracer;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.inprocess.InProcessChannelBuilder;
@@ -508,6 +511,29 @@ class GrpcCallObservationsTests {
 				assertThat(tags(span)).containsEntry("tenant", "blue")
 					.containsEntry("reason", "none given")
 					.containsEntry("key", "value");
+			}
+		});
+	}
+
+	/**
+	 * As in the same process, where the two are told on different threads.
+	 */
+	@Test
+	void anObservationEndsWhetherItsStreamIsClosedAfterItBeginsOrBefore() {
+		this.runner.run((context) -> {
+			ServerStreamTracer.Factory tracers = context.getBean(GrpcCallObservations.class).tracerFactory();
+			for (boolean closedBefore : new boolean[] { false, true }) {
+				ServerStreamTracer tracer = tracers.newServerStreamTracer("routeguide.RouteGuide/GetFeature",
+						new Metadata());
+				if (closedBefore) {
+					tracer.streamClosed(Status.CANCELLED);
+				}
+				tracer.serverCallStarted(new StartedCall());
+				if (!closedBefore) {
+					tracer.streamClosed(Status.CANCELLED);
+				}
+				assertThat(tags(span(context))).containsEntry("grpc.status_code", "CANCELLED");
+				context.getBean(InMemorySpanExporter.class).reset();
 			}
 		});
 	}
@@ -1013,6 +1039,25 @@ class GrpcCallObservationsTests {
 				}
 
 			};
+		}
+
+	}
+
+	private static final class StartedCall extends ServerStreamTracer.ServerCallInfo<Point, Feature> {
+
+		@Override
+		public MethodDescriptor<Point, Feature> getMethodDescriptor() {
+			return RouteGuideGrpc.getGetFeatureMethod();
+		}
+
+		@Override
+		public Attributes getAttributes() {
+			return Attributes.EMPTY;
+		}
+
+		@Override
+		public @Nullable String getAuthority() {
+			return null;
 		}
 
 	}

@@ -32,9 +32,11 @@ import java.util.concurrent.Future;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 
 import io.github.lastcall.grpc.server.Refusals;
 import io.grpc.Status;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -121,6 +123,42 @@ class CallSlotsTests {
 		}
 		assertThat(this.calls.count()).isZero();
 		assertThat(highest.get()).isPositive();
+	}
+
+	/**
+	 * As in the same process, where another thread closes the stream.
+	 */
+	@Test
+	@Timeout(60)
+	void losesNoCallWhoseStreamIsClosedWhileItBegins() throws Exception {
+		int count = 200_000;
+		AtomicReference<@Nullable InFlightCall> handedOver = new AtomicReference<>();
+		FutureTask<Void> streams = new FutureTask<>(() -> {
+			for (int i = 0; i < count; i++) {
+				InFlightCall call = handedOver.get();
+				while (call == null) {
+					Thread.yield();
+					call = handedOver.get();
+				}
+				call.streamClosed(Status.CANCELLED);
+				handedOver.set(null);
+			}
+		}, null);
+		Thread thread = new Thread(streams);
+		thread.setDaemon(true);
+		thread.start();
+		for (int i = 0; i < count; i++) {
+			InFlightCall call = this.calls.track("a.B/C", true);
+			handedOver.set(call);
+			call.begin();
+			while (handedOver.get() != null) {
+				Thread.yield();
+			}
+			assertThat(this.calls.count()).isOne();
+			call.handlerDone();
+			assertThat(this.calls.count()).isZero();
+		}
+		streams.get();
 	}
 
 	/**
