@@ -98,6 +98,7 @@ import org.springframework.context.ApplicationEventPublisher;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Import;
+import org.springframework.context.annotation.Primary;
 import org.springframework.core.Ordered;
 import org.springframework.core.annotation.Order;
 import org.springframework.core.env.ConfigurableEnvironment;
@@ -231,7 +232,11 @@ public final class GrpcServerAutoConfiguration {
 				return new NettyUnixDomainSocketServerFactory(path, "grpc.server.unix-domain-socket.path", transport);
 			}
 
+			/**
+			 * The one that is meant by a factory of the user's own.
+			 */
 			@Bean
+			@Primary
 			@ConditionalOnTransport(Transport.NETWORK)
 			NettyGuardedTransport grpcTransport(GrpcServerProperties properties,
 					@Qualifier("grpcRefusals") Refusals refusals) {
@@ -466,7 +471,7 @@ public final class GrpcServerAutoConfiguration {
 				return this.refusals;
 			}
 
-			@Bean
+			@Bean(defaultCandidate = false)
 			NettyGuardedTransport grpcHealthTransport(GrpcServerProperties properties,
 					@Qualifier("grpcHealthRefusals") Refusals refusals) {
 				return new NettyGuardedTransport(HEALTH_SERVER, 1, properties.limits().forConnections(), refusals);

@@ -36,6 +36,7 @@ import io.github.lastcall.grpc.server.GrpcServerStartException;
 import io.github.lastcall.grpc.server.GrpcServerStartedEvent;
 import io.github.lastcall.grpc.server.GrpcService;
 import io.github.lastcall.grpc.server.NettyGrpcServerFactory;
+import io.github.lastcall.grpc.server.NettyGuardedTransport;
 import io.github.lastcall.grpc.shutdown.GrpcServerDrain;
 import io.github.lastcall.grpc.shutdown.Observer;
 import io.github.lastcall.grpc.shutdown.ShutdownSettings;
@@ -209,6 +210,17 @@ class GrpcServerAutoConfigurationTests {
 			assertThat(context.getBean(LoopbackServerFactory.class).created()).hasSize(1);
 			assertThatCallsAreServed(context);
 		});
+	}
+
+	@Test
+	void theUsersOwnFactoryGetsTheTransportOfTheServerOnThePort(@TempDir Path directory) {
+		this.withService.withUserConfiguration(GuardedFactoryConfiguration.class)
+			.withPropertyValues("grpc.server.health.port=0",
+					"grpc.server.unix-domain-socket.path=" + directory.resolve("grpc.sock"))
+			.run((context) -> {
+				assertThat(context.getBean(GuardedFactory.class).transport).isSameAs(context.getBean("grpcTransport"));
+				assertThatCallsAreServed(context);
+			});
 	}
 
 	@Test
@@ -555,6 +567,33 @@ class GrpcServerAutoConfigurationTests {
 				};
 			}
 
+		}
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class GuardedFactoryConfiguration {
+
+		@Bean
+		GuardedFactory guardedFactory(NettyGuardedTransport transport) {
+			return new GuardedFactory(transport);
+		}
+
+	}
+
+	static class GuardedFactory extends LoopbackServerFactory {
+
+		final NettyGuardedTransport transport;
+
+		GuardedFactory(NettyGuardedTransport transport) {
+			this.transport = transport;
+		}
+
+		@Override
+		public ServerBuilder<?> newBuilder() {
+			NettyServerBuilder builder = (NettyServerBuilder) super.newBuilder();
+			this.transport.applyTo(builder);
+			return builder;
 		}
 
 	}
