@@ -25,6 +25,8 @@ import io.github.lastcall.grpc.server.GrpcServerStartedEvent;
 import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.context.ApplicationListener;
@@ -41,6 +43,8 @@ public final class GrpcHealthMeters implements ApplicationListener<GrpcServerSta
 	 */
 	private static final int MAX_NAMES = 1000;
 
+	private static final Log logger = LogFactory.getLog(GrpcHealthMeters.class);
+
 	private final ServingStatusTable statuses;
 
 	private final MeterRegistry registry;
@@ -48,6 +52,8 @@ public final class GrpcHealthMeters implements ApplicationListener<GrpcServerSta
 	private final Set<String> names = ConcurrentHashMap.newKeySet();
 
 	private final AtomicBoolean started = new AtomicBoolean();
+
+	private final AtomicBoolean failed = new AtomicBoolean();
 
 	/**
 	 * Create new meters.
@@ -74,10 +80,25 @@ public final class GrpcHealthMeters implements ApplicationListener<GrpcServerSta
 
 	private void add(String name) {
 		if (this.names.size() < MAX_NAMES && this.names.add(name)) {
-			Gauge.builder("grpc.server.health.status", this.statuses, (statuses) -> value(statuses.get(name)))
-				.description("Serving status: 1 is SERVING, 0 is NOT_SERVING, -1 is UNKNOWN")
-				.tag("service", name)
-				.register(this.registry);
+			try {
+				Gauge.builder("grpc.server.health.status", this.statuses, (statuses) -> value(statuses.get(name)))
+					.description("Serving status: 1 is SERVING, 0 is NOT_SERVING, -1 is UNKNOWN")
+					.tag("service", name)
+					.register(this.registry);
+			}
+			catch (RuntimeException ex) {
+				failed(ex);
+			}
+		}
+	}
+
+	/**
+	 * Neither the start nor who changes a status must fail because of the one who looks
+	 * at it, and one line is enough to find the filter or the registry.
+	 */
+	private void failed(RuntimeException ex) {
+		if (this.failed.compareAndSet(false, true)) {
+			logger.error("A serving status has no meter: it could not be registered; this is reported once", ex);
 		}
 	}
 

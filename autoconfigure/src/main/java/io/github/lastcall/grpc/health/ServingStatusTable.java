@@ -208,12 +208,8 @@ public final class ServingStatusTable {
 				removeIfUnused(entry);
 			}
 		}
-		changed.forEach((entry) -> {
-			entry.tell();
-			if (entry.known() != null) {
-				this.known.accept(entry.name);
-			}
-		});
+		changed.forEach(Entry::tell);
+		changed.stream().filter((entry) -> entry.known() != null).forEach((entry) -> this.known.accept(entry.name));
 	}
 
 	private ServingStatus status(Entry entry) {

@@ -38,7 +38,11 @@ import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
 
+import org.springframework.beans.factory.config.BeanPostProcessor;
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.support.GenericApplicationContext;
@@ -50,6 +54,7 @@ import static org.awaitility.Awaitility.await;
  * The meters of a server from its start to its end.
  */
 @Timeout(120)
+@ExtendWith(OutputCaptureExtension.class)
 class GrpcServerMetersTests {
 
 	@Test
@@ -156,6 +161,16 @@ class GrpcServerMetersTests {
 		}
 	}
 
+	@Test
+	void aFilterThatRefusesTheMetersOfHealthFailsNothingAndIsReportedOnce(CapturedOutput output) {
+		try (HealthTestApplication app = HealthTestApplication.run(List.of(RefusingFilterConfiguration.class))) {
+			app.overrides().set("my.Own", ServingStatus.SERVING);
+			assertThat(app.health().check("my.Own")).isEqualTo("SERVING");
+			assertThat(app.bean(PrometheusMeterRegistry.class).find("grpc.server.health.status").gauges()).isEmpty();
+			assertThat(output).containsOnlyOnce("A serving status has no meter");
+		}
+	}
+
 	/**
 	 * Spring hands the events of a context to the listeners of its parent too.
 	 */
@@ -175,6 +190,20 @@ class GrpcServerMetersTests {
 				parent.getSourceApplicationContext().stop();
 				assertThat(drains(registry, "draining").count()).isOne();
 			});
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class RefusingFilterConfiguration {
+
+		@Bean
+		static BeanPostProcessor refusingFilter() {
+			return GrpcCallMetersTests.RefusingFilterConfiguration.filter((id) -> {
+				if (id.getName().equals("grpc.server.health.status")) {
+					throw new IllegalArgumentException("on purpose");
+				}
+			});
+		}
+
 	}
 
 	private static HealthTestApplication run(String... properties) {

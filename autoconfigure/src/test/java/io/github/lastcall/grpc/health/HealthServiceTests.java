@@ -51,6 +51,7 @@ import org.junit.jupiter.api.Timeout;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.awaitility.Awaitility.await;
 
 /**
@@ -200,6 +201,25 @@ class HealthServiceTests {
 		await().until(() -> this.table.watchers("a.Service") == 1);
 		this.table.sample(Map.of(ServingStatusTable.READINESS, ServingStatus.NOT_SERVING));
 		other.awaitMessages(2);
+	}
+
+	@Test
+	void watchersAreToldBeforeAnyoneWhoWantsToKnowTheNamesCanFail() {
+		ServingStatusTable statuses = new ServingStatusTable(List.of());
+		List<String> told = new ArrayList<>();
+		for (String name : List.of("a", "b")) {
+			statuses.register(name, ServingStatusTable.READINESS);
+			statuses.watch(name, () -> told.add(name));
+		}
+		statuses.gate(true);
+		statuses.forEachName((name) -> {
+			if (!told.isEmpty()) {
+				throw new IllegalStateException("on purpose");
+			}
+		});
+		assertThatIllegalStateException()
+			.isThrownBy(() -> statuses.sample(Map.of(ServingStatusTable.READINESS, ServingStatus.SERVING)));
+		assertThat(told).containsExactlyInAnyOrder("a", "b");
 	}
 
 	@Test
