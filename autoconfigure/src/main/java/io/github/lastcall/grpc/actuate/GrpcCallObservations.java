@@ -21,6 +21,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 
 import io.github.lastcall.grpc.server.CallObserver;
 import io.github.lastcall.grpc.server.CallScope;
+import io.github.lastcall.grpc.server.CallTracer;
 import io.github.lastcall.grpc.server.GrpcServices;
 import io.grpc.Metadata;
 import io.grpc.MethodDescriptor;
@@ -53,7 +54,7 @@ public final class GrpcCallObservations implements CallObserver {
 
 	private static final GrpcServerObservationConvention DEFAULT_CONVENTION = new DefaultGrpcServerObservationConvention();
 
-	private static final ServerStreamTracer UNOBSERVED = new ServerStreamTracer() {
+	private static final ServerStreamTracer UNOBSERVED = new CallTracer() {
 	};
 
 	private final ObservationRegistry registry;

@@ -37,6 +37,7 @@ import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
 import io.github.lastcall.grpc.server.CallObserver;
+import io.github.lastcall.grpc.server.CallTracer;
 import io.github.lastcall.grpc.server.GlobalServerInterceptor;
 import io.github.lastcall.grpc.server.GrpcService;
 import io.github.lastcall.grpc.shutdown.GrpcServerDrain;
@@ -536,6 +537,13 @@ class GrpcCallObservationsTests {
 				context.getBean(InMemorySpanExporter.class).reset();
 			}
 		});
+	}
+
+	@Test
+	void aCallThatIsNotObservedIsNotLookedAt() {
+		this.runner.run((context) -> assertThat(context.getBean(GrpcCallObservations.class)
+			.tracerFactory()
+			.newServerStreamTracer("not.There/Method", new Metadata())).isInstanceOf(CallTracer.class));
 	}
 
 	@Test
