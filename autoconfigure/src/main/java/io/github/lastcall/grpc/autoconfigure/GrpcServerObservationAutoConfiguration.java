@@ -68,7 +68,8 @@ public final class GrpcServerObservationAutoConfiguration {
 		observers.register(registry.observationConfig(), groups.stream().sorted().toList());
 		filters.orderedStream().forEach(registry.observationConfig()::observationFilter);
 		CallObservationHandlers.customize(registry, customizers.orderedStream().toList());
-		return new GrpcCallObservations(registry, conventions.orderedStream().findFirst().orElse(null));
+		return new GrpcCallObservations(registry,
+				conventions.getIfUnique(() -> conventions.orderedStream().findFirst().orElse(null)));
 	}
 
 }

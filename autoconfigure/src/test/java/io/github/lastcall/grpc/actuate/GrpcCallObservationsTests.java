@@ -117,6 +117,7 @@ import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Import;
+import org.springframework.context.annotation.Primary;
 import org.springframework.core.Ordered;
 import org.springframework.core.annotation.Order;
 
@@ -514,6 +515,24 @@ class GrpcCallObservationsTests {
 					.containsEntry("key", "value");
 			}
 		});
+	}
+
+	@Test
+	void thePrimaryOneOfTwoConventionsNamesAndTags() {
+		this.runner.withUserConfiguration(ConventionConfiguration.class, FirstConventionConfiguration.class)
+			.run((context) -> {
+				try (GrpcClient client = GrpcClient.of(context)) {
+					client.featureName();
+					assertThat(span(context).getName()).isEqualTo("first");
+				}
+			});
+		this.runner.withUserConfiguration(PrimaryConventionConfiguration.class, FirstConventionConfiguration.class)
+			.run((context) -> {
+				try (GrpcClient client = GrpcClient.of(context)) {
+					client.featureName();
+					assertThat(span(context).getName()).isEqualTo("primary");
+				}
+			});
 	}
 
 	/**
@@ -1047,6 +1066,39 @@ class GrpcCallObservationsTests {
 				}
 
 			};
+		}
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class FirstConventionConfiguration {
+
+		@Bean
+		@Order(Ordered.HIGHEST_PRECEDENCE)
+		DefaultGrpcServerObservationConvention firstConvention() {
+			return naming("first");
+		}
+
+		static DefaultGrpcServerObservationConvention naming(String name) {
+			return new DefaultGrpcServerObservationConvention() {
+
+				@Override
+				public String getContextualName(GrpcServerObservationContext context) {
+					return name;
+				}
+
+			};
+		}
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class PrimaryConventionConfiguration {
+
+		@Bean
+		@Primary
+		DefaultGrpcServerObservationConvention primaryConvention() {
+			return FirstConventionConfiguration.naming("primary");
 		}
 
 	}
