@@ -15,9 +15,12 @@
  */
 package io.github.lastcall.grpc.server;
 
+import java.util.Arrays;
+
 import io.grpc.Metadata;
 import io.grpc.ServerStreamTracer;
 import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -105,13 +108,13 @@ public final class InboundMessages extends ServerStreamTracer.Factory {
 				return;
 			}
 			if (isTooLarge(status)) {
-				report(RefusalReason.MESSAGE_SIZE, status.getDescription());
-			}
-			else if (status.getCause() != null) {
-				Status cause = Status.fromThrowable(status.getCause());
-				if (isTooLarge(cause)) {
-					report(RefusalReason.MESSAGE_SIZE, cause.getDescription());
+				if (isOfDeframer()) {
+					report(RefusalReason.MESSAGE_SIZE, status.getDescription());
 				}
+			}
+			else if (status.getCause() instanceof StatusRuntimeException cause && isTooLarge(cause.getStatus())
+					&& isOfDeframer(cause)) {
+				report(RefusalReason.MESSAGE_SIZE, cause.getStatus().getDescription());
 			}
 		}
 
@@ -134,6 +137,27 @@ public final class InboundMessages extends ServerStreamTracer.Factory {
 			String description = status.getDescription();
 			return status.getCode() == Status.Code.RESOURCE_EXHAUSTED && description != null
 					&& description.contains("message exceeds maximum size");
+		}
+
+		/**
+		 * Whether the call ends because its message could not be read. A handler may end
+		 * it with the same words, which it has from a server that it called itself.
+		 */
+		private static boolean isOfDeframer() {
+			return StackWalker.getInstance()
+				.walk((frames) -> frames.anyMatch((frame) -> frame.getMethodName().equals("deframeFailed")));
+		}
+
+		/**
+		 * Whether this was thrown where a message is decompressed. The errors of the
+		 * calls that a handler makes are thrown somewhere else.
+		 */
+		private static boolean isOfDeframer(StatusRuntimeException ex) {
+			return Arrays.stream(ex.getStackTrace())
+				.filter((frame) -> !frame.getClassName().equals(Status.class.getName()))
+				.findFirst()
+				.filter((frame) -> frame.getClassName().startsWith("io.grpc.internal.MessageDeframer"))
+				.isPresent();
 		}
 
 	}

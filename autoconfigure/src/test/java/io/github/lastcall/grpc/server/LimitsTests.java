@@ -26,6 +26,7 @@ import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 
 import io.github.lastcall.grpc.actuate.GrpcServerMetrics;
 import io.github.lastcall.grpc.autoconfigure.GrpcServerProperties.ExecutorType;
@@ -40,6 +41,7 @@ import io.github.lastcall.grpc.testing.OnEachExecutor;
 import io.github.lastcall.grpc.testing.RogueClient;
 import io.github.lastcall.grpc.testing.TestRouteGuide;
 import io.github.lastcall.grpc.testing.TestsProperty;
+import io.github.lastcall.sample.routeguide.Feature;
 import io.github.lastcall.sample.routeguide.Point;
 import io.github.lastcall.sample.routeguide.RouteGuideGrpc;
 import io.github.lastcall.sample.routeguide.RouteGuideGrpc.RouteGuideStub;
@@ -50,6 +52,7 @@ import io.grpc.StatusRuntimeException;
 import io.grpc.netty.shaded.io.netty.util.NettyRuntime;
 import io.grpc.stub.StreamObserver;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -310,6 +313,34 @@ class LimitsTests {
 			await().atMost(TIMEOUT)
 				.until(() -> refusals(context).getCount(RefusalReason.MESSAGE_SIZE), (count) -> count == 2);
 		}, "grpc.server.limits.inbound-message-size=1KB", "grpc.server.executor.type=" + executor);
+	}
+
+	@ParameterizedTest
+	@ValueSource(booleans = { true, false })
+	void aMessageThatWasTooLargeForAServerThatAHandlerCalledIsNoRefusal(boolean thrown) {
+		run((context) -> {
+			try (GrpcClient client = GrpcClient.of(context)) {
+				StreamObserver<RouteNote> requests = RouteGuideGrpc.newStub(client.channel())
+					.withWaitForReady()
+					.routeChat(new Observer<>());
+				StatusRuntimeException downstream = Status.RESOURCE_EXHAUSTED
+					.withDescription("gRPC message exceeds maximum size 1024: 2003")
+					.asRuntimeException();
+				context.getBean(TestService.class).failure = (observer) -> {
+					if (thrown) {
+						throw downstream;
+					}
+					observer.onError(downstream);
+				};
+				assertThatExceptionOfType(StatusRuntimeException.class).isThrownBy(client::featureName);
+				// On the same event loop, so the server has seen the end of the other
+				// one.
+				requests.onNext(RouteNote.getDefaultInstance());
+				requests.onCompleted();
+				await().atMost(TIMEOUT).until(() -> callsInFlight(context) == 0);
+			}
+			assertThat(refusals(context).getCount(RefusalReason.MESSAGE_SIZE)).isZero();
+		});
 	}
 
 	private static Status send(RouteGuideStub routeGuide, int length) {
@@ -653,6 +684,19 @@ class LimitsTests {
 		private final AtomicInteger held = new AtomicInteger();
 
 		private final CountDownLatch released = new CountDownLatch(1);
+
+		private volatile @Nullable Consumer<StreamObserver<Feature>> failure;
+
+		@Override
+		public void getFeature(Point request, StreamObserver<Feature> observer) {
+			Consumer<StreamObserver<Feature>> failure = this.failure;
+			if (failure == null) {
+				super.getFeature(request, observer);
+			}
+			else {
+				failure.accept(observer);
+			}
+		}
 
 		@Override
 		public StreamObserver<Point> recordRoute(StreamObserver<RouteSummary> responses) {
