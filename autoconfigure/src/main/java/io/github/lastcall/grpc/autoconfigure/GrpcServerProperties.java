@@ -272,9 +272,10 @@ public record GrpcServerProperties(@DefaultValue("true") boolean enabled, @Defau
 	 * @param inboundMetadataSize How large the metadata of a call may be, with 32 bytes
 	 * of overhead for each entry. A call with more is refused.
 	 * @param inboundBufferSize How much memory messages that are not complete yet may
-	 * keep, for all calls of all servers of the application together, with 64 KiB for
-	 * each piece of a message; at least four times inbound-message-size. A call that
-	 * would need more ends with RESOURCE_EXHAUSTED. Unless set, half as much as the heap.
+	 * keep, for all calls of all servers of the application together, with all of each
+	 * buffer that holds a piece of a message; at least four times inbound-message-size. A
+	 * call that would need more ends with RESOURCE_EXHAUSTED. Unless set, half as much as
+	 * the heap.
 	 * @param resetsPerConnection How many calls a client may reset on one connection
 	 * within the reset window before the connection is closed. 0 for any number.
 	 * @param resetWindow The window in which resets are counted, in whole seconds.

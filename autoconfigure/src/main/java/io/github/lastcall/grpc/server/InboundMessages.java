@@ -33,9 +33,9 @@ import org.jspecify.annotations.Nullable;
  * control before the message is complete, so that a client may have as many messages of
  * the largest size in the making as it may have calls; a hundred of 4 MiB are more than a
  * small heap. And a piece of a message, however small, keeps all of the buffer that it
- * was read into, so pieces are counted and not bytes. When all of them keep more than the
- * limit, a call whose message grows by another piece ends with RESOURCE_EXHAUSTED, while
- * messages of one piece are served.
+ * was read into, so buffers are counted and not bytes. When all of them keep more than
+ * the limit, a call whose message grows by another piece ends with RESOURCE_EXHAUSTED,
+ * while messages of one piece are served.
  *
  * <p>
  * The tracers are called on the event loop of their connection.
@@ -43,7 +43,7 @@ import org.jspecify.annotations.Nullable;
 public final class InboundMessages extends ServerStreamTracer.Factory {
 
 	/**
-	 * The largest buffer that Netty reads into.
+	 * The largest buffer that Netty reads into; what a frame keeps if it is not known.
 	 */
 	private static final long BUFFER_SIZE = 64 * 1024;
 
@@ -77,23 +77,37 @@ public final class InboundMessages extends ServerStreamTracer.Factory {
 
 		private long held;
 
+		/**
+		 * The last buffer that it keeps.
+		 */
+		private long buffer;
+
 		Call(String method) {
 			this.method = method;
 		}
 
 		@Override
 		public void inboundWireSize(long bytes) {
-			long more = BUFFER_SIZE * (1 + bytes / FRAME_SIZE);
-			boolean first = this.held == 0;
-			this.held += more;
-			InboundMessages.this.memory.add(more);
+			InboundBuffer buffer = InboundBuffer.ofThread();
+			if (buffer.number() == 0) {
+				keep(BUFFER_SIZE * ((bytes + FRAME_SIZE - 1) / FRAME_SIZE));
+			}
+			else if (buffer.number() != this.buffer) {
+				keep(buffer.size());
+				this.buffer = buffer.number();
+			}
+		}
+
+		private void keep(long more) {
 			// The first piece is most often all of the message.
-			if (!first && InboundMessages.this.memory.isExceeded()) {
+			if (this.held != 0 && InboundMessages.this.memory.isExceeded()) {
 				release();
 				report(RefusalReason.INBOUND_BUFFER, TOO_MANY_INCOMPLETE.getDescription());
 				// Ends the call in the way in which a message that is too large does.
 				throw TOO_MANY_INCOMPLETE.asRuntimeException();
 			}
+			this.held += more;
+			InboundMessages.this.memory.add(more);
 		}
 
 		@Override
@@ -127,6 +141,7 @@ public final class InboundMessages extends ServerStreamTracer.Factory {
 			if (this.held != 0) {
 				InboundMessages.this.memory.add(-this.held);
 				this.held = 0;
+				this.buffer = 0;
 			}
 		}
 

@@ -68,6 +68,7 @@ final class NettyConnectionGuardInstaller extends ChannelInboundHandlerAdapter {
 		ChannelHandlerContext tls = pipeline.context(SslHandler.class);
 		String transport = (tls != null) ? tls.name() : ctx.name();
 		pipeline.addAfter(transport, null, guard);
+		pipeline.addAfter(transport, null, new NettyInboundBuffers());
 		pipeline.addAfter(transport, null, new NettyHeadersDeadline(this.handshakeTimeout, this.refusals));
 		pipeline.addAfter(transport, null,
 				(tls != null) ? new NettyHandshakeLog(this.refusals) : new NettyTlsDetector(this.refusals));

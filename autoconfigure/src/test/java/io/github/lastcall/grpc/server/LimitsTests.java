@@ -15,6 +15,7 @@
  */
 package io.github.lastcall.grpc.server;
 
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
@@ -49,6 +50,9 @@ import io.github.lastcall.sample.routeguide.RouteNote;
 import io.github.lastcall.sample.routeguide.RouteSummary;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
+import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
+import io.grpc.netty.shaded.io.netty.buffer.PooledByteBufAllocator;
+import io.grpc.netty.shaded.io.netty.channel.ChannelOption;
 import io.grpc.netty.shaded.io.netty.util.NettyRuntime;
 import io.grpc.stub.StreamObserver;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
@@ -62,6 +66,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 import org.springframework.boot.context.properties.source.InvalidConfigurationPropertyValueException;
 import org.springframework.boot.test.context.assertj.AssertableApplicationContext;
+import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.context.ApplicationContext;
@@ -513,7 +518,7 @@ class LimitsTests {
 			for (int stream = 1; stream < 20; stream += 2) {
 				client.call(stream, GET_FEATURE).message(stream, false, 1000, new byte[100], false);
 			}
-			// Two pieces of eight calls are a mebibyte.
+			// Each piece keeps at least as much as itself.
 			await().atMost(TIMEOUT).until(() -> {
 				for (int stream = 1; stream < 20; stream += 2) {
 					client.frame(Http2Frame.DATA, 0, stream, new byte[1]);
@@ -532,7 +537,42 @@ class LimitsTests {
 			other.frame(Http2Frame.DATA, Http2Frame.END_STREAM, 1, new byte[900]).flush();
 			await().atMost(TIMEOUT).until(() -> other.received(Http2Frame.HEADERS), (count) -> count > 0);
 			assertThat(refusals(context).getCount(RefusalReason.INBOUND_BUFFER)).isEqualTo(before);
-		}, "grpc.server.limits.inbound-message-size=1KB", "grpc.server.limits.inbound-buffer-size=1MB");
+		}, "grpc.server.limits.inbound-message-size=1KB", "grpc.server.limits.inbound-buffer-size=16KB");
+	}
+
+	@Test
+	@TestsProperty("grpc.server.limits.inbound-buffer-size")
+	void aMessageOfTheLargestSizeIsServedWithTheLeastMemory() {
+		run((context) -> {
+			try (GrpcClient client = GrpcClient.of(context)) {
+				// Its tag and its length are four bytes.
+				assertThat(send(RouteGuideGrpc.newStub(client.channel()), 1024 * 1024 - 4)).isEqualTo(Status.OK);
+			}
+		}, "grpc.server.limits.inbound-message-size=1MB", "grpc.server.limits.inbound-buffer-size=4MB");
+	}
+
+	@Test
+	void aPieceOfAMessageKeepsNoMoreThanAFrameAndWhatIsReadAtOnce() throws IOException {
+		ByteArrayOutputStream frames = new ByteArrayOutputStream();
+		byte[] windowUpdate = new Http2Frame(Http2Frame.WINDOW_UPDATE, 0, 1, new byte[] { 0, 0, 0, 1 }).encode();
+		while (frames.size() < 512 * 1024) {
+			frames.writeBytes(windowUpdate);
+		}
+		frames.writeBytes(new Http2Frame(Http2Frame.DATA, 0, 1, new byte[1]).encode());
+		PooledByteBufAllocator memory = new PooledByteBufAllocator(true);
+		runner()
+			.withBean(NettyCustomizer.class,
+					() -> (builder) -> builder.withChildOption(ChannelOption.ALLOCATOR, memory))
+			.run((context) -> {
+				RogueClient client = settled(context).call(1, GET_FEATURE).message(1, false, 1000, new byte[1], false);
+				int pieces = 20;
+				for (int i = 0; i < pieces; i++) {
+					client.bytes(frames.toByteArray()).flush();
+				}
+				client.ping().flush();
+				await().atMost(TIMEOUT).until(() -> client.received(Http2Frame.PING) == 1);
+				assertThat(memory.pinnedDirectMemory()).isLessThan((pieces + 2) * 96 * 1024);
+			});
 	}
 
 	@Test
@@ -601,7 +641,7 @@ class LimitsTests {
 				probe.frame(Http2Frame.DATA, 0, 1, new byte[1]).flush();
 				return refusals.getCount(RefusalReason.INBOUND_BUFFER);
 			}, (count) -> count == 1);
-		}, "grpc.server.limits.inbound-message-size=1KB", "grpc.server.limits.inbound-buffer-size=1MB",
+		}, "grpc.server.limits.inbound-message-size=1KB", "grpc.server.limits.inbound-buffer-size=16KB",
 				"grpc.server.health.port=0");
 	}
 
@@ -663,12 +703,19 @@ class LimitsTests {
 	}
 
 	private static void run(Check check, String... properties) {
-		GrpcServerContextRunner.create()
+		runner().withPropertyValues(properties).run((context) -> check.run(context));
+	}
+
+	private static ApplicationContextRunner runner() {
+		return GrpcServerContextRunner.create()
 			.withBean(TestService.class)
 			// Nobody waits for calls that a test has left open.
-			.withPropertyValues("grpc.server.shutdown.grace-period=0")
-			.withPropertyValues(properties)
-			.run((context) -> check.run(context));
+			.withPropertyValues("grpc.server.shutdown.grace-period=0");
+	}
+
+	@FunctionalInterface
+	private interface NettyCustomizer extends GrpcServerBuilderCustomizer<NettyServerBuilder> {
+
 	}
 
 	@FunctionalInterface

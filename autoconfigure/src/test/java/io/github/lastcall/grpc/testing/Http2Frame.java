@@ -40,6 +40,8 @@ public record Http2Frame(int type, int flags, int stream, byte[] payload) {
 
 	public static final int GOAWAY = 7;
 
+	public static final int WINDOW_UPDATE = 8;
+
 	public static final int CONTINUATION = 9;
 
 	public static final int END_STREAM = 1;
