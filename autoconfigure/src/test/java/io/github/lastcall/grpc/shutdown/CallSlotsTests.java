@@ -131,7 +131,7 @@ class CallSlotsTests {
 	@Test
 	@Timeout(60)
 	void losesNoCallWhoseStreamIsClosedWhileItBegins() throws Exception {
-		int count = 200_000;
+		int count = 50_000;
 		AtomicReference<@Nullable InFlightCall> handedOver = new AtomicReference<>();
 		FutureTask<Void> streams = new FutureTask<>(() -> {
 			for (int i = 0; i < count; i++) {
