@@ -200,7 +200,7 @@ class TransportsTests {
 	@Test
 	void theUnixDomainSocketHasTheLimitsOfAPort(CapturedOutput output) throws Exception {
 		try (ConfigurableApplicationContext context = run(NO_PORT, this.unixDomainSocket,
-				"--grpc.server.limits.connections=1", "--grpc.server.limits.handshake-timeout=500ms");
+				"--grpc.server.limits.connections=1", "--grpc.server.limits.handshake-timeout=2s");
 				SocketChannel silent = SocketChannel.open(UnixDomainSocketAddress.of(this.socket));
 				SocketChannel tooMany = SocketChannel.open(UnixDomainSocketAddress.of(this.socket))) {
 			for (SocketChannel closed : List.of(tooMany, silent)) {
@@ -217,7 +217,7 @@ class TransportsTests {
 					"gRPC server 'unix-domain-socket' refused a connection from a local process: 1 are open "
 							+ "(grpc.server.limits.connections)",
 					"gRPC server 'unix-domain-socket' closed the connection from a local process: "
-							+ "no HTTP/2 settings within 500 ms (grpc.server.limits.handshake-timeout)");
+							+ "no HTTP/2 settings within 2000 ms (grpc.server.limits.handshake-timeout)");
 			try (GrpcClient client = unix()) {
 				await().ignoreExceptions().until(client::featureName, "somewhere"::equals);
 			}

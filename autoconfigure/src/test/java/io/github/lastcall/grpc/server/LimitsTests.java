@@ -161,13 +161,13 @@ class LimitsTests {
 			}
 			assertThat(refusals(context).getCount(RefusalReason.HANDSHAKE_TIMEOUT)).isEqualTo(3);
 			assertThat(output).containsPattern("closed the connection from /127.0.0.1:\\d+: "
-					+ "no HTTP/2 settings within 500 ms \\(grpc.server.limits.handshake-timeout\\)");
+					+ "no HTTP/2 settings within 2000 ms \\(grpc.server.limits.handshake-timeout\\)");
 			// It is older than the others, and has begun in time.
 			assertThat(settled.closed()).isNotDone();
 			try (GrpcClient client = GrpcClient.of(context)) {
 				assertThat(client.featureName()).isEqualTo("somewhere");
 			}
-		}, "grpc.server.limits.handshake-timeout=500ms");
+		}, "grpc.server.limits.handshake-timeout=2s");
 	}
 
 	@OnEachExecutor
@@ -215,35 +215,10 @@ class LimitsTests {
 			assertThat(refusals(context).getCount(RefusalReason.HANDSHAKE_TIMEOUT)).isEqualTo(3);
 			assertThat(output)
 				.containsPattern("closed the connection from /127.0.0.1:\\d+: headers that have not ended "
-						+ "within 300 ms \\(grpc.server.limits.handshake-timeout\\)");
+						+ "within 2000 ms \\(grpc.server.limits.handshake-timeout\\)");
 			assertThat(idle.closed()).isNotDone();
 			assertThat(open.closed()).isNotDone();
-		}, "grpc.server.limits.handshake-timeout=300ms");
-	}
-
-	@Test
-	void headersInPiecesAreServedHoweverOftenTheyCome() {
-		run((context) -> {
-			byte[] headers = Http2Frame.headers(GET_FEATURE, Map.of());
-			RogueClient client = settled(context);
-			int calls = 20;
-			for (int stream = 1; stream < 2 * calls; stream += 2) {
-				for (byte[] frame : List.of(
-						new Http2Frame(Http2Frame.HEADERS, 0, stream, Arrays.copyOf(headers, 9)).encode(),
-						new Http2Frame(Http2Frame.CONTINUATION, Http2Frame.END_HEADERS, stream,
-								Arrays.copyOfRange(headers, 9, headers.length))
-							.encode())) {
-					for (byte piece : frame) {
-						client.bytes(new byte[] { piece }).flush();
-					}
-				}
-				client.message(stream, false, 0, new byte[0], true).flush();
-			}
-			await().atMost(TIMEOUT).until(() -> client.received(Http2Frame.DATA), (count) -> count == calls);
-			client.frame(Http2Frame.SETTINGS, 0, 0).flush();
-			await().atMost(TIMEOUT).until(() -> client.received(Http2Frame.SETTINGS), (count) -> count == 3);
-			assertThat(refusals(context).getCount(RefusalReason.HANDSHAKE_TIMEOUT)).isZero();
-		});
+		}, "grpc.server.limits.handshake-timeout=2s");
 	}
 
 	@Test
