@@ -105,11 +105,13 @@ class TlsRotationTests {
 			// Neither a new client nor one that could resume its session.
 			assertThat(statusOf(this.authority, app, this.friend)).isEqualTo(Status.Code.UNAVAILABLE);
 			Refusals refusals = app.context().getBean("grpcRefusals", Refusals.class);
-			await().atMost(TIMEOUT).until(() -> !refusals(output).isEmpty());
-			assertThat(refusals(output)).hasSize((int) refusals.getCount(RefusalReason.TLS))
-				.allSatisfy((line) -> assertThat(line).contains(
-						"gRPC server 'network' refused the connection from /127.0.0.1:",
-						"the client certificate of CN=friend, issued by CN=authority, has no issuer that the trust store knows"));
+			// What is refused is counted first and logged then.
+			await().atMost(TIMEOUT)
+				.untilAsserted(() -> assertThat(refusals(output)).isNotEmpty()
+					.hasSize((int) refusals.getCount(RefusalReason.TLS)));
+			assertThat(refusals(output)).allSatisfy((line) -> assertThat(line).contains(
+					"gRPC server 'network' refused the connection from /127.0.0.1:",
+					"the client certificate of CN=friend, issued by CN=authority, has no issuer that the trust store knows"));
 			assertThat(output).doesNotContain("\tat ");
 		}
 	}
