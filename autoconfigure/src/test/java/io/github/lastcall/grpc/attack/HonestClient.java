@@ -74,11 +74,11 @@ final class HonestClient implements AutoCloseable {
 		GrpcClient client = first;
 		while (!this.closed) {
 			long started = System.nanoTime();
-			if (this.reconnects) {
-				client.close();
-				client = this.connect.get();
-			}
 			try {
+				if (this.reconnects) {
+					client.close();
+					client = this.connect.get();
+				}
 				client.featureName();
 			}
 			catch (RuntimeException ex) {
