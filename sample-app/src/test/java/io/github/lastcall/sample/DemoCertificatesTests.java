@@ -16,6 +16,7 @@
 
 package io.github.lastcall.sample;
 
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.KeyStore;
@@ -24,11 +25,13 @@ import java.security.cert.CertificateFactory;
 import java.time.Clock;
 import java.time.Duration;
 
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 import org.springframework.boot.ssl.DefaultSslBundleRegistry;
+import org.springframework.util.FileSystemUtils;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -37,15 +40,24 @@ import static org.assertj.core.api.Assertions.assertThat;
  */
 class DemoCertificatesTests {
 
+	@TempDir
+	@SuppressWarnings("NullAway.Init")
+	private static Path first;
+
 	private final Path directory;
 
 	DemoCertificatesTests(@TempDir Path parent) {
 		this.directory = parent.resolve("tls");
 	}
 
+	@BeforeAll
+	static void firstStart() {
+		start(first.resolve("tls"), Clock.systemUTC());
+	}
+
 	@BeforeEach
-	void firstStart() {
-		start(Clock.systemUTC());
+	void copyWhatTheFirstStartHasMade() throws IOException {
+		FileSystemUtils.copyRecursively(first.resolve("tls"), this.directory);
 	}
 
 	@Test
@@ -98,7 +110,11 @@ class DemoCertificatesTests {
 	}
 
 	private void start(Clock clock) {
-		new DemoCertificates(this.directory, clock).registerBundles(new DefaultSslBundleRegistry());
+		start(this.directory, clock);
+	}
+
+	private static void start(Path directory, Clock clock) {
+		new DemoCertificates(directory, clock).registerBundles(new DefaultSslBundleRegistry());
 	}
 
 	private Path file(String name) {
