@@ -58,7 +58,7 @@ class DatabaseHealthIT {
 		try (PostgresServer database = PostgresServer.start()) {
 			List<String> without = List.of("--spring.datasource.url=" + database.url("postgres"),
 					"--spring.datasource.hikari.connection-timeout=1000", "--grpc.server.health.sample-interval=500ms",
-					"--grpc.server.health.sample-timeout=1s");
+					"--grpc.server.health.sample-timeout=5s");
 			List<String> with = new ArrayList<>(without);
 			with.add("--management.endpoint.health.group.readiness.include=readinessState,db");
 			List<SampleProcess> replicas = SampleProcess.startAll(List.of(with, without));
@@ -104,7 +104,7 @@ class DatabaseHealthIT {
 		assertThat(livenessOfA.statuses).containsExactly(SERVING);
 		assertThat(healthOfB.statuses).containsExactly(SERVING);
 		System.out.printf(
-				"Interval 500 ms, timeout 1 s: database stopped to Check NOT_SERVING %d ms, to DOWN in HAProxy %d ms; "
+				"Interval 500 ms, connection timeout 1 s: database stopped to Check NOT_SERVING %d ms, to DOWN in HAProxy %d ms; "
 						+ "started again to SERVING %d ms, to UP %d ms%n",
 				millis(stopped, notServing), millis(stopped, down), millis(started, serving), millis(started, up));
 	}

@@ -48,7 +48,7 @@ class NginxIT {
 		Tools.nginx();
 		if (replicas.isEmpty()) {
 			replicas = SampleProcess
-				.startAll(List.of(List.of("--grpc.server.shutdown.propagation-delay=1s"), List.of(), List.of()));
+				.startAll(List.of(List.of("--grpc.server.shutdown.propagation-delay=3s"), List.of(), List.of()));
 		}
 	}
 

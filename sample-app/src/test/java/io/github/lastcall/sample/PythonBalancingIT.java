@@ -44,7 +44,7 @@ class PythonBalancingIT {
 					List.of("--spring.datasource.url=" + database.url("postgres"),
 							"--spring.datasource.hikari.connection-timeout=1000",
 							"--management.endpoint.health.group.readiness.include=readinessState,db",
-							"--grpc.server.health.sample-interval=500ms", "--grpc.server.health.sample-timeout=1s"),
+							"--grpc.server.health.sample-interval=500ms", "--grpc.server.health.sample-timeout=5s"),
 					List.of()));
 			try (SampleProcess a = replicas.get(0); SampleProcess b = replicas.get(1)) {
 				Process client = Tools.start(python, "src/test/python/balancing_client.py",

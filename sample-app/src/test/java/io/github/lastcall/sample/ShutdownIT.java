@@ -99,10 +99,12 @@ class ShutdownIT {
 			long term = sample.signal("TERM");
 			long notServing = watch.await(ServingStatus.NOT_SERVING);
 
-			// Until shortly before the end of the delay, so that no call crosses it.
-			long lastCall = term + delay.minusMillis(700).toNanos();
+			long end = term + delay.toNanos();
+			long longest = Duration.ofMillis(200).toNanos();
 			int calls = 0;
-			while (System.nanoTime() < lastCall) {
+			long begun = System.nanoTime();
+			// Until shortly before the end of the delay, so that no call crosses it.
+			while (end - begun > 3 * longest) {
 				assertThat(getFeature(old).getName()).contains("Oslo");
 				ManagedChannel fresh = sample.channel();
 				assertThat(getFeature(fresh).getName()).contains("Oslo");
@@ -113,6 +115,9 @@ class ShutdownIT {
 				assertThat(sample.http("/actuator/health/grpc").body()).contains("ANNOUNCING", "OUT_OF_SERVICE");
 				assertThat(watch.ended).isNotDone();
 				calls++;
+				long now = System.nanoTime();
+				longest = Math.max(longest, now - begun);
+				begun = now;
 			}
 			assertThat(calls).isPositive();
 
