@@ -40,6 +40,7 @@ import io.github.lastcall.grpc.testing.HealthClient;
 import io.github.lastcall.grpc.testing.Http2Frame;
 import io.github.lastcall.grpc.testing.OnEachExecutor;
 import io.github.lastcall.grpc.testing.RogueClient;
+import io.github.lastcall.grpc.testing.SmallSendBuffers;
 import io.github.lastcall.grpc.testing.TestRouteGuide;
 import io.github.lastcall.grpc.testing.TestsProperty;
 import io.github.lastcall.sample.routeguide.Feature;
@@ -443,31 +444,34 @@ class LimitsTests {
 	@ParameterizedTest
 	@ValueSource(ints = { Http2Frame.SETTINGS, Http2Frame.PING })
 	void aClientThatDoesNotReadWhatItHasAskedForIsClosed(int question, CapturedOutput output) {
-		run((context) -> {
-			RogueClient deaf = RogueClient.deaf(GrpcClient.port(context)).preface();
-			this.clients.add(deaf);
-			byte[] payload = new byte[(question == Http2Frame.PING) ? 8 : 0];
-			await().atMost(TIMEOUT).until(() -> {
-				try {
-					for (int i = 0; i < 10_000; i++) {
-						deaf.frame(question, 0, 0, payload);
+		runner().withBean(SmallSendBuffers.class)
+			.withPropertyValues("grpc.server.keep-alive.permit.time=0",
+					"grpc.server.keep-alive.permit.without-calls=true")
+			.run((context) -> {
+				RogueClient deaf = RogueClient.deaf(GrpcClient.port(context)).preface();
+				this.clients.add(deaf);
+				byte[] payload = new byte[(question == Http2Frame.PING) ? 8 : 0];
+				await().atMost(TIMEOUT).until(() -> {
+					try {
+						for (int i = 0; i < 10_000; i++) {
+							deaf.frame(question, 0, 0, payload);
+						}
 					}
+					catch (IOException ex) {
+						return true;
+					}
+					return false;
+				});
+				assertThat(refusals(context).getCount(RefusalReason.FLOOD)).isEqualTo(1);
+				assertThat(output.getAll().lines().filter((line) -> line.contains("/127.0.0.1:"))).singleElement()
+					.asString()
+					.matches(".*WARN.* gRPC server 'network' closed the connection from /127.0.0.1:\\d+: "
+							+ "9999 answers to PING, SETTINGS or for reset calls are unread");
+				assertThat(output).doesNotContain("\tat ", "Exception");
+				try (GrpcClient honest = GrpcClient.of(context)) {
+					assertThat(honest.featureName()).isEqualTo("somewhere");
 				}
-				catch (IOException ex) {
-					return true;
-				}
-				return false;
 			});
-			assertThat(refusals(context).getCount(RefusalReason.FLOOD)).isEqualTo(1);
-			assertThat(output.getAll().lines().filter((line) -> line.contains("/127.0.0.1:"))).singleElement()
-				.asString()
-				.matches(".*WARN.* gRPC server 'network' closed the connection from /127.0.0.1:\\d+: "
-						+ "9999 answers to PING, SETTINGS or for reset calls are unread");
-			assertThat(output).doesNotContain("\tat ", "Exception");
-			try (GrpcClient honest = GrpcClient.of(context)) {
-				assertThat(honest.featureName()).isEqualTo("somewhere");
-			}
-		}, "grpc.server.keep-alive.permit.time=0", "grpc.server.keep-alive.permit.without-calls=true");
 	}
 
 	@Test

@@ -25,6 +25,7 @@ import javax.net.ssl.SSLSocket;
 import io.github.lastcall.grpc.testing.GrpcClient;
 import io.github.lastcall.grpc.testing.Http2Frame;
 import io.github.lastcall.grpc.testing.RogueClient;
+import io.github.lastcall.grpc.testing.SmallSendBuffers;
 import io.github.lastcall.grpc.testing.TestAuthority;
 import io.github.lastcall.grpc.testing.TlsTestApplication;
 import io.grpc.Status;
@@ -34,6 +35,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 
+import org.springframework.boot.WebApplicationType;
 import org.springframework.boot.ssl.SslBundle;
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
@@ -184,7 +186,8 @@ class TlsLimitsTests {
 
 	@Test
 	void aClientThatDoesNotReadWhatItHasAskedForIsClosed(CapturedOutput output) throws Exception {
-		try (TlsTestApplication app = run()) {
+		try (TlsTestApplication app = TlsTestApplication.run(BUNDLE, WebApplicationType.NONE,
+				List.of(SmallSendBuffers.class))) {
 			RogueClient deaf = RogueClient.deaf(handshaken(app)).preface();
 			this.clients.add(deaf);
 			await().atMost(TIMEOUT).until(() -> {
