@@ -134,8 +134,12 @@ class RefusalReasonTests {
 			case CALLS_PER_CONNECTION -> settled(context).call(1, GET_FEATURE).call(3, GET_FEATURE).flush();
 			case CONCURRENT_CALLS, EXECUTOR -> {
 				RogueClient client = settled(context);
-				for (int stream = 1; stream < 10; stream += 2) {
-					client.call(stream, GET_FEATURE).message(stream, false, 0, new byte[0], true);
+				client.call(1, GET_FEATURE).message(1, false, 0, new byte[0], true).flush();
+				// Only then is the thread busy: a call begins before it has a message.
+				BlockingService service = context.getBean(BlockingService.class);
+				await().atMost(TIMEOUT).until(() -> service.entered.getCount() == 0);
+				for (int stream = 3; stream < 10; stream += 2) {
+					client.call(stream, GET_FEATURE);
 				}
 				client.flush();
 			}
@@ -209,10 +213,13 @@ class RefusalReasonTests {
 	@GrpcService
 	static class BlockingService extends TestRouteGuide {
 
+		private final CountDownLatch entered = new CountDownLatch(1);
+
 		private final CountDownLatch released = new CountDownLatch(1);
 
 		@Override
 		public void getFeature(Point request, StreamObserver<Feature> responses) {
+			this.entered.countDown();
 			try {
 				this.released.await();
 			}
