@@ -33,7 +33,8 @@ final class ExecutorBenchmark {
 
 	private static final String BASE = "lastcall-200";
 
-	private static final String SERVERS = "lastcall-16,lastcall-64,lastcall-200,lastcall-400,lastcall-cached,lastcall-direct";
+	private static final String SERVERS = "lastcall-16,lastcall-64,lastcall-200,lastcall-400,lastcall-jdk-pool,lastcall-cached,"
+			+ "lastcall-direct";
 
 	private static final long COMPUTE_NANOS = TimeUnit.MICROSECONDS.toNanos(5);
 

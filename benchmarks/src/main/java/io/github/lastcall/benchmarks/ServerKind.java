@@ -63,6 +63,7 @@ record ServerKind(String name, String module, String mainClass, List<String> arg
 			lastCall("lastcall-" + threads, LAST_CALL, "--grpc.server.executor.threads=" + threads);
 		}
 		lastCall("lastcall-cached", "lastcall.CachedPoolServer");
+		lastCall("lastcall-jdk-pool", "lastcall.JdkPoolServer");
 		lastCall("lastcall-services", "lastcall.ManyServicesServer");
 		lastCall("health", "lastcall.HealthServer", "--grpc.server.shutdown.propagation-delay=5s");
 		lastCall("limits", "lastcall.LimitsServer", "--grpc.server.shutdown.propagation-delay=0s");

@@ -16,17 +16,25 @@
 
 package io.github.lastcall.grpc.server;
 
-import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+
+import org.jspecify.annotations.Nullable;
 
 import org.springframework.util.Assert;
-import org.springframework.util.CustomizableThreadCreator;
 
 /**
  * Platform threads, and a queue for the calls that find all of them busy. No thread
  * starts before the first call, and a thread that has had nothing to do for a minute
  * ends.
+ * <p>
+ * No more threads wake up than there is work for: one at a time comes for what waits, and
+ * lets the next one come when it has found something and there is more. On processors
+ * that are busy, threads so go on with call after call instead of being woken for each;
+ * when calls block, all threads are there as soon as they can be started. The last thread
+ * to have had nothing to do is the first to come, so that few threads with warm stacks do
+ * what few can do.
  * <p>
  * The queue itself takes whatever comes: a call gets its thread several times, and what
  * has been begun must not be refused. Whoever begins a call asks {@link #isFull()}
@@ -36,7 +44,12 @@ public final class ServerThreadPool extends ThreadPoolExecutor {
 
 	private static final long KEEP_ALIVE_SECONDS = 60;
 
-	private final int queueCapacity;
+	private final WaitingCalls waiting;
+
+	/**
+	 * Starts a thread that is to come for what waits.
+	 */
+	private volatile @Nullable Thread starter;
 
 	/**
 	 * Create a new pool.
@@ -45,17 +58,52 @@ public final class ServerThreadPool extends ThreadPoolExecutor {
 	 * @param queueCapacity how many calls may wait for a thread
 	 */
 	ServerThreadPool(int threads, String threadNamePrefix, int queueCapacity) {
-		super(threads, threads, KEEP_ALIVE_SECONDS, TimeUnit.SECONDS, new WaitingCalls(queueCapacity),
-				daemons(threadNamePrefix)::createThread);
+		super(threads, threads, KEEP_ALIVE_SECONDS, TimeUnit.SECONDS, new WaitingCalls(queueCapacity));
 		Assert.isTrue(queueCapacity > 0, "'queueCapacity' must be positive");
-		this.queueCapacity = queueCapacity;
+		this.waiting = (WaitingCalls) getQueue();
+		this.waiting.setThreads(this::startThread);
+		AtomicInteger number = new AtomicInteger();
+		setThreadFactory((worker) -> new ServerThread(this.waiting, worker, threadNamePrefix + number.incrementAndGet(),
+				this.starter == Thread.currentThread()));
 		allowCoreThreadTimeOut(true);
 	}
 
-	private static CustomizableThreadCreator daemons(String prefix) {
-		CustomizableThreadCreator creator = new CustomizableThreadCreator(prefix);
-		creator.setDaemon(true);
-		return creator;
+	/**
+	 * Run something on one of the threads, as soon as one is free.
+	 * @param call what to run
+	 * @throws java.util.concurrent.RejectedExecutionException if the pool is shut down
+	 */
+	@Override
+	public void execute(Runnable call) {
+		Assert.notNull(call, "'call' must not be null");
+		boolean accepted = !isShutdown();
+		if (accepted) {
+			this.waiting.add(call);
+			accepted = !isShutdown() || !remove(call);
+		}
+		if (!accepted) {
+			getRejectedExecutionHandler().rejectedExecution(call, this);
+			return;
+		}
+		try {
+			this.waiting.letOneCome();
+		}
+		catch (Throwable ex) {
+			// No thread could be started, which need not be the end of those there are.
+			if (remove(call)) {
+				throw ex;
+			}
+		}
+	}
+
+	private boolean startThread() {
+		this.starter = Thread.currentThread();
+		try {
+			return prestartCoreThread();
+		}
+		finally {
+			this.starter = null;
+		}
 	}
 
 	/**
@@ -63,28 +111,7 @@ public final class ServerThreadPool extends ThreadPoolExecutor {
 	 * @return whether as many wait for a thread as may
 	 */
 	public boolean isFull() {
-		return getQueue().size() >= this.queueCapacity;
-	}
-
-	/**
-	 * Says how many more calls may wait, for whoever watches the pool; and takes whatever
-	 * comes.
-	 */
-	private static final class WaitingCalls extends LinkedBlockingQueue<Runnable> {
-
-		private static final long serialVersionUID = 1L;
-
-		private final int capacity;
-
-		WaitingCalls(int capacity) {
-			this.capacity = capacity;
-		}
-
-		@Override
-		public int remainingCapacity() {
-			return Math.max(0, this.capacity - size());
-		}
-
+		return this.waiting.remainingCapacity() == 0;
 	}
 
 }
