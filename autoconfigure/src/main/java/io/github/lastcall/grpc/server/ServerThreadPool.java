@@ -19,6 +19,7 @@ package io.github.lastcall.grpc.server;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 
 import org.jspecify.annotations.Nullable;
 
@@ -47,9 +48,10 @@ public final class ServerThreadPool extends ThreadPoolExecutor {
 	private final WaitingCalls waiting;
 
 	/**
-	 * Starts a thread that is to come for what waits.
+	 * Starts a thread that is to come for what waits. It may have come, and another one
+	 * be started, before the start of the first has returned.
 	 */
-	private volatile @Nullable Thread starter;
+	private final AtomicReference<@Nullable Thread> starter = new AtomicReference<>();
 
 	/**
 	 * Create a new pool.
@@ -64,7 +66,7 @@ public final class ServerThreadPool extends ThreadPoolExecutor {
 		this.waiting.setThreads(this::startThread);
 		AtomicInteger number = new AtomicInteger();
 		setThreadFactory((worker) -> new ServerThread(this.waiting, worker, threadNamePrefix + number.incrementAndGet(),
-				this.starter == Thread.currentThread()));
+				this.starter.get() == Thread.currentThread()));
 		allowCoreThreadTimeOut(true);
 	}
 
@@ -97,12 +99,13 @@ public final class ServerThreadPool extends ThreadPoolExecutor {
 	}
 
 	private boolean startThread() {
-		this.starter = Thread.currentThread();
+		Thread starter = Thread.currentThread();
+		this.starter.set(starter);
 		try {
 			return prestartCoreThread();
 		}
 		finally {
-			this.starter = null;
+			this.starter.compareAndSet(starter, null);
 		}
 	}
 
