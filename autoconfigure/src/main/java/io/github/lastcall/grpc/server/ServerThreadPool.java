@@ -91,8 +91,8 @@ public final class ServerThreadPool extends ThreadPoolExecutor {
 			this.waiting.letOneCome();
 		}
 		catch (Throwable ex) {
-			// No thread could be started, which need not be the end of those there are.
-			if (remove(call)) {
+			// No thread could be started. Those there are run it.
+			if (getPoolSize() == 0 && remove(call)) {
 				throw ex;
 			}
 		}

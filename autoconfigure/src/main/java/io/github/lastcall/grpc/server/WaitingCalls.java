@@ -167,10 +167,19 @@ final class WaitingCalls extends AbstractQueue<Runnable> implements BlockingQueu
 				call = poll();
 			}
 			if (call != null && !this.calls.isEmpty()) {
-				letOneCome();
+				letAnotherCome();
 			}
 		}
 		return call;
+	}
+
+	private void letAnotherCome() {
+		try {
+			letOneCome();
+		}
+		catch (OutOfMemoryError ex) {
+			// No thread could be started. This one has a call to run, and comes back.
+		}
 	}
 
 	/**

@@ -188,6 +188,22 @@ class ServerThreadPoolTests {
 	}
 
 	@Test
+	void whenNoThreadCanBeStartedThoseThereAreRunEveryCall() throws Exception {
+		Semaphore done = new Semaphore(0);
+		this.pool.execute(done::release);
+		assertThat(done.tryAcquire(30, TimeUnit.SECONDS)).isTrue();
+		this.pool.setThreadFactory((worker) -> {
+			throw new OutOfMemoryError("unable to create native thread");
+		});
+		for (int i = 0; i < 5_000; i++) {
+			this.pool.execute(done::release);
+			this.pool.execute(done::release);
+			this.pool.execute(done::release);
+			assertThat(done.tryAcquire(3, 10, TimeUnit.SECONDS)).isTrue();
+		}
+	}
+
+	@Test
 	void aCallThatThrowsEndsItsThreadAndNoOther() throws Exception {
 		CountDownLatch done = new CountDownLatch(20);
 		for (int i = 0; i < 40; i++) {
