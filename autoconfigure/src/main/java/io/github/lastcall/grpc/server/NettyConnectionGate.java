@@ -41,7 +41,12 @@ final class NettyConnectionGate {
 
 	private final AtomicInteger open = new AtomicInteger();
 
-	private final AtomicReference<@Nullable Runnable> whenEmpty = new AtomicReference<>();
+	/**
+	 * Sockets that need their event loops: those that listen, and the connections.
+	 */
+	private final AtomicInteger inUse = new AtomicInteger();
+
+	private final AtomicReference<@Nullable Runnable> whenUnused = new AtomicReference<>();
 
 	private final ConnectionLimits limits;
 
@@ -57,6 +62,7 @@ final class NettyConnectionGate {
 	 * @param listener the socket, which does not listen yet
 	 */
 	void guard(ServerChannel listener) {
+		use(listener);
 		listener.pipeline().addLast(new NettyEntrance(listener));
 	}
 
@@ -74,35 +80,40 @@ final class NettyConnectionGate {
 	private boolean enter(Channel connection) {
 		int max = this.limits.connections();
 		if (this.open.incrementAndGet() > max && max != 0) {
-			left();
+			this.open.decrementAndGet();
 			this.refusals.report(RefusalReason.CONNECTIONS,
 					() -> "refused a connection from %s: %d are open".formatted(peer(connection), max));
 			connection.unsafe().closeForcibly();
 			return false;
 		}
-		connection.closeFuture().addListener((closed) -> left());
+		connection.closeFuture().addListener((closed) -> this.open.decrementAndGet());
+		use(connection);
 		return true;
 	}
 
 	/**
-	 * Do something when no connection is open, at once if none is.
+	 * Do something when no socket is open, neither one that listens nor a connection; at
+	 * once if none is.
 	 * @param action what to do, at most once
 	 */
-	void whenEmpty(Runnable action) {
-		this.whenEmpty.set(action);
-		if (this.open.get() == 0) {
-			empty();
+	void whenUnused(Runnable action) {
+		this.whenUnused.set(action);
+		if (this.inUse.get() == 0) {
+			unused();
 		}
 	}
 
-	private void left() {
-		if (this.open.decrementAndGet() == 0) {
-			empty();
-		}
+	private void use(Channel socket) {
+		this.inUse.incrementAndGet();
+		socket.closeFuture().addListener((closed) -> {
+			if (this.inUse.decrementAndGet() == 0) {
+				unused();
+			}
+		});
 	}
 
-	private void empty() {
-		Runnable action = this.whenEmpty.getAndSet(null);
+	private void unused() {
+		Runnable action = this.whenUnused.getAndSet(null);
 		if (action != null) {
 			action.run();
 		}

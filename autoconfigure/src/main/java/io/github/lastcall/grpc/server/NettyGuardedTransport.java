@@ -122,16 +122,19 @@ public final class NettyGuardedTransport implements DisposableBean {
 	}
 
 	/**
-	 * Ends the threads, as soon as no connection needs them: a context that was not given
-	 * the time to drain is closed around calls that still have to be told so.
+	 * Ends the threads, as soon as no server and no connection needs them: a context that
+	 * was not given the time to drain is closed around calls that still have to be told
+	 * so. A server has to be shut down by whoever started it, as always; without its
+	 * thread grpc-java would wait for ever to be told that it does not listen any more.
 	 */
 	@Override
 	public synchronized void destroy() {
 		EventLoopGroup boss = this.boss;
 		EventLoopGroup workers = this.workers;
 		if (boss != null && workers != null) {
-			this.gate.whenEmpty(() -> {
-				boss.shutdownGracefully(0, 1, TimeUnit.SECONDS);
+			this.gate.whenUnused(() -> {
+				// Whoever has closed the listener is about to ask this thread for it.
+				boss.shutdownGracefully(1, 2, TimeUnit.SECONDS);
 				// The end of a connection may be worth a stack trace to grpc-java too.
 				workers.shutdownGracefully(0, 1, TimeUnit.SECONDS).addListener((ended) -> this.logFilter.uninstall());
 			});
