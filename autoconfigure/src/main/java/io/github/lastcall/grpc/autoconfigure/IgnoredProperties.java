@@ -78,6 +78,7 @@ final class IgnoredProperties implements SmartInitializingSingleton {
 		if (!Transport.IN_PROCESS.isConfigured(this.binder)) {
 			warn(List.of("in-process.name"), "grpc.server.in-process.enabled is false");
 		}
+		limits();
 		executor();
 	}
 
@@ -90,6 +91,13 @@ final class IgnoredProperties implements SmartInitializingSingleton {
 		warn(OF_TLS, reason);
 		if (!Transport.UNIX_DOMAIN_SOCKET.isConfigured(this.binder) && !port) {
 			warn(OF_CONNECTIONS, "calls in the same process have no connection");
+		}
+	}
+
+	private void limits() {
+		if (this.properties.limits().resetsPerConnection() == 0) {
+			warn(List.of("limits.reset-window"),
+					"no resets are counted, as grpc.server.limits.resets-per-connection is 0");
 		}
 	}
 

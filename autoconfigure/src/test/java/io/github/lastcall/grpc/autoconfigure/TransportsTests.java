@@ -321,6 +321,15 @@ class TransportsTests {
 	}
 
 	@Test
+	void aWindowInWhichNothingIsCountedIsNamed(CapturedOutput output) {
+		run("--grpc.server.port=0", "--grpc.server.limits.resets-per-connection=0",
+				"--grpc.server.limits.reset-window=5s")
+			.close();
+		assertThat(output).containsOnlyOnce("grpc.server.limits.reset-window is set and does nothing: "
+				+ "no resets are counted, as grpc.server.limits.resets-per-connection is 0");
+	}
+
+	@Test
 	void anExecutorOfTheApplicationLeavesNothingToSayOfTheExecutor(CapturedOutput output) {
 		new SpringApplicationBuilder(Application.class, OwnExecutor.class).web(WebApplicationType.NONE)
 			.registerShutdownHook(false)
@@ -336,7 +345,8 @@ class TransportsTests {
 	@Test
 	void propertiesThatAreOfUseAreNotNamed(CapturedOutput output) {
 		run("--grpc.server.port=0", "--grpc.server.address=127.0.0.1", "--grpc.server.executor.type=platform",
-				"--grpc.server.executor.threads=5", "--grpc.server.executor.queue-capacity=7")
+				"--grpc.server.executor.threads=5", "--grpc.server.executor.queue-capacity=7",
+				"--grpc.server.limits.reset-window=5s")
 			.close();
 		run(NO_PORT, IN_PROCESS, "--grpc.server.address=127.0.0.1", "--grpc.server.health.port=0",
 				"--grpc.server.executor.type=direct", "--grpc.server.limits.connections=5")
