@@ -535,14 +535,18 @@ public final class GrpcServerDrain implements GrpcServerSupervisor, DisposableBe
 	 * have been told of it.
 	 */
 	private void inState(Duration time, Runnable transition) {
-		in(time.minus(timeInState()), transition);
+		at(this.enteredNanos + time.toNanos(), transition);
 	}
 
 	private void in(Duration delay, Runnable transition) {
-		if (isPositive(delay)) {
+		at(this.timer.nanoTime() + delay.toNanos(), transition);
+	}
+
+	private void at(long nanoTime, Runnable transition) {
+		if (nanoTime - this.timer.nanoTime() > 0) {
 			Task task = new Task(transition);
 			this.tasks.add(task);
-			task.cancel = this.timer.schedule(() -> this.transitions.execute(task), delay);
+			task.cancel = this.timer.scheduleAt(() -> this.transitions.execute(task), nanoTime);
 		}
 		else {
 			transition.run();

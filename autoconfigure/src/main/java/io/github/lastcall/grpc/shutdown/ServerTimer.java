@@ -35,6 +35,17 @@ public interface ServerTimer {
 	 * @param delay when, from now
 	 * @return cancels the task if it has not run yet
 	 */
-	Runnable schedule(Runnable task, Duration delay);
+	default Runnable schedule(Runnable task, Duration delay) {
+		return scheduleAt(task, nanoTime() + delay.toNanos());
+	}
+
+	/**
+	 * Run a task at a time, once, on a thread of this library. Tasks must not block.
+	 * @param task the task
+	 * @param nanoTime when, on the clock of {@link #nanoTime()}; at once if that has
+	 * passed
+	 * @return cancels the task if it has not run yet
+	 */
+	Runnable scheduleAt(Runnable task, long nanoTime);
 
 }

@@ -16,7 +16,6 @@
 
 package io.github.lastcall.grpc.shutdown;
 
-import java.time.Duration;
 import java.util.concurrent.Executor;
 
 import io.github.lastcall.grpc.server.Refusals;
@@ -123,7 +122,7 @@ public final class SimulatedDrain implements ServerInterceptor {
 		}
 
 		@Override
-		public Runnable schedule(Runnable task, Duration delay) {
+		public Runnable scheduleAt(Runnable task, long nanoTime) {
 			throw new UnsupportedOperationException("Nothing takes time here");
 		}
 

@@ -16,7 +16,6 @@
 
 package io.github.lastcall.grpc.shutdown;
 
-import java.time.Duration;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.ThreadPoolExecutor;
@@ -56,8 +55,8 @@ public final class ThreadServerTimer implements ServerTimer, DisposableBean {
 	}
 
 	@Override
-	public Runnable schedule(Runnable task, Duration delay) {
-		ScheduledFuture<?> future = this.executor.schedule(task, delay.toNanos(), TimeUnit.NANOSECONDS);
+	public Runnable scheduleAt(Runnable task, long nanoTime) {
+		ScheduledFuture<?> future = this.executor.schedule(task, nanoTime - nanoTime(), TimeUnit.NANOSECONDS);
 		return () -> future.cancel(false);
 	}
 

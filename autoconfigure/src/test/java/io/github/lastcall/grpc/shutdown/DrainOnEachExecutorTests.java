@@ -97,7 +97,7 @@ class DrainOnEachExecutorTests {
 
 	private static CompletableFuture<Void> drain(DrainTestApplication app) {
 		CompletableFuture<Void> closed = app.closeAsync();
-		await().until(() -> app.state() == GrpcServerState.DRAINING);
+		app.awaitDraining();
 		return closed;
 	}
 

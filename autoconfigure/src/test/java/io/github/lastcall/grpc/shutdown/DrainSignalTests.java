@@ -93,7 +93,7 @@ class DrainSignalTests {
 			requests.onNext(NOTE);
 			awaitStarted(app);
 			app.closeAsync();
-			await().until(() -> app.state() == GrpcServerState.DRAINING);
+			app.awaitDraining();
 			assertThat(call.ended).isNotDone();
 			requests.onNext(NOTE);
 			assertThat(call.awaitEnd()).isEqualTo(Status.Code.OK);
@@ -137,7 +137,7 @@ class DrainSignalTests {
 			client.start();
 			assertThat(inCallback.await(30, TimeUnit.SECONDS)).isTrue();
 			app.closeAsync();
-			await().until(() -> app.state() == GrpcServerState.DRAINING);
+			app.awaitDraining();
 			assertThat(order).isEmpty();
 			release.countDown();
 			assertThat(call.awaitEnd()).isEqualTo(Status.Code.OK);

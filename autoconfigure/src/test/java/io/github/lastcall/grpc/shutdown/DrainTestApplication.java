@@ -57,6 +57,8 @@ import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Import;
 import org.springframework.context.event.EventListener;
 
+import static org.awaitility.Awaitility.await;
+
 /**
  * A real application with a real server, whose time passes when a test says so.
  */
@@ -102,6 +104,14 @@ final class DrainTestApplication implements AutoCloseable {
 
 	GrpcServerState state() {
 		return this.drain.getStatus().state();
+	}
+
+	/**
+	 * Wait until the server drains and has told everybody: its state can be seen before
+	 * it has.
+	 */
+	void awaitDraining() {
+		await().until(() -> state() == GrpcServerState.DRAINING && this.timer.pending() > 0);
 	}
 
 	/**

@@ -127,7 +127,7 @@ class GrpcServerDrainTests {
 			Observer<Feature> inFlight = getFeature(app.channel(), LATE);
 			awaitStarted(app, "GetFeature");
 			app.closeAsync();
-			await().until(() -> app.state() == GrpcServerState.DRAINING);
+			app.awaitDraining();
 			await().untilAsserted(() -> assertThatExceptionOfType(ConnectException.class).isThrownBy(() -> {
 				try (Socket socket = new Socket()) {
 					socket.connect(new InetSocketAddress("127.0.0.1", port));
@@ -143,7 +143,7 @@ class GrpcServerDrainTests {
 			Observer<Feature> call = getFeature(app.channel(), LATE);
 			awaitStarted(app, "GetFeature");
 			CompletableFuture<Void> closed = app.closeAsync();
-			await().until(() -> app.state() == GrpcServerState.DRAINING);
+			app.awaitDraining();
 			app.timer.advance(Duration.ofSeconds(19));
 			assertThat(closed).isNotDone();
 
@@ -164,7 +164,7 @@ class GrpcServerDrainTests {
 			Observer<Feature> call = getFeature(app.channel(), LATE);
 			awaitStarted(app, "GetFeature");
 			CompletableFuture<Void> closed = app.closeAsync();
-			await().until(() -> app.state() == GrpcServerState.DRAINING);
+			app.awaitDraining();
 
 			app.timer.advance(Duration.ofSeconds(7));
 
@@ -188,7 +188,7 @@ class GrpcServerDrainTests {
 			Observer<Feature> call = getFeature(app.channel(), LATE);
 			awaitStarted(app, "GetFeature");
 			CompletableFuture<Void> closed = app.closeAsync();
-			await().until(() -> app.state() == GrpcServerState.DRAINING);
+			app.awaitDraining();
 			app.timer.advance(Duration.ofSeconds(1));
 			assertThat(call.awaitEnd()).isEqualTo(Status.Code.UNAVAILABLE);
 			app.timer.advance(Duration.ofMillis(3999));
@@ -214,7 +214,7 @@ class GrpcServerDrainTests {
 			RouteGuideGrpc.newStub(app.channel()).routeChat(chat);
 			awaitStarted(app, "ListFeatures", "RouteChat");
 			CompletableFuture<Void> closed = app.closeAsync();
-			await().until(() -> app.state() == GrpcServerState.DRAINING);
+			app.awaitDraining();
 			app.timer.advance(Duration.ofSeconds(20));
 			assertThat(list.awaitEnd()).isEqualTo(Status.Code.UNAVAILABLE);
 			assertThat(list.status().getDescription()).contains("shutting down");
@@ -286,7 +286,7 @@ class GrpcServerDrainTests {
 			CompletableFuture<Void> closed = app.closeAsync();
 			await().until(() -> app.state() == GrpcServerState.ANNOUNCING);
 			app.timer.advance(Duration.ofSeconds(5));
-			await().until(() -> app.state() == GrpcServerState.DRAINING);
+			app.awaitDraining();
 			app.timer.advance(Duration.ofSeconds(7));
 			assertThat(call.awaitEnd()).isEqualTo(Status.Code.UNAVAILABLE);
 			assertThat(closed).succeedsWithin(Duration.ofSeconds(30));
@@ -324,7 +324,7 @@ class GrpcServerDrainTests {
 			elapse(Duration.ofMillis(50));
 			assertThat(app.state()).isEqualTo(GrpcServerState.ANNOUNCING);
 			app.timer.advance(Duration.ofSeconds(40));
-			await().until(() -> app.state() == GrpcServerState.DRAINING);
+			app.awaitDraining();
 			elapse(Duration.ofMillis(50));
 			app.handler.release.countDown();
 			assertThat(call.awaitEnd()).isEqualTo(Status.Code.OK);
@@ -357,7 +357,7 @@ class GrpcServerDrainTests {
 				closed.complete(null);
 			};
 			Observer<Feature> call = getFeature(app.channel(), LATE);
-			await().until(() -> app.state() == GrpcServerState.DRAINING);
+			app.awaitDraining();
 			app.timer.advance(Duration.ofSeconds(1));
 			assertThat(call.awaitEnd()).isEqualTo(Status.Code.UNAVAILABLE);
 			app.timer.advance(Duration.ofSeconds(2));
@@ -445,7 +445,7 @@ class GrpcServerDrainTests {
 			RouteGuideGrpc.newStub(app.channel()).listFeatures(Rectangle.getDefaultInstance(), list);
 			awaitStarted(app, "GetFeature", "ListFeatures");
 			CompletableFuture<Void> closed = app.closeAsync();
-			await().until(() -> app.state() == GrpcServerState.DRAINING);
+			app.awaitDraining();
 			app.timer.advance(Duration.ofMillis(2999));
 			assertThat(list.ended).isNotDone();
 			app.timer.advance(Duration.ofMillis(1));
@@ -476,7 +476,7 @@ class GrpcServerDrainTests {
 			await().until(() -> app.state() == GrpcServerState.ANNOUNCING);
 			RouteGuideGrpc.newBlockingStub(app.channel()).getFeature(NOW);
 			app.timer.advance(Duration.ofSeconds(5));
-			await().until(() -> app.state() == GrpcServerState.DRAINING);
+			app.awaitDraining();
 			app.handler.release.countDown();
 			assertThat(call.awaitEnd()).isEqualTo(Status.Code.OK);
 			assertThat(app.handler.resourceDestroyedAtEnd).succeedsWithin(Duration.ofSeconds(30)).isEqualTo(false);

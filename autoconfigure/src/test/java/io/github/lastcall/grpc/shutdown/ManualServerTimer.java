@@ -28,8 +28,8 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.beans.factory.DisposableBean;
 
 /**
- * A timer whose time passes only when a test says so. What is due at once runs at once,
- * on a thread of the timer as in production.
+ * A timer whose time passes only when a test says so. What is due when it is scheduled
+ * runs at once, on a thread of the timer as in production.
  */
 public final class ManualServerTimer implements ServerTimer, DisposableBean {
 
@@ -46,15 +46,15 @@ public final class ManualServerTimer implements ServerTimer, DisposableBean {
 	}
 
 	@Override
-	public synchronized Runnable schedule(Runnable task, Duration delay) {
-		if (delay.isZero()) {
+	public synchronized Runnable scheduleAt(Runnable task, long nanoTime) {
+		if (nanoTime <= this.now) {
 			if (!this.executor.isShutdown()) {
 				this.executor.execute(task);
 			}
 			return () -> {
 			};
 		}
-		Task scheduled = new Task(this.now + delay.toNanos(), task);
+		Task scheduled = new Task(nanoTime, task);
 		this.tasks.add(scheduled);
 		return () -> remove(scheduled);
 	}
@@ -72,9 +72,6 @@ public final class ManualServerTimer implements ServerTimer, DisposableBean {
 		for (Task next = next(until); next != null; next = next(until)) {
 			next.task().run();
 		}
-		synchronized (this) {
-			this.now = until;
-		}
 	}
 
 	private synchronized @Nullable Task next(long until) {
@@ -82,7 +79,10 @@ public final class ManualServerTimer implements ServerTimer, DisposableBean {
 			.filter((task) -> task.due() <= until)
 			.min(Comparator.comparingLong(Task::due))
 			.orElse(null);
-		if (next != null) {
+		if (next == null) {
+			this.now = until;
+		}
+		else {
 			this.tasks.remove(next);
 			this.now = next.due();
 		}

@@ -79,7 +79,8 @@ class TwoServersTests {
 			this.timer.advance(Duration.ofSeconds(5));
 			assertThat(first.isIn(GrpcServerState.ANNOUNCING)).isTrue();
 			this.timer.advance(Duration.ofSeconds(3));
-			await().until(() -> first.isIn(GrpcServerState.DRAINING) && second.isIn(GrpcServerState.DRAINING));
+			await().until(() -> first.isIn(GrpcServerState.DRAINING) && second.isIn(GrpcServerState.DRAINING)
+					&& this.timer.pending() == 2);
 			this.timer.advance(Duration.ofSeconds(7));
 			assertThat(callOfFirst.awaitEnd()).isEqualTo(Status.Code.UNAVAILABLE);
 			assertThat(callOfSecond.ended).isNotDone();
