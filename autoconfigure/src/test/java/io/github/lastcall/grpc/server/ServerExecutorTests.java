@@ -18,6 +18,7 @@ package io.github.lastcall.grpc.server;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
@@ -46,6 +47,7 @@ import io.github.lastcall.sample.routeguide.RouteNote;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.stub.StreamObserver;
+import org.awaitility.Awaitility;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -278,6 +280,7 @@ class ServerExecutorTests {
 				chat.requests.onNext(RouteNote.getDefaultInstance());
 				assertThat(chat.next()).isEqualTo("note");
 				assertThat(inFlight(context)).isOne();
+				service.awaitIdleChat();
 				close(context.getBean(ServerExecutor.class).get());
 				chat.requests.onCompleted();
 				assertThat(chat.next()).contains("UNAVAILABLE", "its executor is closed");
@@ -421,9 +424,27 @@ class ServerExecutorTests {
 
 		final BlockingQueue<String> chatEnds = new LinkedBlockingQueue<>();
 
+		private volatile @Nullable Thread chatThread;
+
+		/**
+		 * Wait until the thread of the last note has nothing to do any more: it takes
+		 * what comes meanwhile too.
+		 */
+		void awaitIdleChat() {
+			Thread thread = Objects.requireNonNull(this.chatThread);
+			Awaitility.await()
+				.until(thread::getState, (state) -> state != Thread.State.RUNNABLE && state != Thread.State.BLOCKED);
+		}
+
 		@Override
 		public StreamObserver<RouteNote> routeChat(StreamObserver<RouteNote> responses) {
 			return new Echo(responses) {
+
+				@Override
+				public void onNext(RouteNote note) {
+					ThreadNames.this.chatThread = Thread.currentThread();
+					super.onNext(note);
+				}
 
 				@Override
 				public void onError(Throwable ex) {
