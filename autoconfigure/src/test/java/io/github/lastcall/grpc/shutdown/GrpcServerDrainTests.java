@@ -502,6 +502,19 @@ class GrpcServerDrainTests {
 	}
 
 	@Test
+	void aShutdownThatIsInterruptedWithNoConnectionEnds() {
+		try (DrainTestApplication app = new DrainTestApplication("grpc.server.shutdown.propagation-delay=5s")) {
+			Thread closer = new Thread(app.context::close, "closer");
+			closer.start();
+			await().until(
+					() -> app.state() == GrpcServerState.ANNOUNCING && closer.getState() == Thread.State.TIMED_WAITING);
+			closer.interrupt();
+			await().until(() -> !closer.isAlive());
+			assertThat(app.state()).isEqualTo(GrpcServerState.STOPPED);
+		}
+	}
+
+	@Test
 	void closingTwiceFromTwoThreadsIsOneShutdown() {
 		try (DrainTestApplication app = new DrainTestApplication("grpc.server.shutdown.propagation-delay=5s")) {
 			CompletableFuture<Void> first = app.closeAsync();
