@@ -39,12 +39,9 @@ final class NettyConnectionGate {
 	 */
 	private static final int MAX_WAITING = 32;
 
-	private final AtomicInteger open = new AtomicInteger();
+	private final AtomicInteger listeners = new AtomicInteger();
 
-	/**
-	 * Sockets that need their event loops: those that listen, and the connections.
-	 */
-	private final AtomicInteger inUse = new AtomicInteger();
+	private final AtomicInteger open = new AtomicInteger();
 
 	private final AtomicReference<@Nullable Runnable> whenUnused = new AtomicReference<>();
 
@@ -62,7 +59,8 @@ final class NettyConnectionGate {
 	 * @param listener the socket, which does not listen yet
 	 */
 	void guard(ServerChannel listener) {
-		use(listener);
+		this.listeners.incrementAndGet();
+		listener.closeFuture().addListener((closed) -> ended(this.listeners));
 		listener.pipeline().addLast(new NettyEntrance(listener));
 	}
 
@@ -80,14 +78,13 @@ final class NettyConnectionGate {
 	private boolean enter(Channel connection) {
 		int max = this.limits.connections();
 		if (this.open.incrementAndGet() > max && max != 0) {
-			this.open.decrementAndGet();
+			ended(this.open);
 			this.refusals.report(RefusalReason.CONNECTIONS,
 					() -> "refused a connection from %s: %d are open".formatted(peer(connection), max));
 			connection.unsafe().closeForcibly();
 			return false;
 		}
-		connection.closeFuture().addListener((closed) -> this.open.decrementAndGet());
-		use(connection);
+		connection.closeFuture().addListener((closed) -> ended(this.open));
 		return true;
 	}
 
@@ -98,24 +95,22 @@ final class NettyConnectionGate {
 	 */
 	void whenUnused(Runnable action) {
 		this.whenUnused.set(action);
-		if (this.inUse.get() == 0) {
-			unused();
+		tellIfUnused();
+	}
+
+	private void ended(AtomicInteger sockets) {
+		if (sockets.decrementAndGet() == 0) {
+			tellIfUnused();
 		}
 	}
 
-	private void use(Channel socket) {
-		this.inUse.incrementAndGet();
-		socket.closeFuture().addListener((closed) -> {
-			if (this.inUse.decrementAndGet() == 0) {
-				unused();
+	private void tellIfUnused() {
+		// A listener closes after it has handed over its last connection.
+		if (this.listeners.get() == 0 && this.open.get() == 0) {
+			Runnable action = this.whenUnused.getAndSet(null);
+			if (action != null) {
+				action.run();
 			}
-		});
-	}
-
-	private void unused() {
-		Runnable action = this.whenUnused.getAndSet(null);
-		if (action != null) {
-			action.run();
 		}
 	}
 
