@@ -16,8 +16,11 @@
 
 package io.github.lastcall.grpc;
 
+import java.util.List;
+import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaClasses;
@@ -41,39 +44,46 @@ class ArchitectureTests {
 
 	private static final String GENERATED = ROOT + ".health.v1";
 
+	/**
+	 * The rooms, and what each may see.
+	 */
+	private static final List<Room> ROOMS = List.of(
+			new Room("autoconfigure", "actuate", "metrics", "observation", "health", "lifecycle", "netty", "call",
+					"tls", "limits", "executor", "server"),
+			new Room("actuate", "health", "lifecycle", "call", "executor", "limits", "netty", "tls", "server"),
+			new Room("metrics", "health", "lifecycle", "call", "executor", "limits", "tls", "server"),
+			new Room("observation", "call", "executor", "server"),
+			new Room("health", "lifecycle", "executor", "server"), new Room("lifecycle", "call", "executor", "server"),
+			new Room("netty", "call", "limits", "tls", "server"),
+			new Room("call", "executor", "limits", "tls", "server"), new Room("tls", "server"),
+			new Room("limits", "executor"), new Room("executor", "server"), new Room("server"));
+
 	private static final JavaClasses CLASSES = new ClassFileImporter()
 		.withImportOption(new ImportOption.DoNotIncludeTests())
 		.importPackages(ROOT);
 
 	@Test
 	void everyPackageIsARoomOfTheDesign() {
-		assertThat(packages()).containsExactly(ROOT + ".actuate", ROOT + ".autoconfigure", ROOT + ".health",
-				ROOT + ".server", ROOT + ".shutdown");
+		assertThat(packages()).containsExactlyInAnyOrderElementsOf(ROOMS.stream().map(Room::packageName).toList());
 	}
 
 	@Test
-	void packagesDependInOneDirectionOnly() {
+	void arrowsPointAsInTheDesign() {
 		LayeredArchitecture rooms = layeredArchitecture().consideringOnlyDependenciesInLayers();
-		for (String room : new String[] { "autoconfigure", "actuate", "health", "shutdown", "server" }) {
-			rooms = rooms.layer(room).definedBy(ROOT + "." + room + "..");
+		for (Room room : ROOMS) {
+			rooms = rooms.layer(room.name()).definedBy(room.packageName() + "..");
 		}
-		rooms.whereLayer("autoconfigure")
-			.mayNotBeAccessedByAnyLayer()
-			.whereLayer("actuate")
-			.mayOnlyBeAccessedByLayers("autoconfigure")
-			.whereLayer("health")
-			.mayOnlyBeAccessedByLayers("autoconfigure", "actuate")
-			.whereLayer("shutdown")
-			.mayOnlyBeAccessedByLayers("autoconfigure", "actuate", "health")
-			.whereLayer("server")
-			.mayOnlyBeAccessedByLayers("autoconfigure", "actuate", "health", "shutdown")
-			.check(CLASSES);
+		for (Room room : ROOMS) {
+			rooms = room.seen().isEmpty() ? rooms.whereLayer(room.name()).mayNotAccessAnyLayer()
+					: rooms.whereLayer(room.name()).mayOnlyAccessLayers(room.seen().toArray(String[]::new));
+		}
+		rooms.check(CLASSES);
 	}
 
 	@Test
-	void serverAndShutdownKnowNeitherAutoConfigurationNorActuator() {
+	void theServerItselfKnowsNeitherAutoConfigurationNorActuator() {
 		noClasses().that()
-			.resideInAnyPackage(ROOT + ".server..", ROOT + ".shutdown..")
+			.resideInAnyPackage(packagesOf("server", "executor", "limits", "tls", "call", "netty", "lifecycle"))
 			.should()
 			.dependOnClassesThat()
 			.resideInAnyPackage("org.springframework.boot.autoconfigure..", "org.springframework.boot.actuate..",
@@ -124,11 +134,27 @@ class ArchitectureTests {
 				(name) -> assertThat(CLASSES.getPackage(name).isAnnotatedWith(NullMarked.class)).as(name).isTrue());
 	}
 
+	private static String[] packagesOf(String... rooms) {
+		return Stream.of(rooms).map((room) -> ROOT + "." + room + "..").toArray(String[]::new);
+	}
+
 	private static TreeSet<String> packages() {
 		return CLASSES.stream()
 			.map(JavaClass::getPackageName)
 			.filter((name) -> !name.equals(GENERATED))
 			.collect(Collectors.toCollection(TreeSet::new));
+	}
+
+	private record Room(String name, Set<String> seen) {
+
+		Room(String name, String... seen) {
+			this(name, Set.of(seen));
+		}
+
+		String packageName() {
+			return ROOT + "." + this.name;
+		}
+
 	}
 
 }

@@ -19,7 +19,7 @@ package io.github.lastcall.sample;
 import java.util.Collections;
 import java.util.Iterator;
 
-import io.github.lastcall.grpc.shutdown.DrainSignal;
+import io.github.lastcall.grpc.call.DrainSignal;
 import io.github.lastcall.sample.routeguide.Feature;
 import io.grpc.stub.ServerCallStreamObserver;
 import org.jspecify.annotations.Nullable;

@@ -16,7 +16,7 @@
 
 package io.github.lastcall.sample;
 
-import io.github.lastcall.grpc.shutdown.DrainSignal;
+import io.github.lastcall.grpc.call.DrainSignal;
 import io.github.lastcall.sample.routeguide.RouteNote;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;

@@ -22,12 +22,12 @@ import java.util.Map;
 import java.util.TreeMap;
 
 import io.github.lastcall.grpc.health.ServingStatusTable;
-import io.github.lastcall.grpc.server.GrpcServer;
-import io.github.lastcall.grpc.server.ServerTls;
-import io.github.lastcall.grpc.server.TlsStatus;
-import io.github.lastcall.grpc.shutdown.GrpcServerDrain;
-import io.github.lastcall.grpc.shutdown.GrpcServerState;
-import io.github.lastcall.grpc.shutdown.GrpcServerStatus;
+import io.github.lastcall.grpc.lifecycle.GrpcServer;
+import io.github.lastcall.grpc.lifecycle.GrpcServerDrain;
+import io.github.lastcall.grpc.lifecycle.GrpcServerState;
+import io.github.lastcall.grpc.lifecycle.GrpcServerStatus;
+import io.github.lastcall.grpc.tls.ServerTls;
+import io.github.lastcall.grpc.tls.TlsStatus;
 import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
 import org.jspecify.annotations.Nullable;
 

@@ -18,18 +18,18 @@ package io.github.lastcall.grpc.autoconfigure;
 
 import java.util.List;
 
-import io.github.lastcall.grpc.actuate.GrpcCallMeters;
-import io.github.lastcall.grpc.actuate.GrpcDrainMeters;
-import io.github.lastcall.grpc.actuate.GrpcExecutorMetrics;
-import io.github.lastcall.grpc.actuate.GrpcHealthMeters;
-import io.github.lastcall.grpc.actuate.GrpcServerMetrics;
-import io.github.lastcall.grpc.actuate.GrpcServerTlsMetrics;
+import io.github.lastcall.grpc.call.CallRecorder;
+import io.github.lastcall.grpc.executor.ServerExecutor;
 import io.github.lastcall.grpc.health.ServingStatusTable;
-import io.github.lastcall.grpc.server.Refusals;
-import io.github.lastcall.grpc.server.ServerExecutor;
-import io.github.lastcall.grpc.server.ServerTls;
-import io.github.lastcall.grpc.shutdown.CallRecorder;
-import io.github.lastcall.grpc.shutdown.GrpcServerDrain;
+import io.github.lastcall.grpc.lifecycle.GrpcServerDrain;
+import io.github.lastcall.grpc.limits.Refusals;
+import io.github.lastcall.grpc.metrics.GrpcCallMeters;
+import io.github.lastcall.grpc.metrics.GrpcDrainMeters;
+import io.github.lastcall.grpc.metrics.GrpcExecutorMetrics;
+import io.github.lastcall.grpc.metrics.GrpcHealthMeters;
+import io.github.lastcall.grpc.metrics.GrpcServerMetrics;
+import io.github.lastcall.grpc.metrics.GrpcServerTlsMetrics;
+import io.github.lastcall.grpc.tls.ServerTls;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.binder.MeterBinder;
 

@@ -15,9 +15,9 @@
  */
 package io.github.lastcall.grpc.autoconfigure;
 
-import io.github.lastcall.grpc.actuate.GrpcCallObservations;
-import io.github.lastcall.grpc.server.CallObserver;
-import io.github.lastcall.grpc.shutdown.GrpcServerDrain;
+import io.github.lastcall.grpc.call.CallObserver;
+import io.github.lastcall.grpc.lifecycle.GrpcServerDrain;
+import io.github.lastcall.grpc.observation.GrpcCallObservations;
 import io.micrometer.core.instrument.binder.grpc.GrpcServerObservationConvention;
 import io.micrometer.observation.GlobalObservationConvention;
 import io.micrometer.observation.ObservationFilter;

@@ -23,12 +23,12 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 
+import io.github.lastcall.grpc.executor.ServerExecutor;
 import io.github.lastcall.grpc.health.HealthSettings;
-import io.github.lastcall.grpc.server.ClientAuthentication;
-import io.github.lastcall.grpc.server.ConnectionLimits;
+import io.github.lastcall.grpc.lifecycle.ShutdownSettings;
+import io.github.lastcall.grpc.netty.ConnectionLimits;
 import io.github.lastcall.grpc.server.GrpcServerStartException;
-import io.github.lastcall.grpc.server.ServerExecutor;
-import io.github.lastcall.grpc.shutdown.ShutdownSettings;
+import io.github.lastcall.grpc.tls.ClientAuthentication;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.boot.cloud.CloudPlatform;

@@ -20,10 +20,10 @@ import java.time.Duration;
 import java.time.temporal.ChronoUnit;
 import java.util.Locale;
 
-import io.github.lastcall.grpc.server.GrpcServer;
-import io.github.lastcall.grpc.server.GrpcServerStartedEvent;
-import io.github.lastcall.grpc.server.ServerTls;
-import io.github.lastcall.grpc.shutdown.ShutdownSettings;
+import io.github.lastcall.grpc.lifecycle.GrpcServer;
+import io.github.lastcall.grpc.lifecycle.GrpcServerStartedEvent;
+import io.github.lastcall.grpc.lifecycle.ShutdownSettings;
+import io.github.lastcall.grpc.tls.ServerTls;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 

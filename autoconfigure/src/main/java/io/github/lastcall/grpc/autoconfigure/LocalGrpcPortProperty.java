@@ -19,8 +19,8 @@ package io.github.lastcall.grpc.autoconfigure;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
-import io.github.lastcall.grpc.server.GrpcServer;
-import io.github.lastcall.grpc.server.GrpcServerStartedEvent;
+import io.github.lastcall.grpc.lifecycle.GrpcServer;
+import io.github.lastcall.grpc.lifecycle.GrpcServerStartedEvent;
 
 import org.springframework.context.ApplicationListener;
 import org.springframework.core.env.ConfigurableEnvironment;

@@ -16,10 +16,10 @@
 
 package io.github.lastcall.grpc.autoconfigure;
 
+import io.github.lastcall.grpc.limits.Refusals;
+import io.github.lastcall.grpc.netty.InboundMemory;
 import io.github.lastcall.grpc.server.GrpcServerBuilderCustomizer;
-import io.github.lastcall.grpc.server.InboundMemory;
-import io.github.lastcall.grpc.server.NettyTls;
-import io.github.lastcall.grpc.server.Refusals;
+import io.github.lastcall.grpc.tls.NettyTls;
 import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
 
 import org.springframework.beans.factory.ObjectProvider;

@@ -19,11 +19,11 @@ package io.github.lastcall.grpc.autoconfigure;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 
+import io.github.lastcall.grpc.limits.Refusals;
+import io.github.lastcall.grpc.netty.InboundMemory;
+import io.github.lastcall.grpc.netty.InboundMessages;
 import io.github.lastcall.grpc.server.GrpcServerBuilderCustomizer;
-import io.github.lastcall.grpc.server.InboundMemory;
-import io.github.lastcall.grpc.server.InboundMessages;
-import io.github.lastcall.grpc.server.NettyTls;
-import io.github.lastcall.grpc.server.Refusals;
+import io.github.lastcall.grpc.tls.NettyTls;
 import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
 import org.jspecify.annotations.Nullable;
 

@@ -16,7 +16,7 @@
 
 package io.github.lastcall.grpc.autoconfigure;
 
-import io.github.lastcall.grpc.server.ServerTls;
+import io.github.lastcall.grpc.tls.ServerTls;
 
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.beans.factory.SmartInitializingSingleton;

@@ -18,10 +18,10 @@ package io.github.lastcall.grpc.autoconfigure;
 
 import java.time.Duration;
 
-import io.github.lastcall.grpc.server.GrpcServerLifecycle;
-import io.github.lastcall.grpc.server.GrpcServerStartedEvent;
-import io.github.lastcall.grpc.shutdown.GrpcAnnounceLifecycle;
-import io.github.lastcall.grpc.shutdown.ShutdownSettings;
+import io.github.lastcall.grpc.lifecycle.GrpcAnnounceLifecycle;
+import io.github.lastcall.grpc.lifecycle.GrpcServerLifecycle;
+import io.github.lastcall.grpc.lifecycle.GrpcServerStartedEvent;
+import io.github.lastcall.grpc.lifecycle.ShutdownSettings;
 
 import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
 import org.springframework.context.ApplicationListener;

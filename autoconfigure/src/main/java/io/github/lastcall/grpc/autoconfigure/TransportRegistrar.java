@@ -20,12 +20,12 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.function.Function;
 
-import io.github.lastcall.grpc.server.GrpcServerLifecycle;
+import io.github.lastcall.grpc.call.Connections;
+import io.github.lastcall.grpc.call.InFlightCalls;
+import io.github.lastcall.grpc.lifecycle.GrpcServerDrain;
+import io.github.lastcall.grpc.lifecycle.GrpcServerLifecycle;
+import io.github.lastcall.grpc.limits.Refusals;
 import io.github.lastcall.grpc.server.GrpcServerStartException;
-import io.github.lastcall.grpc.server.Refusals;
-import io.github.lastcall.grpc.shutdown.Connections;
-import io.github.lastcall.grpc.shutdown.GrpcServerDrain;
-import io.github.lastcall.grpc.shutdown.InFlightCalls;
 
 import org.springframework.beans.factory.BeanRegistrar;
 import org.springframework.beans.factory.BeanRegistry;

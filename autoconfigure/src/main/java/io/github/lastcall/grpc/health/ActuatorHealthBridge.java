@@ -24,9 +24,9 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
 
-import io.github.lastcall.grpc.shutdown.GrpcServerState;
-import io.github.lastcall.grpc.shutdown.GrpcServerStateListener;
-import io.github.lastcall.grpc.shutdown.ServerTimer;
+import io.github.lastcall.grpc.executor.ServerTimer;
+import io.github.lastcall.grpc.lifecycle.GrpcServerState;
+import io.github.lastcall.grpc.lifecycle.GrpcServerStateListener;
 import io.grpc.SynchronizationContext;
 import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
 import org.apache.commons.logging.Log;

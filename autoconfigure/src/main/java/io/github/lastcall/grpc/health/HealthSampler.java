@@ -28,7 +28,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 
-import io.github.lastcall.grpc.shutdown.ServerTimer;
+import io.github.lastcall.grpc.executor.ServerTimer;
 import io.grpc.SynchronizationContext;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;

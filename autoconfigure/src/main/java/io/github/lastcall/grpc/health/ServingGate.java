@@ -19,8 +19,8 @@ package io.github.lastcall.grpc.health;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
-import io.github.lastcall.grpc.shutdown.GrpcServerState;
-import io.github.lastcall.grpc.shutdown.GrpcServerStateListener;
+import io.github.lastcall.grpc.lifecycle.GrpcServerState;
+import io.github.lastcall.grpc.lifecycle.GrpcServerStateListener;
 
 /**
  * Opens the gate of the status table while every server serves, and closes it the moment

@@ -14,7 +14,8 @@
  * limitations under the License.
  */
 /**
- * The server itself: its services, interceptors and life.
+ * What an application writes against: services, interceptors and customizers, and how
+ * they are found.
  */
 @NullMarked
 package io.github.lastcall.grpc.server;

@@ -28,8 +28,8 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Objects;
 
-import io.github.lastcall.grpc.shutdown.GrpcServerDrain;
-import io.github.lastcall.grpc.shutdown.GrpcServerState;
+import io.github.lastcall.grpc.lifecycle.GrpcServerDrain;
+import io.github.lastcall.grpc.lifecycle.GrpcServerState;
 import io.github.lastcall.grpc.testing.HealthClient;
 import io.github.lastcall.grpc.testing.HealthTestApplication;
 import io.github.lastcall.grpc.testing.HealthWatch;

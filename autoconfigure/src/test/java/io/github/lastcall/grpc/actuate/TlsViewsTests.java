@@ -26,12 +26,12 @@ import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.List;
 
-import io.github.lastcall.grpc.server.ClientAuthentication;
-import io.github.lastcall.grpc.server.ServerTls;
-import io.github.lastcall.grpc.server.TlsStatus;
 import io.github.lastcall.grpc.testing.GrpcClient;
 import io.github.lastcall.grpc.testing.TestAuthority;
 import io.github.lastcall.grpc.testing.TlsTestApplication;
+import io.github.lastcall.grpc.tls.ClientAuthentication;
+import io.github.lastcall.grpc.tls.ServerTls;
+import io.github.lastcall.grpc.tls.TlsStatus;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.netty.pkitesting.X509Bundle;
 import org.json.JSONObject;

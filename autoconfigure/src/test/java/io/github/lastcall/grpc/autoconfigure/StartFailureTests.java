@@ -32,10 +32,10 @@ import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
+import io.github.lastcall.grpc.lifecycle.GrpcServerStartedEvent;
 import io.github.lastcall.grpc.server.GlobalServerInterceptor;
 import io.github.lastcall.grpc.server.GrpcServerFactory;
 import io.github.lastcall.grpc.server.GrpcServerStartException;
-import io.github.lastcall.grpc.server.GrpcServerStartedEvent;
 import io.github.lastcall.grpc.server.GrpcService;
 import io.github.lastcall.grpc.testing.OneMethodService;
 import io.github.lastcall.grpc.testing.TestAuthority;

@@ -22,8 +22,8 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
+import io.github.lastcall.grpc.lifecycle.GrpcServerState;
 import io.github.lastcall.grpc.server.GrpcService;
-import io.github.lastcall.grpc.shutdown.GrpcServerState;
 import io.github.lastcall.grpc.testing.GrpcClient;
 import io.github.lastcall.grpc.testing.HealthClient;
 import io.github.lastcall.grpc.testing.HealthTestApplication;

@@ -24,14 +24,14 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 
+import io.github.lastcall.grpc.testing.Observer;
 import io.github.lastcall.grpc.health.v1.HealthCheckRequest;
 import io.github.lastcall.grpc.health.v1.HealthCheckResponse;
 import io.github.lastcall.grpc.health.v1.HealthGrpc;
 import io.github.lastcall.grpc.health.v1.HealthListRequest;
 import io.github.lastcall.grpc.health.v1.HealthListResponse;
-import io.github.lastcall.grpc.shutdown.Observer;
-import io.grpc.ClientCall;
 import io.grpc.CallOptions;
+import io.grpc.ClientCall;
 import io.grpc.ManagedChannel;
 import io.grpc.Metadata;
 import io.grpc.Server;

@@ -22,7 +22,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
-import io.github.lastcall.grpc.shutdown.GrpcServerState;
+import io.github.lastcall.grpc.lifecycle.GrpcServerState;
 import io.github.lastcall.grpc.testing.HealthClient;
 import io.github.lastcall.grpc.testing.HealthTestApplication;
 import io.github.lastcall.grpc.testing.TestHealthIndicator;

@@ -19,7 +19,8 @@ package io.github.lastcall.grpc.server;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 
-import io.github.lastcall.grpc.shutdown.GrpcServerDrain;
+import io.github.lastcall.grpc.lifecycle.GrpcServer;
+import io.github.lastcall.grpc.lifecycle.GrpcServerDrain;
 import io.github.lastcall.grpc.testing.GrpcClient;
 import io.github.lastcall.grpc.testing.GrpcServerContextRunner;
 import io.github.lastcall.grpc.testing.OneMethodService;

@@ -27,11 +27,10 @@ import java.util.stream.Stream;
 
 import io.github.lastcall.grpc.health.ServingStatusOverrides;
 import io.github.lastcall.grpc.health.ServingStatusTable;
-import io.github.lastcall.grpc.server.GrpcServerLifecycle;
+import io.github.lastcall.grpc.lifecycle.GrpcServerDrain;
+import io.github.lastcall.grpc.lifecycle.GrpcServerLifecycle;
+import io.github.lastcall.grpc.lifecycle.GrpcServerState;
 import io.github.lastcall.grpc.server.GrpcService;
-import io.github.lastcall.grpc.shutdown.GrpcServerDrain;
-import io.github.lastcall.grpc.shutdown.GrpcServerState;
-import io.github.lastcall.grpc.shutdown.ManualServerTimer;
 import io.github.lastcall.sample.routeguide.Feature;
 import io.github.lastcall.sample.routeguide.Point;
 import io.github.lastcall.sample.routeguide.RouteGuideGrpc;

@@ -21,8 +21,8 @@ import java.util.List;
 import java.util.stream.Stream;
 
 import io.github.lastcall.grpc.server.GrpcService;
-import io.github.lastcall.grpc.server.ServerTls;
-import io.github.lastcall.grpc.server.TlsStatus;
+import io.github.lastcall.grpc.tls.ServerTls;
+import io.github.lastcall.grpc.tls.TlsStatus;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.boot.SpringBootConfiguration;

@@ -26,12 +26,12 @@ import java.util.concurrent.TimeUnit;
 
 import io.github.lastcall.grpc.server.GrpcService;
 import io.github.lastcall.grpc.server.GrpcServices;
-import io.github.lastcall.grpc.server.Refusals;
-import io.github.lastcall.grpc.shutdown.Connections;
-import io.github.lastcall.grpc.shutdown.GrpcServerDrain;
-import io.github.lastcall.grpc.shutdown.InFlightCalls;
-import io.github.lastcall.grpc.shutdown.ShutdownSettings;
-import io.github.lastcall.grpc.shutdown.ThreadServerTimer;
+import io.github.lastcall.grpc.limits.Refusals;
+import io.github.lastcall.grpc.call.Connections;
+import io.github.lastcall.grpc.lifecycle.GrpcServerDrain;
+import io.github.lastcall.grpc.call.InFlightCalls;
+import io.github.lastcall.grpc.lifecycle.ShutdownSettings;
+import io.github.lastcall.grpc.executor.ThreadServerTimer;
 import io.grpc.Context;
 import io.grpc.Metadata;
 import io.grpc.MethodDescriptor;

@@ -18,9 +18,9 @@ package io.github.lastcall.benchmarks.micro;
 
 import java.util.concurrent.TimeUnit;
 
-import io.github.lastcall.grpc.actuate.GrpcCallMeters;
+import io.github.lastcall.grpc.metrics.GrpcCallMeters;
 import io.github.lastcall.grpc.health.v1.HealthGrpc;
-import io.github.lastcall.grpc.shutdown.CallRecorder;
+import io.github.lastcall.grpc.call.CallRecorder;
 import io.grpc.Status;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;

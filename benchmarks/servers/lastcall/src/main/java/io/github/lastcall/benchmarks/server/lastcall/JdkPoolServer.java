@@ -18,7 +18,7 @@ package io.github.lastcall.benchmarks.server.lastcall;
 
 import java.util.concurrent.Executors;
 
-import io.github.lastcall.grpc.server.ServerExecutor;
+import io.github.lastcall.grpc.executor.ServerExecutor;
 
 import org.springframework.boot.SpringApplication;
 import org.springframework.context.annotation.Bean;

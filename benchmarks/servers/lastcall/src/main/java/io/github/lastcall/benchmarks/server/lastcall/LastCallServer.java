@@ -19,7 +19,7 @@ package io.github.lastcall.benchmarks.server.lastcall;
 import io.github.lastcall.benchmarks.service.CallService;
 import io.github.lastcall.benchmarks.service.LoadService;
 import io.github.lastcall.grpc.server.GrpcService;
-import io.github.lastcall.grpc.shutdown.DrainSignal;
+import io.github.lastcall.grpc.call.DrainSignal;
 
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.SpringBootConfiguration;

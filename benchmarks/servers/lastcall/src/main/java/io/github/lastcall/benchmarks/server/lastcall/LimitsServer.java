@@ -19,7 +19,7 @@ import io.github.lastcall.benchmarks.service.ControlService;
 import io.github.lastcall.benchmarks.service.LoadService;
 import io.github.lastcall.grpc.server.GrpcService;
 import io.github.lastcall.grpc.server.InfrastructureService;
-import io.github.lastcall.grpc.shutdown.DrainSignal;
+import io.github.lastcall.grpc.call.DrainSignal;
 import io.grpc.netty.shaded.io.netty.util.internal.PlatformDependent;
 
 import org.springframework.boot.SpringApplication;

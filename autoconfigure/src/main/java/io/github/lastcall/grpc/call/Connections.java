@@ -1,0 +1,64 @@
+/*
+ * Copyright 2026 the Last Call authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.lastcall.grpc.call;
+
+import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicInteger;
+
+import io.github.lastcall.grpc.executor.NettyEventLoop;
+import io.grpc.Attributes;
+import io.grpc.ServerTransportFilter;
+
+/**
+ * Counts the connections of one server, and notes where the callbacks of each run.
+ */
+public final class Connections extends ServerTransportFilter {
+
+	/**
+	 * Where the callbacks of a connection run if no other executor is set.
+	 */
+	static final Attributes.Key<Executor> EVENT_LOOP = Attributes.Key.create("io.github.lastcall.grpc.call.event-loop");
+
+	private final AtomicInteger count = new AtomicInteger();
+
+	/**
+	 * Called on the event loop of the connection, if it has one.
+	 */
+	@Override
+	public Attributes transportReady(Attributes attributes) {
+		this.count.incrementAndGet();
+		Executor eventLoop = NettyEventLoop.current();
+		return (eventLoop != null) ? attributes.toBuilder().set(EVENT_LOOP, eventLoop).build() : attributes;
+	}
+
+	@Override
+	public void transportTerminated(Attributes attributes) {
+		// A connection that ends before its handshake was never counted.
+		if (attributes != null) {
+			this.count.decrementAndGet();
+		}
+	}
+
+	/**
+	 * How many connections are open.
+	 * @return the number of connections
+	 */
+	public int count() {
+		return this.count.get();
+	}
+
+}

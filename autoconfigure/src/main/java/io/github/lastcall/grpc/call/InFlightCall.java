@@ -1,0 +1,507 @@
+/*
+ * Copyright 2026 the Last Call authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.lastcall.grpc.call;
+
+import java.net.SocketAddress;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Executor;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
+import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
+
+import io.github.lastcall.grpc.executor.CallScope;
+import io.github.lastcall.grpc.executor.ServerExecutor;
+import io.github.lastcall.grpc.executor.ServerThreadPool;
+import io.grpc.Attributes;
+import io.grpc.Context;
+import io.grpc.Grpc;
+import io.grpc.Metadata;
+import io.grpc.ServerCall;
+import io.grpc.ServerCallHandler;
+import io.grpc.Status;
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.core.task.SimpleAsyncTaskExecutor;
+import org.springframework.scheduling.concurrent.ThreadPoolTaskExecutor;
+
+/**
+ * One call, from the moment its stream exists (so before an executor has a thread for it)
+ * until the stream is closed <em>and</em> the last callback of its handler has returned:
+ * as long as it is in flight it may use beans.
+ * <p>
+ * Nothing on the way of an ordinary call takes a lock: the event loop must not wait for
+ * the thread of a handler, nor the other way round.
+ */
+class InFlightCall extends CallTracer implements Executor {
+
+	static final Context.Key<InFlightCall> KEY = Context.key("io.github.lastcall.grpc.call");
+
+	private static final Log logger = LogFactory.getLog(InFlightCall.class);
+
+	private static final AtomicIntegerFieldUpdater<InFlightCall> HOLDERS = AtomicIntegerFieldUpdater
+		.newUpdater(InFlightCall.class, "holders");
+
+	private static final AtomicReferenceFieldUpdater<InFlightCall, Executor> CALLBACKS = AtomicReferenceFieldUpdater
+		.newUpdater(InFlightCall.class, Executor.class, "callbacks");
+
+	private static final AtomicReferenceFieldUpdater<InFlightCall, Status> CLOSED = AtomicReferenceFieldUpdater
+		.newUpdater(InFlightCall.class, Status.class, "closed");
+
+	/**
+	 * Stands for the status of a call that its handler has closed; an object of its own.
+	 */
+	private static final Status BY_HANDLER = Status.OK.withDescription("closed by its handler");
+
+	private static final Status FULL = Status.RESOURCE_EXHAUSTED.withDescription("The executor of the server is full");
+
+	/* Who holds the call. */
+
+	private static final int NOBODY_YET = 0;
+
+	private static final int STREAM_AND_HANDLER = 1;
+
+	private static final int HANDLER = 2;
+
+	private static final int STREAM = 3;
+
+	private static final int NOBODY = 4;
+
+	private final TrackedMethod method;
+
+	private final long startNanos;
+
+	private CallSlots.@Nullable Slots slots;
+
+	private int slot;
+
+	/**
+	 * Its stream and its handler hold the call, from the moment it is going to get a
+	 * handler. NOBODY_YET at first.
+	 */
+	private volatile int holders;
+
+	/**
+	 * Who has closed the call, the handler or the drain: the first one does.
+	 */
+	private volatile @Nullable Status closed;
+
+	private Context context = Context.ROOT;
+
+	/**
+	 * Where the callbacks run.
+	 */
+	private Executor executor = ServerExecutor.DIRECT;
+
+	/**
+	 * Lets the callbacks run one after the other, see {@link #execute(Runnable)}; none if
+	 * the executor does, as an event loop. {@link DrainActions} while there are some, put
+	 * here and taken away under this object's monitor.
+	 */
+	private volatile @Nullable Executor callbacks;
+
+	/**
+	 * As grpc-java has made it, and tracked from the moment its handler begins.
+	 */
+	private volatile @Nullable ServerCall<?, ?> serverCall;
+
+	InFlightCall(TrackedMethod method) {
+		this.method = method;
+		this.startNanos = method.life().nanoTime();
+	}
+
+	TrackedMethod method() {
+		return this.method;
+	}
+
+	long startNanos() {
+		return this.startNanos;
+	}
+
+	private @Nullable SocketAddress peer() {
+		return attribute(Grpc.TRANSPORT_ATTR_REMOTE_ADDR);
+	}
+
+	/**
+	 * What is told of the call when it had to be closed.
+	 */
+	ForcedCall forced() {
+		return new ForcedCall(this.method.name(), this.startNanos, peer(), progress());
+	}
+
+	private <T> @Nullable T attribute(Attributes.Key<T> key) {
+		ServerCall<?, ?> serverCall = this.serverCall;
+		return (serverCall != null) ? serverCall.getAttributes().get(key) : null;
+	}
+
+	/**
+	 * What to say of a call that had to be closed: where its messages have got to.
+	 * @return text to append, empty for a call that has but one message each way
+	 */
+	String progress() {
+		return "";
+	}
+
+	/**
+	 * The call gets this slot, if nobody else does.
+	 */
+	void enter(CallSlots.Slots slots, int slot) {
+		this.slots = slots;
+		this.slot = slot;
+	}
+
+	@Override
+	public Context filterContext(Context context) {
+		return context.withValue(KEY, this);
+	}
+
+	/**
+	 * The call is going to get a handler. Not known any earlier: until all tracers and
+	 * grpc-java itself have looked at the call, each of them can still fail, and then
+	 * there is neither a handler nor always an end of the stream.
+	 */
+	void begin() {
+		// Others see it with the slot that the call gets. A stream may have been closed
+		// already.
+		HOLDERS.compareAndSet(this, NOBODY_YET, STREAM_AND_HANDLER);
+		this.method.life().begun(this);
+	}
+
+	@Override
+	public void inboundMessage(int seqNo) {
+		CallRecorder recorder = this.method.recorder();
+		if (recorder != null) {
+			recorder.messageReceived();
+		}
+	}
+
+	@Override
+	public void outboundMessage(int seqNo) {
+		CallRecorder recorder = this.method.recorder();
+		if (recorder != null) {
+			recorder.messageSent();
+		}
+	}
+
+	@Override
+	public void streamClosed(Status status) {
+		CallRecorder recorder = this.method.recorder();
+		try {
+			if (recorder != null) {
+				recorder.ended(status.getCode(), this.method.life().nanoTime() - this.startNanos);
+			}
+		}
+		finally {
+			leave(HANDLER);
+		}
+	}
+
+	/**
+	 * The handler has had its last callback, or will have none. The last callback comes
+	 * after the end of the stream, so that is the cheap way.
+	 */
+	void handlerDone() {
+		if (this.holders == HANDLER) {
+			over();
+		}
+		else {
+			leave(STREAM);
+		}
+	}
+
+	/**
+	 * In the same process the stream may be closed on another thread, while the call
+	 * begins.
+	 */
+	private void leave(int rest) {
+		int holders = this.holders;
+		while (holders == STREAM_AND_HANDLER || holders == NOBODY_YET) {
+			if (HOLDERS.compareAndSet(this, holders, rest)) {
+				forgetDrainActions();
+				return;
+			}
+			holders = this.holders;
+		}
+		over();
+	}
+
+	private void over() {
+		HOLDERS.lazySet(this, NOBODY);
+		forgetDrainActions();
+		CallSlots.Slots slots = this.slots;
+		if (slots != null) {
+			slots.free(this.slot);
+		}
+		this.method.life().ended(this);
+	}
+
+	/**
+	 * Let the call begin, and its callbacks run on an executor unless the call has been
+	 * closed already.
+	 * @param serverCall the call as grpc-java has made it
+	 * @param executor the executor
+	 * @return the guarded executor
+	 */
+	Executor on(ServerCall<?, ?> serverCall, Executor executor) {
+		this.serverCall = serverCall;
+		begin();
+		if (executor instanceof ServerThreadPool pool && pool.isFull() && close(FULL)) {
+			this.method.life().rejected(this, FULL);
+		}
+		this.executor = (this.closed != null) ? ServerExecutor.DIRECT : executor;
+		return this;
+	}
+
+	/**
+	 * Run something on the executor of the call. If that takes nothing any more, the call
+	 * ends with a status, and what its handler must still be told it is told here: that
+	 * the call has been cancelled, if it has begun.
+	 * <p>
+	 * What grpc-java hands over is not a callback but the executor that keeps the
+	 * callbacks of this call in order, when it has some. So what the drain has to say can
+	 * wait in the same line, and an ordinary call does not pay for it.
+	 */
+	@Override
+	public void execute(Runnable task) {
+		if (this.callbacks == null && task instanceof Executor callbacks) {
+			CALLBACKS.lazySet(this, callbacks);
+		}
+		try {
+			this.executor.execute(task);
+		}
+		catch (RejectedExecutionException ex) {
+			Status status = rejected();
+			if (close(status)) {
+				this.method.life().rejected(this, status);
+			}
+			task.run();
+		}
+	}
+
+	private Status rejected() {
+		return isClosed(this.executor)
+				? Status.UNAVAILABLE.withDescription("The server is shutting down: its executor is closed") : FULL;
+	}
+
+	/**
+	 * Spring's executors are no executor services.
+	 */
+	private static boolean isClosed(Executor executor) {
+		if (executor instanceof ThreadPoolTaskExecutor pool) {
+			return pool.getThreadPoolExecutor().isShutdown();
+		}
+		if (executor instanceof SimpleAsyncTaskExecutor threads) {
+			return !threads.isActive();
+		}
+		return executor instanceof ExecutorService service && service.isShutdown();
+	}
+
+	<Q, R> ServerCall.Listener<Q> start(ServerCall<Q, R> serverCall, Metadata headers,
+			ServerCallHandler<Q, R> handler) {
+		// Nobody has asked for an executor: a server on event loops.
+		if (this.slots == null) {
+			begin();
+		}
+		TrackedServerCall<Q, R> tracked = new TrackedServerCall<>(serverCall, this);
+		this.context = Context.current();
+		this.serverCall = tracked;
+		// Read after writing: who closes the call now sees it, or is seen here.
+		if (this.closed != null) {
+			tracked.closeFromOutside();
+			handlerDone();
+			return new ServerCall.Listener<>() {
+			};
+		}
+		boolean started = false;
+		try {
+			ServerCall.Listener<Q> listener = new TrackedListener<>(this, handler.startCall(tracked, headers));
+			started = true;
+			return listener;
+		}
+		finally {
+			if (!started) {
+				handlerDone();
+			}
+		}
+	}
+
+	/**
+	 * The handler closes the call.
+	 * @return whether it is the first to do so
+	 */
+	boolean closeByHandler() {
+		return CLOSED.compareAndSet(this, null, BY_HANDLER) || this.closed == BY_HANDLER;
+	}
+
+	/**
+	 * Close the call from outside of its handler, through the call, so that the client
+	 * gets a status. The handler sees a cancellation unless the status is OK. Does
+	 * nothing if the call has been closed already; a call whose handler has not begun is
+	 * closed instead of handled.
+	 * @param status the status that the client gets
+	 * @return whether the call was not closed yet
+	 */
+	boolean close(Status status) {
+		if (!CLOSED.compareAndSet(this, null, status)) {
+			return false;
+		}
+		if (this.serverCall instanceof TrackedServerCall<?, ?> tracked) {
+			tracked.closeFromOutside();
+		}
+		return true;
+	}
+
+	/**
+	 * The status that the call was closed with from outside.
+	 * @return the status, {@code null} if it is open or its handler has closed it
+	 */
+	@Nullable Status closedFromOutside() {
+		Status closed = this.closed;
+		return (closed != BY_HANDLER) ? closed : null;
+	}
+
+	boolean isCancelledFromOutside() {
+		Status status = closedFromOutside();
+		return status != null && !status.isOk();
+	}
+
+	/**
+	 * The call has been closed from outside. The handler may be busy; whoever waits for
+	 * its context is told at once.
+	 */
+	void cancelContext(Status status) {
+		if (this.context instanceof Context.CancellableContext cancellable) {
+			cancellable.cancel(status.asException());
+		}
+	}
+
+	/* The drain signal. */
+
+	boolean isDraining() {
+		return this.method.life().isDraining();
+	}
+
+	/**
+	 * Remember what to do when the server drains, or do it if it does.
+	 */
+	void onDrain(Runnable action) {
+		synchronized (this) {
+			DrainActions drain = (this.callbacks instanceof DrainActions present) ? present
+					: new DrainActions(callbacks(), new ArrayList<>(1));
+			drain.actions().add(action);
+			this.callbacks = drain;
+		}
+		// Read after adding: a call that ends now, and a drain that starts now, see the
+		// action, or are seen here.
+		if (isOver()) {
+			forgetDrainActions();
+		}
+		else if (isDraining()) {
+			signalDrain();
+		}
+	}
+
+	private void forgetDrainActions() {
+		if (this.callbacks instanceof DrainActions) {
+			takeDrainActions();
+		}
+	}
+
+	private synchronized @Nullable DrainActions takeDrainActions() {
+		if (this.callbacks instanceof DrainActions taken) {
+			this.callbacks = taken.callbacks();
+			return taken;
+		}
+		return null;
+	}
+
+	/**
+	 * Run what is to be done when the server drains, once, between the callbacks of the
+	 * call.
+	 */
+	void signalDrain() {
+		DrainActions drain = takeDrainActions();
+		if (drain == null) {
+			return;
+		}
+		for (Runnable action : drain.actions()) {
+			drain.execute(() -> {
+				if (!isOver()) {
+					run(action);
+				}
+			});
+		}
+	}
+
+	/**
+	 * Where something runs between the callbacks of the call, never beside one.
+	 */
+	private Executor callbacks() {
+		Executor eventLoop = (this.executor == ServerExecutor.DIRECT) ? attribute(Connections.EVENT_LOOP) : null;
+		if (eventLoop != null) {
+			return eventLoop;
+		}
+		Executor callbacks = this.callbacks;
+		return (callbacks != null) ? callbacks : this.executor;
+	}
+
+	private boolean isOver() {
+		return this.holders > STREAM_AND_HANDLER || this.closed != null;
+	}
+
+	/**
+	 * Run what has no caller that could be told of a failure: as with grpc-java, the
+	 * client learns nothing but that there was one.
+	 */
+	private void run(Runnable task) {
+		Context previous = this.context.attach();
+		try {
+			CallScope.around(CallScope.around(task, CallScope.KEY.get()), this.method.scope()).run();
+		}
+		catch (RuntimeException | Error ex) {
+			failed(ex);
+		}
+		finally {
+			this.context.detach(previous);
+		}
+	}
+
+	void failed(Throwable ex) {
+		logger.error("The handler of " + this.method.name() + " failed", ex);
+		close(Status.UNKNOWN.withDescription("Application error processing RPC").withCause(ex));
+	}
+
+	/**
+	 * What the handler wants to do when the server drains, and where. Few calls have any:
+	 * it takes the place of what is there for all calls.
+	 *
+	 * @param callbacks where the callbacks of the call run
+	 * @param actions what to do
+	 */
+	private record DrainActions(Executor callbacks, List<Runnable> actions) implements Executor {
+
+		@Override
+		public void execute(Runnable task) {
+			this.callbacks.execute(task);
+		}
+
+	}
+
+}

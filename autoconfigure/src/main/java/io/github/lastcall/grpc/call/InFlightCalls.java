@@ -1,0 +1,461 @@
+/*
+ * Copyright 2026 the Last Call authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.lastcall.grpc.call;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.LongAdder;
+import java.util.function.Predicate;
+import java.util.function.Supplier;
+
+import io.github.lastcall.grpc.executor.CallScope;
+import io.github.lastcall.grpc.executor.ServerTimer;
+import io.github.lastcall.grpc.limits.RefusalReason;
+import io.github.lastcall.grpc.limits.Refusals;
+import io.github.lastcall.grpc.server.GrpcServices;
+import io.grpc.Metadata;
+import io.grpc.MethodDescriptor;
+import io.grpc.MethodDescriptor.MethodType;
+import io.grpc.ServerCall;
+import io.grpc.ServerCallExecutorSupplier;
+import io.grpc.ServerCallHandler;
+import io.grpc.ServerInterceptor;
+import io.grpc.ServerMethodDefinition;
+import io.grpc.ServerStreamTracer;
+import io.grpc.Status;
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.util.Assert;
+
+/**
+ * The calls in flight on one server. A stream tracer sees every call from its first frame
+ * on; an interceptor, the outermost of all, sees its handler.
+ */
+public final class InFlightCalls {
+
+	private static final ServerStreamTracer UNTRACKED = new CallTracer() {
+	};
+
+	/**
+	 * How much of the heap there must be for each stream of an infrastructure service.
+	 * One keeps less than 2 KiB: all that may be open keep an eighth of the heap.
+	 */
+	private static final int HEAP_PER_INFRASTRUCTURE_STREAM = 16 * 1024;
+
+	private final ServerTimer timer;
+
+	private final int limit;
+
+	private final int infrastructureLimit;
+
+	private final Refusals refusals;
+
+	private final Supplier<CallRecorder.@Nullable Factory> recorders;
+
+	private final LongAdder forced = new LongAdder();
+
+	private volatile Life life;
+
+	/**
+	 * Create a new registry.
+	 * @param timer tells when a call has begun
+	 * @param limit how many calls of the application may be in flight; one more ends with
+	 * RESOURCE_EXHAUSTED
+	 * @param refusals counts those that are refused
+	 * @param recorders finds what records the calls, each time a server starts
+	 */
+	public InFlightCalls(ServerTimer timer, int limit, Refusals refusals,
+			Supplier<CallRecorder.@Nullable Factory> recorders) {
+		this(timer, limit, infrastructureLimit(), refusals, recorders);
+	}
+
+	InFlightCalls(ServerTimer timer, int limit, int infrastructureLimit, Refusals refusals,
+			Supplier<CallRecorder.@Nullable Factory> recorders) {
+		Assert.isTrue(limit > 0, "'limit' must be positive");
+		this.timer = timer;
+		this.limit = limit;
+		this.infrastructureLimit = infrastructureLimit;
+		this.refusals = refusals;
+		this.recorders = recorders;
+		this.life = new Life(this);
+	}
+
+	private static int infrastructureLimit() {
+		long limit = Runtime.getRuntime().maxMemory() / HEAP_PER_INFRASTRUCTURE_STREAM;
+		return (int) Math.min(limit, Integer.MAX_VALUE);
+	}
+
+	/**
+	 * Sees every stream of the server.
+	 * @return the factory to add to the server's builder
+	 */
+	public ServerStreamTracer.Factory tracerFactory() {
+		return new ServerStreamTracer.Factory() {
+
+			@Override
+			public ServerStreamTracer newServerStreamTracer(String fullMethodName, Metadata headers) {
+				return trace(fullMethodName);
+			}
+
+		};
+	}
+
+	/**
+	 * Sees every handler of the server. Must be the outermost interceptor.
+	 * @return the interceptor
+	 */
+	public ServerInterceptor interceptor() {
+		return new ServerInterceptor() {
+
+			@Override
+			public <Q, R> ServerCall.Listener<Q> interceptCall(ServerCall<Q, R> call, Metadata headers,
+					ServerCallHandler<Q, R> next) {
+				InFlightCall inFlight = InFlightCall.KEY.get();
+				return (inFlight != null) ? inFlight.start(call, headers, next) : next.startCall(call, headers);
+			}
+
+		};
+	}
+
+	/**
+	 * Stands between the calls and their executors. A call that has been closed before it
+	 * got a handler needs no thread any more, and one that its executor rejects ends with
+	 * a status: RESOURCE_EXHAUSTED if the executor is full, UNAVAILABLE if it is closed.
+	 * @param executors where calls run
+	 * @return where calls run, guarded
+	 */
+	public ServerCallExecutorSupplier guard(ServerCallExecutorSupplier executors) {
+		return new ServerCallExecutorSupplier() {
+
+			@Override
+			@SuppressWarnings("NullAway")
+			public <Q, R> @Nullable Executor getExecutor(ServerCall<Q, R> call, Metadata metadata) {
+				Executor executor = executors.getExecutor(call, metadata);
+				InFlightCall inFlight = InFlightCall.KEY.get();
+				return (inFlight != null && executor != null) ? inFlight.on(call, executor) : executor;
+			}
+
+		};
+	}
+
+	/**
+	 * How many calls of the application are in flight.
+	 * @return the number of calls
+	 */
+	public int count() {
+		return this.life.application.size();
+	}
+
+	/**
+	 * How many streams of infrastructure services are open, such as watches of health.
+	 * @return the number of streams
+	 */
+	public int infrastructureStreams() {
+		AtomicInteger count = new AtomicInteger();
+		this.life.infrastructure.forEach((call) -> count.incrementAndGet());
+		return count.get();
+	}
+
+	/**
+	 * How many calls of the application have been closed from outside of their handlers,
+	 * because the server was shutting down, since there is this registry.
+	 * @return the number of calls
+	 */
+	public long forced() {
+		return this.forced.sum();
+	}
+
+	/**
+	 * The calls of the application in flight, by method.
+	 * @return counts and ages by full method name, sorted
+	 */
+	public Map<String, MethodInFlight> byMethod() {
+		Map<String, MethodInFlight> methods = new TreeMap<>();
+		long now = this.timer.nanoTime();
+		this.life.application.forEach((call) -> {
+			MethodInFlight one = new MethodInFlight(1, Duration.ofNanos(Math.max(0, now - call.startNanos())));
+			methods.merge(call.method().name(), one, MethodInFlight::plus);
+		});
+		return methods;
+	}
+
+	/**
+	 * A server is about to be bound: learn its methods, accept calls.
+	 * @param services what the server serves
+	 */
+	public void open(GrpcServices services) {
+		Life life = new Life(this);
+		CallRecorder.Factory recorders = this.recorders.get();
+		services.application()
+			.forEach((service) -> service.definition()
+				.getMethods()
+				.forEach((method) -> life.add(method, true, recorders)));
+		services.infrastructure()
+			.forEach((service) -> service.getMethods().forEach((method) -> life.add(method, false, null)));
+		this.life = life;
+	}
+
+	/**
+	 * Note from now on when a call of the application arrives, or no longer.
+	 * @param note whether to note it
+	 */
+	public void noteArrivals(boolean note) {
+		Life life = this.life;
+		life.lastArrival = this.timer.nanoTime();
+		life.notesArrivals = note;
+	}
+
+	/**
+	 * How long no call of the application has arrived, at most since arrivals are noted.
+	 * @return the time
+	 */
+	public Duration quiet() {
+		return Duration.ofNanos(this.timer.nanoTime() - this.life.lastArrival);
+	}
+
+	/**
+	 * The server drains: from now on handlers get the drain signal, streams of
+	 * infrastructure services are completed, those that are open and those that still
+	 * arrive, and the end of the last call of the application is reported.
+	 * @param onIdle called whenever the last call has ended, on the thread that ended it
+	 */
+	public void drain(Runnable onIdle) {
+		Life life = this.life;
+		life.notesArrivals = true;
+		life.onIdle = onIdle;
+		life.infrastructure.forEach((call) -> call.close(Status.OK));
+		life.application.forEach((call) -> {
+			try {
+				call.signalDrain();
+			}
+			catch (RuntimeException ex) {
+				// The others are told all the same.
+				call.failed(ex);
+			}
+		});
+	}
+
+	/**
+	 * Close streaming calls of the application, those in flight and those that still
+	 * arrive.
+	 * @param status the status that the clients get
+	 * @return how many calls were in flight
+	 */
+	public int closeStreaming(Status status) {
+		this.life.streamRefusal = status;
+		return close(status, (call) -> call.method().streaming()).size();
+	}
+
+	/**
+	 * Close all calls of the application, those in flight and those that still arrive.
+	 * @param status the status that the clients get
+	 * @return the calls that were in flight and not closed yet
+	 */
+	public List<ForcedCall> close(Status status) {
+		this.life.streamRefusal = status;
+		this.life.refusal = status;
+		return close(status, (call) -> true);
+	}
+
+	private List<ForcedCall> close(Status status, Predicate<InFlightCall> filter) {
+		List<ForcedCall> calls = new ArrayList<>();
+		this.life.application.forEach((call) -> {
+			if (filter.test(call) && call.close(status)) {
+				calls.add(call.forced());
+			}
+		});
+		this.forced.add(calls.size());
+		return calls;
+	}
+
+	/**
+	 * How many calls of the application have ended since the server drains.
+	 * @return the number of calls
+	 */
+	public long endedWhileDraining() {
+		return this.life.ended.sum();
+	}
+
+	private ServerStreamTracer trace(String name) {
+		TrackedMethod method = this.life.methods.get(name);
+		return (method != null) ? method.call() : UNTRACKED;
+	}
+
+	/**
+	 * Track a call of the application on a server that was not bound.
+	 * @param name the full name of its method
+	 * @param streaming whether it can stay open for ever
+	 * @return the call, which has not begun
+	 */
+	InFlightCall track(String name, boolean streaming) {
+		return new TrackedMethod(this.life, name, true, streaming, null, null).call();
+	}
+
+	/**
+	 * Calls of one method in flight.
+	 *
+	 * @param calls how many
+	 * @param oldest the age of the oldest
+	 */
+	public record MethodInFlight(int calls, Duration oldest) {
+
+		private MethodInFlight plus(MethodInFlight other) {
+			return new MethodInFlight(this.calls + other.calls,
+					(this.oldest.compareTo(other.oldest) > 0) ? this.oldest : other.oldest);
+		}
+
+	}
+
+	/**
+	 * From one start of the server to its stop.
+	 */
+	static final class Life {
+
+		private final InFlightCalls all;
+
+		/**
+		 * Filled before anybody else sees it.
+		 */
+		private final Map<String, TrackedMethod> methods = new HashMap<>();
+
+		private final CallSlots application;
+
+		private final CallSlots infrastructure;
+
+		private final LongAdder ended = new LongAdder();
+
+		/**
+		 * Set before all that follows; the one of them that an ordinary call reads.
+		 */
+		private volatile boolean notesArrivals;
+
+		private volatile long lastArrival;
+
+		private volatile @Nullable Runnable onIdle;
+
+		private volatile @Nullable Status streamRefusal;
+
+		private volatile @Nullable Status refusal;
+
+		Life(InFlightCalls all) {
+			this.all = all;
+			this.application = new CallSlots(all.limit);
+			this.infrastructure = new CallSlots(all.infrastructureLimit);
+		}
+
+		private void add(ServerMethodDefinition<?, ?> definition, boolean application,
+				CallRecorder.@Nullable Factory recorders) {
+			MethodDescriptor<?, ?> method = definition.getMethodDescriptor();
+			CallScope scope = (definition.getServerCallHandler() instanceof CallScope around) ? around : null;
+			String name = method.getFullMethodName();
+			boolean streaming = method.getType() != MethodType.UNARY;
+			if (application || streaming) {
+				this.methods.put(name, new TrackedMethod(this, name, application, streaming, scope,
+						(recorders != null) ? recorders.recorderOf(method) : null));
+			}
+		}
+
+		long nanoTime() {
+			return this.all.timer.nanoTime();
+		}
+
+		/**
+		 * The executor of a call does not take it, and it has been closed.
+		 */
+		void rejected(InFlightCall call, Status status) {
+			report(RefusalReason.EXECUTOR, call, status);
+		}
+
+		private void refuse(InFlightCall call, RefusalReason reason, String description) {
+			Status status = Status.RESOURCE_EXHAUSTED.withDescription(description);
+			report(reason, call, status);
+			call.close(status);
+		}
+
+		private void report(RefusalReason reason, InFlightCall call, Status status) {
+			this.all.refusals.report(reason,
+					() -> "refused a call of %s: %s".formatted(call.method().name(), status.getDescription()));
+		}
+
+		boolean isDraining() {
+			return this.onIdle != null;
+		}
+
+		/**
+		 * A call is going to get a handler.
+		 */
+		void begun(InFlightCall call) {
+			if (call.method().application()) {
+				if (!this.application.add(call)) {
+					refuse(call, RefusalReason.CONCURRENT_CALLS,
+							"The server serves as many calls as it may: " + this.all.limit);
+				}
+			}
+			else if (!this.infrastructure.add(call)) {
+				refuse(call, RefusalReason.INFRASTRUCTURE_STREAMS,
+						"The server serves as many streams of health and reflection as it may: "
+								+ this.all.infrastructureLimit);
+			}
+			if (this.notesArrivals) {
+				arrived(call);
+			}
+		}
+
+		private void arrived(InFlightCall call) {
+			if (call.method().application()) {
+				this.lastArrival = call.startNanos();
+			}
+			// Read after adding: a drain that starts now sees the call, or is seen here.
+			Status status = refusal(call.method());
+			if (status != null) {
+				call.close(status);
+			}
+		}
+
+		private @Nullable Status refusal(TrackedMethod method) {
+			if (!method.application()) {
+				return isDraining() ? Status.OK : null;
+			}
+			return method.streaming() ? this.streamRefusal : this.refusal;
+		}
+
+		/**
+		 * A call has left its slot.
+		 */
+		void ended(InFlightCall call) {
+			if (!call.method().application()) {
+				return;
+			}
+			Runnable onIdle = this.onIdle;
+			if (onIdle != null) {
+				this.ended.increment();
+				// A call may have outlived its server, which may have been started again.
+				if (this.all.life == this && this.application.size() == 0) {
+					onIdle.run();
+				}
+			}
+		}
+
+	}
+
+}

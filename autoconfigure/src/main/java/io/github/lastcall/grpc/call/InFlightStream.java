@@ -1,0 +1,49 @@
+/*
+ * Copyright 2026 the Last Call authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.lastcall.grpc.call;
+
+/**
+ * A call of a method that streams. How far it has got is worth a count.
+ */
+final class InFlightStream extends InFlightCall {
+
+	private int received;
+
+	private int sent;
+
+	InFlightStream(TrackedMethod method) {
+		super(method);
+	}
+
+	@Override
+	public void inboundMessage(int seqNo) {
+		this.received = seqNo + 1;
+		super.inboundMessage(seqNo);
+	}
+
+	@Override
+	public void outboundMessage(int seqNo) {
+		this.sent = seqNo + 1;
+		super.outboundMessage(seqNo);
+	}
+
+	@Override
+	String progress() {
+		return ", %d messages received, %d sent".formatted(this.received, this.sent);
+	}
+
+}

@@ -1,0 +1,85 @@
+/*
+ * Copyright 2026 the Last Call authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.lastcall.grpc.call;
+
+import io.grpc.ServerCall;
+
+/**
+ * The callbacks of a call on their way to its handler. A call that was closed from
+ * outside is a cancelled one for its handler.
+ *
+ * @param <Q> the type of the requests
+ */
+final class TrackedListener<Q> extends ServerCall.Listener<Q> {
+
+	private final InFlightCall call;
+
+	private final ServerCall.Listener<Q> delegate;
+
+	TrackedListener(InFlightCall call, ServerCall.Listener<Q> delegate) {
+		this.call = call;
+		this.delegate = delegate;
+	}
+
+	// A call that was closed from outside has only its end to learn.
+
+	@Override
+	public void onMessage(Q message) {
+		if (this.call.closedFromOutside() == null) {
+			this.delegate.onMessage(message);
+		}
+	}
+
+	@Override
+	public void onHalfClose() {
+		if (this.call.closedFromOutside() == null) {
+			this.delegate.onHalfClose();
+		}
+	}
+
+	@Override
+	public void onReady() {
+		if (this.call.closedFromOutside() == null) {
+			this.delegate.onReady();
+		}
+	}
+
+	@Override
+	public void onCancel() {
+		try {
+			this.delegate.onCancel();
+		}
+		finally {
+			this.call.handlerDone();
+		}
+	}
+
+	@Override
+	public void onComplete() {
+		if (this.call.isCancelledFromOutside()) {
+			onCancel();
+			return;
+		}
+		try {
+			this.delegate.onComplete();
+		}
+		finally {
+			this.call.handlerDone();
+		}
+	}
+
+}

@@ -1,0 +1,240 @@
+/*
+ * Copyright 2026 the Last Call authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.lastcall.grpc.executor;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+
+import io.github.lastcall.grpc.server.GrpcServerStartException;
+import io.github.lastcall.grpc.server.GrpcServices;
+import io.grpc.Attributes;
+import io.grpc.ServerMethodDefinition;
+import io.grpc.ServerServiceDefinition;
+import io.grpc.ServerTransportFilter;
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.util.Assert;
+
+/**
+ * Watches the event loops of one server while they run the callbacks of services, and
+ * warns, once per method, of a handler that holds one. Services that run on an executor
+ * have nothing to do with it.
+ * <p>
+ * It looks every quarter of its limit, and only while there are services to be watched
+ * and connections to call them. As a transport filter it knows the connections.
+ */
+public final class EventLoopWatchdog extends ServerTransportFilter {
+
+	private static final Log logger = LogFactory.getLog(EventLoopWatchdog.class);
+
+	private static final int SAMPLES = 4;
+
+	private static final Duration MIN_INTERVAL = Duration.ofMillis(1);
+
+	private final String server;
+
+	private final Duration limit;
+
+	private final Duration interval;
+
+	private final Timer timer;
+
+	private final Map<String, WatchedMethod> methods = new ConcurrentHashMap<>();
+
+	private final Set<EventLoopSlot> slots = ConcurrentHashMap.newKeySet();
+
+	private final ThreadLocal<EventLoopSlot> slot = ThreadLocal.withInitial(this::newSlot);
+
+	/* Under this object's monitor. */
+
+	private int connections;
+
+	private @Nullable Watch watch;
+
+	/**
+	 * Create a new watchdog.
+	 * @param server the name of the server
+	 * @param limit how long a callback may hold an event loop
+	 * @param timer gives the time to look
+	 */
+	public EventLoopWatchdog(String server, Duration limit, Timer timer) {
+		Assert.isTrue(!limit.isZero() && !limit.isNegative(), "'limit' must be positive");
+		this.server = server;
+		this.limit = limit;
+		Duration interval = limit.dividedBy(SAMPLES);
+		this.interval = (interval.compareTo(MIN_INTERVAL) > 0) ? interval : MIN_INTERVAL;
+		this.timer = timer;
+	}
+
+	/**
+	 * Watch those services of the application that run on the event loop.
+	 * @param services the services of the server
+	 * @param executors know where they run
+	 * @return the services, those that are watched in a wrapper outside of all
+	 * interceptors
+	 * @throws GrpcServerStartException if a service names an executor that is none
+	 */
+	public GrpcServices watch(GrpcServices services, ServiceExecutors executors) {
+		List<GrpcServices.Registration> application = new ArrayList<>();
+		for (GrpcServices.Registration service : services.application()) {
+			application.add(executors.isDirect(service) ? new GrpcServices.Registration(service.beanName(),
+					service.annotation(), watch(service.definition(), executors.adviceAgainstDirect(service)))
+					: service);
+		}
+		return new GrpcServices(application, services.infrastructure());
+	}
+
+	private ServerServiceDefinition watch(ServerServiceDefinition service, String advice) {
+		ServerServiceDefinition.Builder builder = ServerServiceDefinition.builder(service.getServiceDescriptor());
+		for (ServerMethodDefinition<?, ?> method : service.getMethods()) {
+			// A server that starts again does not warn again.
+			builder.addMethod(
+					this.methods
+						.computeIfAbsent(method.getMethodDescriptor().getFullMethodName(),
+								(name) -> new WatchedMethod(name, advice, this.slot::get))
+						.watch(method));
+		}
+		return builder.build();
+	}
+
+	private EventLoopSlot newSlot() {
+		EventLoopSlot slot = new EventLoopSlot(Thread.currentThread());
+		this.slots.add(slot);
+		return slot;
+	}
+
+	@Override
+	public synchronized Attributes transportReady(Attributes attributes) {
+		this.connections++;
+		if (this.watch == null && !this.methods.isEmpty()) {
+			this.watch = new Watch();
+			this.watch.goOn();
+		}
+		return attributes;
+	}
+
+	@Override
+	public synchronized void transportTerminated(@Nullable Attributes attributes) {
+		// A connection that ends before its handshake was never counted.
+		if (attributes != null) {
+			this.connections--;
+			if (this.connections == 0 && this.watch != null) {
+				this.watch.cancel.run();
+				this.watch = null;
+			}
+		}
+	}
+
+	private void sample() {
+		for (EventLoopSlot slot : this.slots) {
+			WatchedMethod method = slot.sample(SAMPLES);
+			if (method != null) {
+				if (!method.isReported()) {
+					report(slot, method);
+				}
+			}
+			else if (!slot.thread().isAlive()) {
+				this.slots.remove(slot);
+			}
+		}
+	}
+
+	private void report(EventLoopSlot slot, WatchedMethod method) {
+		StackTraceElement[] stack = slot.thread().getStackTrace();
+		// The stack must be that of the callback, not of what came after it.
+		if (slot.isUnchanged() && method.reportOnce()) {
+			logger.warn(
+					"gRPC server '%s': a handler of %s has held an event loop for more than %d ms, and with it all other calls of its connections. %s"
+						.formatted(this.server, method.name(), this.limit.toMillis(), method.advice()),
+					new HeldEventLoop(slot.thread(), callback(stack)));
+		}
+	}
+
+	/**
+	 * What is below the callback is the same in every server.
+	 */
+	private static StackTraceElement[] callback(StackTraceElement[] stack) {
+		for (int i = 0; i < stack.length; i++) {
+			if (stack[i].getClassName().startsWith(WatchedMethod.class.getName())) {
+				return Arrays.copyOf(stack, i);
+			}
+		}
+		return stack;
+	}
+
+	/**
+	 * Runs a task later.
+	 */
+	@FunctionalInterface
+	public interface Timer {
+
+		/**
+		 * Run a task later, once, on a thread that no handler ever runs on.
+		 * @param task the task
+		 * @param delay when, from now
+		 * @return cancels the task if it has not run yet
+		 */
+		Runnable schedule(Runnable task, Duration delay);
+
+	}
+
+	/**
+	 * From the first connection to the end of the last one.
+	 */
+	private final class Watch implements Runnable {
+
+		private Runnable cancel = () -> {
+		};
+
+		void goOn() {
+			this.cancel = EventLoopWatchdog.this.timer.schedule(this, EventLoopWatchdog.this.interval);
+		}
+
+		@Override
+		public void run() {
+			sample();
+			synchronized (EventLoopWatchdog.this) {
+				if (EventLoopWatchdog.this.watch == this) {
+					goOn();
+				}
+			}
+		}
+
+	}
+
+	/**
+	 * Where a thread is. Never thrown: loggers know what to do with a stack trace.
+	 */
+	private static final class HeldEventLoop extends Exception {
+
+		private static final long serialVersionUID = 1L;
+
+		HeldEventLoop(Thread thread, StackTraceElement[] stack) {
+			super("what " + thread.getName() + " does at this moment, not an error", null, false, true);
+			setStackTrace(stack);
+		}
+
+	}
+
+}

@@ -1,0 +1,72 @@
+/*
+ * Copyright 2026 the Last Call authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.lastcall.grpc.executor;
+
+import java.util.concurrent.Executor;
+
+import io.grpc.ServerBuilder;
+import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
+import io.grpc.netty.shaded.io.netty.util.internal.ThreadExecutorMap;
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.util.ClassUtils;
+
+/**
+ * The event loops of Netty's transport. All callbacks of a connection run on one of them
+ * if no other executor is set, so what runs there runs beside none of them.
+ */
+public final class NettyEventLoop {
+
+	private static final boolean PRESENT = ClassUtils.isPresent("io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder",
+			NettyEventLoop.class.getClassLoader());
+
+	private NettyEventLoop() {
+	}
+
+	/**
+	 * Whether the connections of a server have event loops.
+	 * @param builder the builder of the server
+	 * @return whether it is one of Netty's
+	 */
+	public static boolean serves(ServerBuilder<?> builder) {
+		return PRESENT && Netty.isBuilder(builder);
+	}
+
+	/**
+	 * The event loop that the current thread is.
+	 * @return the event loop, {@code null} if it is none
+	 */
+	public static @Nullable Executor current() {
+		return PRESENT ? Netty.current() : null;
+	}
+
+	/**
+	 * Not linked without Netty.
+	 */
+	private static final class Netty {
+
+		static boolean isBuilder(ServerBuilder<?> builder) {
+			return builder instanceof NettyServerBuilder;
+		}
+
+		static @Nullable Executor current() {
+			return ThreadExecutorMap.currentExecutor();
+		}
+
+	}
+
+}

@@ -1,0 +1,109 @@
+/*
+ * Copyright 2026 the Last Call authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.lastcall.grpc.executor;
+
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
+
+import org.springframework.beans.factory.DisposableBean;
+import org.springframework.core.task.VirtualThreadTaskExecutor;
+import org.springframework.util.Assert;
+
+/**
+ * The executor of the application's calls. It ends with its context.
+ * <p>
+ * Deliberately no {@link Executor} itself: a bean of that type would replace the one that
+ * Spring Boot configures for the application.
+ */
+public final class ServerExecutor implements DisposableBean {
+
+	/**
+	 * Runs what it is given where it is given: calls on the event loop.
+	 */
+	public static final Executor DIRECT = Runnable::run;
+
+	private static final String THREAD_NAME_PREFIX = "grpc-executor-";
+
+	private final Executor executor;
+
+	private final Runnable close;
+
+	private ServerExecutor(Executor executor, Runnable close) {
+		this.executor = executor;
+		this.close = close;
+	}
+
+	/**
+	 * Platform threads, and a queue for the calls that find all of them busy.
+	 * @param threads how many threads there are at most
+	 * @param queueCapacity how many calls may wait for a thread; the next one is refused
+	 * @return the executor
+	 */
+	public static ServerExecutor platform(int threads, int queueCapacity) {
+		ServerThreadPool pool = new ServerThreadPool(threads, THREAD_NAME_PREFIX, queueCapacity);
+		// What still runs has been told already, or has not listened.
+		return new ServerExecutor(pool, pool::shutdown);
+	}
+
+	/**
+	 * A virtual thread for each callback that runs.
+	 * @return the executor
+	 * @throws UnsupportedOperationException before Java 21
+	 */
+	public static ServerExecutor virtual() {
+		return new ServerExecutor(new VirtualThreadTaskExecutor(THREAD_NAME_PREFIX), () -> {
+		});
+	}
+
+	/**
+	 * No executor: calls run where they arrive, on the event loop, and must not block.
+	 * @return the executor
+	 */
+	public static ServerExecutor direct() {
+		return of(DIRECT);
+	}
+
+	/**
+	 * An executor of the application, which closes it. A call needs a thread several
+	 * times, and one that is rejected with a {@link RejectedExecutionException} ends:
+	 * what bounds the calls should not be the queue of this executor. One that blocks in
+	 * {@code execute} (a concurrency limit) or runs what it is given in the caller (a
+	 * caller-runs policy, a direct executor of one's own) holds the event loop, and
+	 * nobody watches it there.
+	 * @param executor the executor
+	 * @return the executor
+	 */
+	public static ServerExecutor of(Executor executor) {
+		Assert.notNull(executor, "'executor' must not be null");
+		return new ServerExecutor(executor, () -> {
+		});
+	}
+
+	/**
+	 * The executor.
+	 * @return the executor
+	 */
+	public Executor get() {
+		return this.executor;
+	}
+
+	@Override
+	public void destroy() {
+		this.close.run();
+	}
+
+}

@@ -1,0 +1,151 @@
+/*
+ * Copyright 2026 the Last Call authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.lastcall.grpc.executor;
+
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.concurrent.Executor;
+import java.util.function.UnaryOperator;
+
+import io.github.lastcall.grpc.server.GrpcServerStartException;
+import io.github.lastcall.grpc.server.GrpcService;
+import io.github.lastcall.grpc.server.GrpcServices;
+import io.grpc.Metadata;
+import io.grpc.ServerBuilder;
+import io.grpc.ServerCall;
+import io.grpc.ServerCallExecutorSupplier;
+
+import org.springframework.beans.factory.ListableBeanFactory;
+
+/**
+ * Knows where the calls of each service run: those of infrastructure services on the
+ * event loop, those of the application where {@link GrpcService#executor()} says.
+ */
+public final class ServiceExecutors {
+
+	private final ServerExecutor executor;
+
+	private final ListableBeanFactory beanFactory;
+
+	/**
+	 * Create new service executors.
+	 * @param executor the executor of services that say nothing
+	 * @param beanFactory has the executors that services name
+	 */
+	public ServiceExecutors(ServerExecutor executor, ListableBeanFactory beanFactory) {
+		this.executor = executor;
+		this.beanFactory = beanFactory;
+	}
+
+	/**
+	 * Let a server run the calls of each service on its executor.
+	 * @param builder the builder of the server
+	 * @param services the services
+	 * @param guard stands between the calls and their executors
+	 * @throws GrpcServerStartException if a service names an executor that is none
+	 */
+	public void applyTo(ServerBuilder<?> builder, GrpcServices services,
+			UnaryOperator<ServerCallExecutorSupplier> guard) {
+		// grpc-java looks methods up on this executor: nothing waits for a thread before
+		// it is known which ones it may wait for.
+		builder.directExecutor();
+		if (!areDirect(services) || !NettyEventLoop.serves(builder)) {
+			builder.callExecutor(guard.apply(of(services)));
+		}
+	}
+
+	/**
+	 * Whether no call of some services leaves the event loop. grpc-java has a shorter way
+	 * for such a server.
+	 * @param services the services
+	 * @return whether all of them run on the event loop
+	 */
+	private boolean areDirect(GrpcServices services) {
+		return this.executor.get() == ServerExecutor.DIRECT && services.application().stream().allMatch(this::isDirect);
+	}
+
+	/**
+	 * The executors of some services.
+	 * @param services the services
+	 * @return where their calls run
+	 * @throws GrpcServerStartException if a service names an executor that is none
+	 */
+	private ServerCallExecutorSupplier of(GrpcServices services) {
+		Map<String, Executor> executors = new HashMap<>();
+		services.infrastructure()
+			.forEach((service) -> executors.put(service.getServiceDescriptor().getName(), ServerExecutor.DIRECT));
+		services.application().forEach((service) -> executors.put(service.name(), executor(service)));
+		return new ByService(Map.copyOf(executors), this.executor.get());
+	}
+
+	/**
+	 * Whether the calls of a service run on the event loop.
+	 * @param service the service
+	 * @return whether they do
+	 * @throws GrpcServerStartException if the service names an executor that is none
+	 */
+	boolean isDirect(GrpcServices.Registration service) {
+		return executor(service) == ServerExecutor.DIRECT;
+	}
+
+	/**
+	 * What to do with a service that runs on the event loop and should not.
+	 * @param service the service
+	 * @return a sentence
+	 */
+	String adviceAgainstDirect(GrpcServices.Registration service) {
+		if (this.executor.get() == ServerExecutor.DIRECT) {
+			return "Let @GrpcService(executor = \"...\") on bean '%s' name an Executor bean, or give the server an executor (grpc.server.executor.type)."
+				.formatted(service.beanName());
+		}
+		return "Remove executor = \"%s\" from the @GrpcService of bean '%s', or let it name an Executor bean."
+			.formatted(service.annotation().executor(), service.beanName());
+	}
+
+	private Executor executor(GrpcServices.Registration service) {
+		String name = service.annotation().executor();
+		if (name.isEmpty()) {
+			return this.executor.get();
+		}
+		if (name.equals(GrpcService.DIRECT)) {
+			return ServerExecutor.DIRECT;
+		}
+		if (this.beanFactory.containsBean(name) && this.beanFactory.isTypeMatch(name, Executor.class)) {
+			return this.beanFactory.getBean(name, Executor.class);
+		}
+		String[] known = this.beanFactory.getBeanNamesForType(Executor.class);
+		throw new GrpcServerStartException(
+				"Bean '%s' is annotated with @GrpcService(executor = \"%s\"), but there is no Executor bean of that name."
+					.formatted(service.beanName(), name),
+				"Use the name of an Executor bean (%s), or \"%s\" for the event loop, or nothing for the server's own executor."
+					.formatted((known.length > 0) ? "there is " + String.join(", ", Arrays.asList(known))
+							: "there is none", GrpcService.DIRECT));
+	}
+
+	private record ByService(Map<String, Executor> executors,
+			Executor otherwise) implements ServerCallExecutorSupplier {
+
+		@Override
+		public <Q, R> Executor getExecutor(ServerCall<Q, R> call, Metadata metadata) {
+			String service = call.getMethodDescriptor().getServiceName();
+			return (service != null) ? this.executors.getOrDefault(service, this.otherwise) : this.otherwise;
+		}
+
+	}
+
+}

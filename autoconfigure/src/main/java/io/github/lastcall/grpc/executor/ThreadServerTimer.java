@@ -1,0 +1,68 @@
+/*
+ * Copyright 2026 the Last Call authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.lastcall.grpc.executor;
+
+import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+
+import org.springframework.beans.factory.DisposableBean;
+
+/**
+ * A {@link ServerTimer} with a thread of its own, which exists only while there is
+ * something to wait for. The application's schedulers would not do: they stop before the
+ * server does, and a user's slow task would delay the truth.
+ */
+public final class ThreadServerTimer implements ServerTimer, DisposableBean {
+
+	private final ScheduledThreadPoolExecutor executor;
+
+	/**
+	 * Create a new timer. No thread starts before the first task.
+	 * @param threadName the name of its thread
+	 */
+	public ThreadServerTimer(String threadName) {
+		this.executor = new ScheduledThreadPoolExecutor(1, (task) -> {
+			Thread thread = new Thread(task, threadName);
+			thread.setDaemon(true);
+			return thread;
+		});
+		// A connection may report its end after the context has: nobody cares any more.
+		this.executor.setRejectedExecutionHandler(new ThreadPoolExecutor.DiscardPolicy());
+		this.executor.setRemoveOnCancelPolicy(true);
+		this.executor.setKeepAliveTime(1, TimeUnit.SECONDS);
+		this.executor.allowCoreThreadTimeOut(true);
+	}
+
+	@Override
+	public long nanoTime() {
+		return System.nanoTime();
+	}
+
+	@Override
+	public Runnable scheduleAt(Runnable task, long nanoTime) {
+		ScheduledFuture<?> future = this.executor.schedule(task, nanoTime - nanoTime(), TimeUnit.NANOSECONDS);
+		return () -> future.cancel(false);
+	}
+
+	@Override
+	public void destroy() {
+		this.executor.shutdownNow();
+	}
+
+}

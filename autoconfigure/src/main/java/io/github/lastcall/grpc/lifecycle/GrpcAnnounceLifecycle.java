@@ -1,0 +1,93 @@
+/*
+ * Copyright 2026 the Last Call authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.lastcall.grpc.lifecycle;
+
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
+
+import org.springframework.context.SmartLifecycle;
+
+/**
+ * Holds the first phase of a shutdown until every server has announced its end for long
+ * enough. Web server, Actuator and beans are all still up.
+ */
+public final class GrpcAnnounceLifecycle implements SmartLifecycle {
+
+	/**
+	 * The phase, the first that stops.
+	 */
+	public static final int PHASE = SmartLifecycle.DEFAULT_PHASE;
+
+	private final List<GrpcServerDrain> drains;
+
+	private volatile boolean running;
+
+	/**
+	 * Create a new lifecycle.
+	 * @param drains the drains of all servers
+	 */
+	public GrpcAnnounceLifecycle(List<GrpcServerDrain> drains) {
+		this.drains = List.copyOf(drains);
+	}
+
+	@Override
+	public void start() {
+		this.running = true;
+	}
+
+	@Override
+	public void stop(Runnable callback) {
+		this.running = false;
+		Runnable over = Interruption.hold(callback);
+		AtomicInteger pending = new AtomicInteger(this.drains.size());
+		Runnable announced = () -> {
+			if (pending.decrementAndGet() == 0) {
+				over.run();
+			}
+		};
+		this.drains.forEach((drain) -> drain.announce(announced));
+	}
+
+	@Override
+	public void stop() {
+		CountDownLatch announced = new CountDownLatch(1);
+		stop(announced::countDown);
+		try {
+			announced.await();
+		}
+		catch (InterruptedException ex) {
+			Thread.currentThread().interrupt();
+		}
+	}
+
+	@Override
+	public boolean isRunning() {
+		return this.running;
+	}
+
+	@Override
+	public int getPhase() {
+		return PHASE;
+	}
+
+	@Override
+	public boolean isPauseable() {
+		return false;
+	}
+
+}

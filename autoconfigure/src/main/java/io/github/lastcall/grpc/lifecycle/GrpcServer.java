@@ -1,0 +1,139 @@
+/*
+ * Copyright 2026 the Last Call authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.lastcall.grpc.lifecycle;
+
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
+import java.util.List;
+import java.util.stream.Collectors;
+
+import io.github.lastcall.grpc.server.GrpcServices;
+import io.grpc.Server;
+
+/**
+ * One running server. Restarting makes a new one of the same name.
+ */
+public final class GrpcServer {
+
+	private final String name;
+
+	private final Server server;
+
+	private final GrpcServices services;
+
+	private volatile List<SocketAddress> addresses = List.of();
+
+	GrpcServer(String name, Server server, GrpcServices services) {
+		this.name = name;
+		this.server = server;
+		this.services = services;
+	}
+
+	void start() throws IOException {
+		this.server.start();
+		this.addresses = List.copyOf(this.server.getListenSockets());
+	}
+
+	/**
+	 * Calls back once, when the server has terminated: no listener and no connection is
+	 * left. A thread that is no daemon waits for it, so that a running server keeps the
+	 * process alive, as a running web server does.
+	 * @param callback called on that thread
+	 */
+	public void onTermination(Runnable callback) {
+		Thread thread = new Thread(() -> {
+			try {
+				this.server.awaitTermination();
+			}
+			catch (InterruptedException ex) {
+				return;
+			}
+			callback.run();
+		}, "grpc-server-" + this.name);
+		thread.setDaemon(false);
+		thread.start();
+	}
+
+	/**
+	 * The name of the server, unique in its application.
+	 * @return the name
+	 */
+	public String getName() {
+		return this.name;
+	}
+
+	/**
+	 * The port that the server listens on, the real one if a free one was asked for.
+	 * @return the port, or -1 if the server listens on no port
+	 */
+	public int getPort() {
+		for (SocketAddress address : this.addresses) {
+			if (address instanceof InetSocketAddress inet) {
+				return inet.getPort();
+			}
+		}
+		return -1;
+	}
+
+	/**
+	 * The addresses that the server listens on, or listened on if it has stopped.
+	 * @return the addresses, none before it is bound
+	 */
+	public List<SocketAddress> getAddresses() {
+		return this.addresses;
+	}
+
+	/**
+	 * Where the server listens, as an operator would write it: an IP address, {@code *}
+	 * for all interfaces, or what the transport calls it. Without the port.
+	 * @return the address, empty before it is bound
+	 */
+	public String getAddress() {
+		return this.addresses.stream().map(GrpcServer::text).distinct().sorted().collect(Collectors.joining(", "));
+	}
+
+	private static String text(SocketAddress address) {
+		if (address instanceof InetSocketAddress inet && inet.getAddress() != null) {
+			return inet.getAddress().isAnyLocalAddress() ? "*" : inet.getAddress().getHostAddress();
+		}
+		return address.toString();
+	}
+
+	/**
+	 * The services that the server serves.
+	 * @return the services
+	 */
+	public GrpcServices getServices() {
+		return this.services;
+	}
+
+	/**
+	 * grpc-java's server. Stopping it is the drain's matter: a server that is shut down
+	 * from elsewhere counts as one that has died.
+	 * @return the server
+	 */
+	public Server getServer() {
+		return this.server;
+	}
+
+	@Override
+	public String toString() {
+		return "GrpcServer '" + this.name + "' " + this.addresses;
+	}
+
+}

@@ -1,0 +1,64 @@
+/*
+ * Copyright 2026 the Last Call authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.lastcall.grpc.lifecycle;
+
+import java.util.List;
+import java.util.function.UnaryOperator;
+
+import io.github.lastcall.grpc.executor.ServiceExecutors;
+import io.github.lastcall.grpc.server.GrpcServerBuilderCustomizer;
+import io.github.lastcall.grpc.server.GrpcServices;
+import io.grpc.ServerBuilder;
+import io.grpc.ServerCallExecutorSupplier;
+
+import org.springframework.boot.util.LambdaSafe;
+
+/**
+ * What the builder of every server gets, whatever its transport: the services, an
+ * executor for each, and the customizers.
+ */
+public final class GrpcServerBuilderCustomizers {
+
+	private final ServiceExecutors executors;
+
+	private final UnaryOperator<ServerCallExecutorSupplier> guard;
+
+	private final List<GrpcServerBuilderCustomizer<?>> customizers;
+
+	/**
+	 * Create new customizers.
+	 * @param executors where the calls of each service run
+	 * @param guard stands between the calls and their executors
+	 * @param customizers called for each builder, in this order
+	 */
+	public GrpcServerBuilderCustomizers(ServiceExecutors executors, UnaryOperator<ServerCallExecutorSupplier> guard,
+			List<? extends GrpcServerBuilderCustomizer<?>> customizers) {
+		this.executors = executors;
+		this.guard = guard;
+		this.customizers = List.copyOf(customizers);
+	}
+
+	@SuppressWarnings("unchecked")
+	void customize(ServerBuilder<?> builder, GrpcServices services) {
+		builder.addServices(services.all());
+		LambdaSafe.callbacks(GrpcServerBuilderCustomizer.class, this.customizers, builder)
+			.withLogger(GrpcServerBuilderCustomizers.class)
+			.invoke((customizer) -> customizer.customize(builder));
+		this.executors.applyTo(builder, services, this.guard);
+	}
+
+}

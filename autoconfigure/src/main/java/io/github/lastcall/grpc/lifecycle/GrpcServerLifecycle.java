@@ -1,0 +1,157 @@
+/*
+ * Copyright 2026 the Last Call authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.lastcall.grpc.lifecycle;
+
+import java.io.IOException;
+import java.time.Duration;
+import java.util.concurrent.CountDownLatch;
+import java.util.function.Supplier;
+
+import io.github.lastcall.grpc.server.GrpcServerFactory;
+import io.github.lastcall.grpc.server.GrpcServices;
+import io.grpc.ServerBuilder;
+
+import org.springframework.context.ApplicationEventPublisher;
+import org.springframework.context.SmartLifecycle;
+
+/**
+ * Starts one server with its context and stops it. A server of the application starts
+ * after the web server and stops in the phase in which that finishes its requests: both
+ * drain side by side.
+ */
+public final class GrpcServerLifecycle implements SmartLifecycle {
+
+	/**
+	 * The phase of a server that serves the application: Boot's for the graceful shutdown
+	 * of the web server.
+	 */
+	public static final int PHASE = SmartLifecycle.DEFAULT_PHASE - 1024;
+
+	private final String name;
+
+	private final int phase;
+
+	private final Supplier<GrpcServices> services;
+
+	private final GrpcServerFactory factory;
+
+	private final GrpcServerBuilderCustomizers customizers;
+
+	private final GrpcServerSupervisor supervisor;
+
+	private final ApplicationEventPublisher publisher;
+
+	/**
+	 * Create a new lifecycle.
+	 * @param name the name of the server, unique in its application
+	 * @param phase the phase in which it starts and stops
+	 * @param services finds the services, at every start
+	 * @param factory makes the builder of the server, at every start
+	 * @param customizers complete the builder
+	 * @param supervisor follows the server and stops it
+	 * @param publisher gets a {@link GrpcServerStartedEvent} when the server is bound
+	 */
+	public GrpcServerLifecycle(String name, int phase, Supplier<GrpcServices> services, GrpcServerFactory factory,
+			GrpcServerBuilderCustomizers customizers, GrpcServerSupervisor supervisor,
+			ApplicationEventPublisher publisher) {
+		this.name = name;
+		this.phase = phase;
+		this.services = services;
+		this.factory = factory;
+		this.customizers = customizers;
+		this.supervisor = supervisor;
+		this.publisher = publisher;
+	}
+
+	@Override
+	public void start() {
+		if (isRunning()) {
+			return;
+		}
+		long begun = System.nanoTime();
+		this.supervisor.starting();
+		GrpcServer server;
+		try {
+			GrpcServices services = this.services.get();
+			server = build(services);
+			this.supervisor.binding(services);
+			bind(server);
+		}
+		catch (RuntimeException | Error ex) {
+			this.supervisor.startFailed();
+			throw ex;
+		}
+		this.supervisor.started(server);
+		this.publisher.publishEvent(new GrpcServerStartedEvent(server, Duration.ofNanos(System.nanoTime() - begun)));
+	}
+
+	private GrpcServer build(GrpcServices services) {
+		ServerBuilder<?> builder = this.factory.newBuilder();
+		this.customizers.customize(builder, services);
+		return new GrpcServer(this.name, builder.build(), services);
+	}
+
+	private void bind(GrpcServer server) {
+		boolean bound = false;
+		try {
+			server.start();
+			bound = true;
+		}
+		catch (IOException ex) {
+			throw this.factory.bindFailure(ex);
+		}
+		finally {
+			if (!bound) {
+				// It may be bound already, if what failed came after that.
+				server.getServer().shutdownNow();
+			}
+		}
+	}
+
+	@Override
+	public void stop(Runnable callback) {
+		this.supervisor.stop(Interruption.hold(callback));
+	}
+
+	@Override
+	public void stop() {
+		CountDownLatch stopped = new CountDownLatch(1);
+		stop(stopped::countDown);
+		try {
+			stopped.await();
+		}
+		catch (InterruptedException ex) {
+			Thread.currentThread().interrupt();
+		}
+	}
+
+	@Override
+	public boolean isRunning() {
+		return this.supervisor.isRunning();
+	}
+
+	@Override
+	public int getPhase() {
+		return this.phase;
+	}
+
+	@Override
+	public boolean isPauseable() {
+		return false;
+	}
+
+}

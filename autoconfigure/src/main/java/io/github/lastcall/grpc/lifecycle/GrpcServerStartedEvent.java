@@ -1,0 +1,58 @@
+/*
+ * Copyright 2026 the Last Call authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.lastcall.grpc.lifecycle;
+
+import java.time.Duration;
+
+import org.springframework.context.ApplicationEvent;
+
+/**
+ * A server is bound and serves. Published on the thread that refreshes (or starts) the
+ * context, before the application is ready: health is still NOT_SERVING.
+ */
+public class GrpcServerStartedEvent extends ApplicationEvent {
+
+	private final Duration timeTaken;
+
+	/**
+	 * Create a new event.
+	 * @param server the server
+	 * @param timeTaken how long it took to find the services, to build the server and to
+	 * bind it
+	 */
+	public GrpcServerStartedEvent(GrpcServer server, Duration timeTaken) {
+		super(server);
+		this.timeTaken = timeTaken;
+	}
+
+	/**
+	 * The server that has started.
+	 * @return the server
+	 */
+	public GrpcServer getServer() {
+		return (GrpcServer) getSource();
+	}
+
+	/**
+	 * How long it took to find the services, to build the server and to bind it.
+	 * @return the time
+	 */
+	public Duration getTimeTaken() {
+		return this.timeTaken;
+	}
+
+}

@@ -1,0 +1,90 @@
+/*
+ * Copyright 2026 the Last Call authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.lastcall.grpc.limits;
+
+import java.util.Collections;
+import java.util.EnumMap;
+import java.util.Map;
+import java.util.concurrent.atomic.LongAdder;
+import java.util.function.Supplier;
+
+import io.github.lastcall.grpc.executor.DelayedThread;
+import org.apache.commons.logging.LogFactory;
+
+/**
+ * What one server refused: counted all, logged as far as somebody can read it.
+ */
+public final class Refusals {
+
+	private final String server;
+
+	private final RefusalLog log;
+
+	private final Map<RefusalReason, LongAdder> counts;
+
+	/**
+	 * Create new refusals.
+	 * @param server the name of the server
+	 */
+	public Refusals(String server) {
+		this.server = server;
+		this.log = new RefusalLog(LogFactory.getLog(Refusals.class), "gRPC server '" + server + "'",
+				new DelayedThread("grpc-refusals-" + server, RefusalLog.WINDOW));
+		Map<RefusalReason, LongAdder> counts = new EnumMap<>(RefusalReason.class);
+		for (RefusalReason reason : RefusalReason.values()) {
+			counts.put(reason, new LongAdder());
+		}
+		this.counts = Collections.unmodifiableMap(counts);
+	}
+
+	/**
+	 * The name of the server.
+	 * @return the name
+	 */
+	public String getServer() {
+		return this.server;
+	}
+
+	/**
+	 * How often the server refused something since the application started.
+	 * @param reason why
+	 * @return the number of refusals
+	 */
+	@SuppressWarnings("NullAway") // Every reason has its counter.
+	public long getCount(RefusalReason reason) {
+		return this.counts.get(reason).sum();
+	}
+
+	/**
+	 * Count a refusal without a line in the log, because there is one for its connection.
+	 * @param reason why
+	 */
+	@SuppressWarnings("NullAway") // Every reason has its counter.
+	public void count(RefusalReason reason) {
+		this.counts.get(reason).increment();
+	}
+
+	/**
+	 * Count a refusal and log it, unless there have just been many.
+	 * @param reason why
+	 * @param line what happened; not called if it is not logged
+	 */
+	public void report(RefusalReason reason, Supplier<String> line) {
+		count(reason);
+		this.log.log(reason, line);
+	}
+
+}

@@ -1,0 +1,165 @@
+/*
+ * Copyright 2026 the Last Call authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.lastcall.grpc.metrics;
+
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReferenceArray;
+import java.util.concurrent.atomic.LongAdder;
+
+import io.github.lastcall.grpc.call.CallRecorder;
+import io.grpc.MethodDescriptor;
+import io.grpc.Status;
+import io.micrometer.core.instrument.FunctionCounter;
+import io.micrometer.core.instrument.Meter;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Tags;
+import io.micrometer.core.instrument.Timer;
+import io.micrometer.core.instrument.noop.NoopTimer;
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Meters of the application's calls, with the names and tags of Micrometer's own
+ * observation of gRPC servers: the timer {@code grpc.server} and the counters
+ * {@code grpc.server.received} and {@code grpc.server.sent}. The error is always "none",
+ * and the counters have no status, which Micrometer does not know either. Only methods
+ * that are served have meters, so that no client can make more of them.
+ */
+public final class GrpcCallMeters implements CallRecorder.Factory {
+
+	private static final String CALLS = "grpc.server";
+
+	private static final String DESCRIPTION = "Calls of the application, from the first frame to the last";
+
+	private static final String UNKNOWN = "UNKNOWN";
+
+	private static final Log logger = LogFactory.getLog(GrpcCallMeters.class);
+
+	private final MeterRegistry registry;
+
+	private final AtomicBoolean failed = new AtomicBoolean();
+
+	/**
+	 * By full method name. A server that starts again goes on counting.
+	 */
+	private final Map<String, MethodMeters> methods = new ConcurrentHashMap<>();
+
+	/**
+	 * Create new meters.
+	 * @param registry where the meters are
+	 */
+	public GrpcCallMeters(MeterRegistry registry) {
+		this.registry = registry;
+	}
+
+	@Override
+	public CallRecorder recorderOf(MethodDescriptor<?, ?> method) {
+		return this.methods.computeIfAbsent(method.getFullMethodName(),
+				(name) -> new MethodMeters(Tags.of("rpc.service", orUnknown(method.getServiceName()), "rpc.method",
+						orUnknown(method.getBareMethodName()), "rpc.type", method.getType().name())));
+	}
+
+	private static String orUnknown(@Nullable String name) {
+		return (name != null) ? name : UNKNOWN;
+	}
+
+	/**
+	 * A call must not fail because of the one who counts it, and one line is enough to
+	 * find the filter or the registry that refuses a meter.
+	 */
+	private void failed(RuntimeException ex) {
+		if (this.failed.compareAndSet(false, true)) {
+			logger.error(
+					"Calls are not recorded as they should be: a meter could not be registered; this is reported once",
+					ex);
+		}
+	}
+
+	/**
+	 * The meters of one method. A timer is looked up when the first call ends with its
+	 * status.
+	 */
+	private final class MethodMeters implements CallRecorder {
+
+		private static final int CODES = Status.Code.values().length;
+
+		private final Tags tags;
+
+		private final AtomicReferenceArray<@Nullable Timer> timers = new AtomicReferenceArray<>(CODES);
+
+		private final LongAdder received;
+
+		private final LongAdder sent;
+
+		MethodMeters(Tags tags) {
+			this.tags = tags;
+			this.received = counter("grpc.server.received", "Messages that have arrived from clients");
+			this.sent = counter("grpc.server.sent", "Messages that have been sent to clients");
+		}
+
+		private LongAdder counter(String name, String description) {
+			LongAdder count = new LongAdder();
+			try {
+				FunctionCounter.builder(name, count, LongAdder::doubleValue)
+					.description(description)
+					.baseUnit("messages")
+					.tags(this.tags)
+					.register(GrpcCallMeters.this.registry);
+			}
+			catch (RuntimeException ex) {
+				failed(ex);
+			}
+			return count;
+		}
+
+		@Override
+		public void messageReceived() {
+			this.received.increment();
+		}
+
+		@Override
+		public void messageSent() {
+			this.sent.increment();
+		}
+
+		@Override
+		public void ended(Status.Code status, long nanos) {
+			Timer timer = this.timers.get(status.ordinal());
+			if (timer == null) {
+				timer = timer(this.tags.and("grpc.status_code", status.name(), "error", "none"));
+				this.timers.set(status.ordinal(), timer);
+			}
+			timer.record(nanos, TimeUnit.NANOSECONDS);
+		}
+
+		private Timer timer(Tags tags) {
+			try {
+				return Timer.builder(CALLS).description(DESCRIPTION).tags(tags).register(GrpcCallMeters.this.registry);
+			}
+			catch (RuntimeException ex) {
+				failed(ex);
+				return new NoopTimer(new Meter.Id(CALLS, tags, null, DESCRIPTION, Meter.Type.TIMER));
+			}
+		}
+
+	}
+
+}

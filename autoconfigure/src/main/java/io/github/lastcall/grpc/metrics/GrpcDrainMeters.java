@@ -1,0 +1,77 @@
+/*
+ * Copyright 2026 the Last Call authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.lastcall.grpc.metrics;
+
+import java.util.EnumMap;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+
+import io.github.lastcall.grpc.lifecycle.GrpcServerDrain;
+import io.github.lastcall.grpc.lifecycle.GrpcServerState;
+import io.github.lastcall.grpc.lifecycle.GrpcServerStateChangedEvent;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Timer;
+
+import org.springframework.context.ApplicationListener;
+
+/**
+ * Timers of the states that a server goes through on its way down, recorded when it
+ * leaves them: the last scrape or push of the application still has them.
+ */
+public final class GrpcDrainMeters implements ApplicationListener<GrpcServerStateChangedEvent> {
+
+	/**
+	 * By drain: events of the servers of child contexts arrive here as well.
+	 */
+	private final Map<Object, Map<GrpcServerState, Timer>> timers = new HashMap<>();
+
+	/**
+	 * Create new meters.
+	 * @param drains know the servers
+	 * @param registry where the meters are
+	 */
+	public GrpcDrainMeters(List<GrpcServerDrain> drains, MeterRegistry registry) {
+		for (GrpcServerDrain drain : drains) {
+			Map<GrpcServerState, Timer> timers = new EnumMap<>(GrpcServerState.class);
+			for (GrpcServerState state : GrpcServerState.values()) {
+				if (state.isStopping()) {
+					timers.put(state, timer(drain.getName(), state, registry));
+				}
+			}
+			this.timers.put(drain, timers);
+		}
+	}
+
+	private static Timer timer(String server, GrpcServerState state, MeterRegistry registry) {
+		return Timer.builder("grpc.server.drain")
+			.description("How long the server was in a state on its way down, or held there by an operator")
+			.tag("server", server)
+			.tag("state", state.name().toLowerCase(Locale.ROOT))
+			.register(registry);
+	}
+
+	@Override
+	public void onApplicationEvent(GrpcServerStateChangedEvent event) {
+		Timer timer = this.timers.getOrDefault(event.getSource(), Map.of()).get(event.getFrom());
+		if (timer != null) {
+			timer.record(event.getTimeInFrom());
+		}
+	}
+
+}

@@ -1,0 +1,116 @@
+/*
+ * Copyright 2026 the Last Call authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.lastcall.grpc.metrics;
+
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicBoolean;
+
+import io.github.lastcall.grpc.health.ServingStatusTable;
+import io.github.lastcall.grpc.lifecycle.GrpcServerStartedEvent;
+import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.context.ApplicationListener;
+
+/**
+ * The serving status of each name that the application makes known: the server as a
+ * whole, its services, health groups and what it overrides. There is nothing to tell
+ * before a server has started. What clients ask for makes no meters.
+ */
+public final class GrpcHealthMeters implements ApplicationListener<GrpcServerStartedEvent> {
+
+	/**
+	 * Somebody may override names without end.
+	 */
+	private static final int MAX_NAMES = 1000;
+
+	private static final Log logger = LogFactory.getLog(GrpcHealthMeters.class);
+
+	private final ServingStatusTable statuses;
+
+	private final MeterRegistry registry;
+
+	private final Set<String> names = ConcurrentHashMap.newKeySet();
+
+	private final AtomicBoolean started = new AtomicBoolean();
+
+	private final AtomicBoolean failed = new AtomicBoolean();
+
+	/**
+	 * Create new meters.
+	 * @param statuses the serving statuses
+	 * @param registry where the meters are
+	 */
+	public GrpcHealthMeters(ServingStatusTable statuses, MeterRegistry registry) {
+		this.statuses = statuses;
+		this.registry = registry;
+	}
+
+	@Override
+	public void onApplicationEvent(GrpcServerStartedEvent event) {
+		// Not the server of a child context, whose services are not known here.
+		boolean own = event.getServer()
+			.getServices()
+			.applicationNames()
+			.stream()
+			.anyMatch((name) -> this.statuses.get(name) != null);
+		if (own && this.started.compareAndSet(false, true)) {
+			this.statuses.forEachName(this::add);
+		}
+	}
+
+	private void add(String name) {
+		if (this.names.size() < MAX_NAMES && this.names.add(name)) {
+			try {
+				Gauge.builder("grpc.server.health.status", this.statuses, (statuses) -> value(statuses.get(name)))
+					.description("Serving status: 1 is SERVING, 0 is NOT_SERVING, -1 is UNKNOWN")
+					.tag("service", name)
+					.register(this.registry);
+			}
+			catch (RuntimeException ex) {
+				failed(ex);
+			}
+		}
+	}
+
+	/**
+	 * Neither the start nor who changes a status must fail because of the one who looks
+	 * at it, and one line is enough to find the filter or the registry.
+	 */
+	private void failed(RuntimeException ex) {
+		if (this.failed.compareAndSet(false, true)) {
+			logger.error("A serving status has no meter: it could not be registered; this is reported once", ex);
+		}
+	}
+
+	private static double value(@Nullable ServingStatus status) {
+		if (status == null) {
+			return Double.NaN;
+		}
+		return switch (status) {
+			case SERVING -> 1;
+			case NOT_SERVING -> 0;
+			default -> -1;
+		};
+	}
+
+}

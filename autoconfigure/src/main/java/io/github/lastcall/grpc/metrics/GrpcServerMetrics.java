@@ -1,0 +1,85 @@
+/*
+ * Copyright 2026 the Last Call authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.lastcall.grpc.metrics;
+
+import java.util.List;
+import java.util.Locale;
+
+import io.github.lastcall.grpc.lifecycle.GrpcServerDrain;
+import io.github.lastcall.grpc.lifecycle.GrpcServerState;
+import io.github.lastcall.grpc.limits.RefusalReason;
+import io.github.lastcall.grpc.limits.Refusals;
+import io.micrometer.core.instrument.FunctionCounter;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.binder.MeterBinder;
+
+/**
+ * Meters of the servers' states. All are read when they are scraped: nothing is recorded
+ * on the way of a call.
+ */
+public final class GrpcServerMetrics implements MeterBinder {
+
+	private final List<GrpcServerDrain> drains;
+
+	private final List<Refusals> refusals;
+
+	/**
+	 * Create new meters.
+	 * @param drains know the servers
+	 * @param refusals know what the servers refused
+	 */
+	public GrpcServerMetrics(List<GrpcServerDrain> drains, List<Refusals> refusals) {
+		this.drains = List.copyOf(drains);
+		this.refusals = List.copyOf(refusals);
+	}
+
+	@Override
+	public void bindTo(MeterRegistry registry) {
+		for (GrpcServerDrain drain : this.drains) {
+			for (GrpcServerState state : GrpcServerState.values()) {
+				Gauge.builder("grpc.server.state", drain, (d) -> (d.getStatus().state() == state) ? 1 : 0)
+					.description("1 for the state that the server is in, 0 for the others")
+					.tag("server", drain.getName())
+					.tag("state", state.name().toLowerCase(Locale.ROOT))
+					.register(registry);
+			}
+			Gauge.builder("grpc.server.calls.active", drain, GrpcServerDrain::getCallsInFlight)
+				.description("Calls of the application in flight")
+				.tag("server", drain.getName())
+				.register(registry);
+			Gauge.builder("grpc.server.connections.active", drain, GrpcServerDrain::getConnections)
+				.description("Open connections")
+				.tag("server", drain.getName())
+				.register(registry);
+			FunctionCounter.builder("grpc.server.calls.forced", drain, GrpcServerDrain::getForcedCalls)
+				.description("Calls closed because the server was shutting down")
+				.tag("server", drain.getName())
+				.register(registry);
+		}
+		for (Refusals refusals : this.refusals) {
+			for (RefusalReason reason : RefusalReason.values()) {
+				FunctionCounter.builder("grpc.server.refused", refusals, (r) -> r.getCount(reason))
+					.description("Connections and calls that a limit or a broken rule of the protocol refused")
+					.tag("server", refusals.getServer())
+					.tag("reason", reason.getTag())
+					.register(registry);
+			}
+		}
+	}
+
+}

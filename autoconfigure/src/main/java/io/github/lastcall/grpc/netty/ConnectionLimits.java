@@ -1,0 +1,40 @@
+/*
+ * Copyright 2026 the Last Call authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.lastcall.grpc.netty;
+
+import java.time.Duration;
+
+import org.springframework.util.Assert;
+
+/**
+ * What a server bears of connections, apart from what grpc-java can limit itself.
+ *
+ * @param connections how many may be open at the same time, 0 for any number
+ * @param handshakeTimeout how long a client may take from the connection to the first
+ * settings of HTTP/2, TLS included
+ */
+public record ConnectionLimits(int connections, Duration handshakeTimeout) {
+
+	/**
+	 * Create new limits.
+	 */
+	public ConnectionLimits {
+		Assert.isTrue(connections >= 0, "'connections' must not be negative");
+		Assert.isTrue(!handshakeTimeout.isZero() && !handshakeTimeout.isNegative(),
+				"'handshakeTimeout' must be positive");
+	}
+
+}

@@ -1,0 +1,281 @@
+/*
+ * Copyright 2026 the Last Call authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.lastcall.grpc.netty;
+
+import java.nio.channels.ClosedChannelException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.EnumSet;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+
+import io.github.lastcall.grpc.limits.RefusalReason;
+import io.github.lastcall.grpc.limits.Refusals;
+import io.grpc.netty.shaded.io.netty.buffer.ByteBuf;
+import io.grpc.netty.shaded.io.netty.channel.ChannelFutureListener;
+import io.grpc.netty.shaded.io.netty.channel.ChannelHandlerContext;
+import io.grpc.netty.shaded.io.netty.channel.ChannelOutboundHandlerAdapter;
+import io.grpc.netty.shaded.io.netty.channel.ChannelPromise;
+import io.grpc.netty.shaded.io.netty.handler.codec.http2.Http2Error;
+import io.grpc.netty.shaded.io.netty.handler.codec.http2.Http2FrameTypes;
+import io.grpc.netty.shaded.io.netty.util.ReferenceCountUtil;
+import io.grpc.netty.shaded.io.netty.util.concurrent.Future;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Watches one connection from below HTTP/2. It closes the connection when the client does
+ * not begin with HTTP/2 in time or does not read what it has asked for, and it finds out
+ * what is refused by reading what the server tells the client: GOAWAY and RST_STREAM have
+ * a code for the reason, whoever decided it, while grpc-java and Netty tell nobody else
+ * but their logs. The headers of outgoing frames are all it looks at.
+ */
+final class NettyConnectionGuard extends ChannelOutboundHandlerAdapter {
+
+	private static final int HEADER_LENGTH = 9;
+
+	private static final int ACK = 1;
+
+	private static final int END_STREAM = 1;
+
+	/**
+	 * How many answers of the protocol a client may leave unread. grpc-java closes the
+	 * connection at the one after it, and has Netty log a stack trace, in whatever log
+	 * Netty has found.
+	 */
+	private static final int MAX_UNREAD = 9_999;
+
+	/**
+	 * An error's explanation can quote what the client sent.
+	 */
+	private static final int MAX_EXPLANATION = 200;
+
+	/**
+	 * An internal error is the server's fault, or that of a client that has gone.
+	 */
+	private static final Set<Http2Error> NO_REFUSALS = EnumSet.of(Http2Error.NO_ERROR, Http2Error.CANCEL,
+			Http2Error.STREAM_CLOSED, Http2Error.INTERNAL_ERROR);
+
+	private final Duration handshakeTimeout;
+
+	private final Refusals refusals;
+
+	private final Set<RefusalReason> reported = EnumSet.noneOf(RefusalReason.class);
+
+	private @Nullable Future<?> handshake;
+
+	/**
+	 * How much of the last frame is still to be written.
+	 */
+	private long payload;
+
+	/**
+	 * The stream that the server ended last, with nothing but headers.
+	 */
+	private int ended;
+
+	private @Nullable Http2Error goAway;
+
+	/**
+	 * How many answers of the protocol have not been sent, because the client does not
+	 * read.
+	 */
+	private int unread;
+
+	private final ChannelFutureListener sent = (future) -> this.unread--;
+
+	private boolean deaf;
+
+	NettyConnectionGuard(Duration handshakeTimeout, Refusals refusals) {
+		this.handshakeTimeout = handshakeTimeout;
+		this.refusals = refusals;
+	}
+
+	@Override
+	public void handlerAdded(ChannelHandlerContext ctx) {
+		this.handshake = ctx.executor()
+			.schedule(() -> handshakeTimedOut(ctx), this.handshakeTimeout.toNanos(), TimeUnit.NANOSECONDS);
+	}
+
+	@Override
+	public void handlerRemoved(ChannelHandlerContext ctx) {
+		endHandshake();
+	}
+
+	private void endHandshake() {
+		if (this.handshake != null) {
+			this.handshake.cancel(false);
+			this.handshake = null;
+		}
+	}
+
+	private void handshakeTimedOut(ChannelHandlerContext ctx) {
+		this.handshake = null;
+		if (!ctx.channel().isActive()) {
+			// TLS has been first.
+			return;
+		}
+		closed(ctx, RefusalReason.HANDSHAKE_TIMEOUT,
+				"no HTTP/2 settings within " + this.handshakeTimeout.toMillis() + " ms");
+		ctx.close();
+	}
+
+	@Override
+	public void write(ChannelHandlerContext ctx, Object message, ChannelPromise promise) {
+		if (this.deaf) {
+			ReferenceCountUtil.release(message);
+			promise.tryFailure(new ClosedChannelException());
+			return;
+		}
+		boolean answer = message instanceof ByteBuf bytes && read(ctx, bytes);
+		ctx.write(message, answer ? countUnread(promise) : promise);
+		if (this.unread >= MAX_UNREAD) {
+			// Those that came in one piece may not have been sent yet.
+			ctx.flush();
+			if (this.unread >= MAX_UNREAD && !this.deaf) {
+				this.deaf = true;
+				closed(ctx, RefusalReason.FLOOD,
+						"%d answers to PING, SETTINGS or for reset calls are unread".formatted(this.unread));
+				// Not by way of TLS, which would wait for the client to read.
+				ctx.channel().unsafe().close(ctx.voidPromise());
+			}
+		}
+	}
+
+	private ChannelPromise countUnread(ChannelPromise promise) {
+		this.unread++;
+		return promise.unvoid().addListener(this.sent);
+	}
+
+	/**
+	 * Netty writes the header of a frame in one piece, together with the payload or not.
+	 * @return whether it is an answer of the protocol
+	 */
+	private boolean read(ChannelHandlerContext ctx, ByteBuf bytes) {
+		if (this.goAway != null && this.payload > 0) {
+			goAway(ctx, this.goAway, bytes);
+		}
+		int index = bytes.readerIndex();
+		long left = bytes.readableBytes() - this.payload;
+		boolean answer = false;
+		while (left >= HEADER_LENGTH) {
+			int start = (int) (index + bytes.readableBytes() - left);
+			int length = bytes.getUnsignedMedium(start);
+			answer |= readFrame(ctx, bytes, start, length, left);
+			left -= HEADER_LENGTH + length;
+		}
+		this.payload = Math.max(-left, 0);
+		return answer;
+	}
+
+	private boolean readFrame(ChannelHandlerContext ctx, ByteBuf bytes, int start, int length, long available) {
+		byte type = bytes.getByte(start + 3);
+		int flags = bytes.getByte(start + 4);
+		if (type == Http2FrameTypes.HEADERS) {
+			if ((flags & END_STREAM) != 0) {
+				this.ended = bytes.getInt(start + 5);
+			}
+		}
+		else if (type == Http2FrameTypes.SETTINGS) {
+			if ((flags & ACK) != 0) {
+				// The answer to the client's settings, which come after its preface.
+				endHandshake();
+				return true;
+			}
+		}
+		else if (type == Http2FrameTypes.PING) {
+			return (flags & ACK) != 0;
+		}
+		else if (type == Http2FrameTypes.RST_STREAM && available >= HEADER_LENGTH + 4) {
+			reset(ctx, bytes.getInt(start + 5), error(bytes.getInt(start + HEADER_LENGTH)));
+			return true;
+		}
+		else if (type == Http2FrameTypes.GO_AWAY && available >= HEADER_LENGTH + 8) {
+			Http2Error error = error(bytes.getInt(start + HEADER_LENGTH + 4));
+			if (!NO_REFUSALS.contains(error) && this.goAway == null) {
+				this.goAway = error;
+				if (length == 8) {
+					goAway(ctx, error, bytes.slice(0, 0));
+				}
+			}
+		}
+		return false;
+	}
+
+	private void goAway(ChannelHandlerContext ctx, Http2Error error, ByteBuf debugData) {
+		String explanation = printable(debugData);
+		closed(ctx, reason(error, explanation), error + (explanation.isEmpty() ? "" : ", " + explanation));
+	}
+
+	private static RefusalReason reason(Http2Error error, String explanation) {
+		if (explanation.equals("too_many_pings")) {
+			return RefusalReason.PINGS;
+		}
+		if (explanation.equals("too_many_rststreams")) {
+			return RefusalReason.RESETS;
+		}
+		if (explanation.startsWith("Header size exceeded")) {
+			return RefusalReason.METADATA_SIZE;
+		}
+		return (error == Http2Error.ENHANCE_YOUR_CALM) ? RefusalReason.FLOOD : RefusalReason.PROTOCOL;
+	}
+
+	private void closed(ChannelHandlerContext ctx, RefusalReason reason, String explanation) {
+		if (this.reported.add(reason)) {
+			this.refusals.report(reason, () -> "closed the connection from %s: %s"
+				.formatted(NettyConnectionGate.peer(ctx.channel()), explanation));
+		}
+	}
+
+	private void reset(ChannelHandlerContext ctx, int stream, Http2Error error) {
+		RefusalReason reason = resetReason(stream, error);
+		if (reason == null) {
+			return;
+		}
+		if (this.reported.add(reason)) {
+			this.refusals.report(reason,
+					() -> "refused a call on the connection from %s because of %s; more of them are only counted"
+						.formatted(NettyConnectionGate.peer(ctx.channel()), reason.getTag()));
+		}
+		else {
+			this.refusals.count(reason);
+		}
+	}
+
+	private @Nullable RefusalReason resetReason(int stream, Http2Error error) {
+		if (NO_REFUSALS.contains(error)) {
+			return null;
+		}
+		if (error == Http2Error.REFUSED_STREAM) {
+			return RefusalReason.CALLS_PER_CONNECTION;
+		}
+		if (error == Http2Error.PROTOCOL_ERROR && this.ended == stream) {
+			// What Netty sends after HTTP status 431.
+			return RefusalReason.METADATA_SIZE;
+		}
+		return reason(error, "");
+	}
+
+	private static Http2Error error(int code) {
+		Http2Error error = Http2Error.valueOf(code);
+		return (error != null) ? error : Http2Error.INTERNAL_ERROR;
+	}
+
+	private static String printable(ByteBuf bytes) {
+		int length = Math.min(bytes.readableBytes(), MAX_EXPLANATION);
+		return bytes.toString(bytes.readerIndex(), length, StandardCharsets.US_ASCII).replaceAll("[^ -~]", "?");
+	}
+
+}

@@ -1,0 +1,80 @@
+/*
+ * Copyright 2026 the Last Call authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.lastcall.grpc.netty;
+
+import java.time.Duration;
+import java.util.concurrent.atomic.AtomicReference;
+
+import io.github.lastcall.grpc.limits.Refusals;
+import io.grpc.netty.shaded.io.netty.channel.ChannelHandlerContext;
+import io.grpc.netty.shaded.io.netty.channel.ChannelInboundHandlerAdapter;
+import io.grpc.netty.shaded.io.netty.channel.ChannelPipeline;
+import io.grpc.netty.shaded.io.netty.handler.ssl.SslHandler;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Puts the guard of a connection where frames are readable: behind TLS, if there is any.
+ * grpc-java has built its pipeline when the connection becomes active, and has not
+ * written anything yet.
+ */
+final class NettyConnectionGuardInstaller extends ChannelInboundHandlerAdapter {
+
+	/**
+	 * A client that is there needs no more than a round trip. One that is not must not
+	 * keep the process from its exit within a second.
+	 */
+	private static final Duration LINGER = Duration.ofMillis(300);
+
+	private final Duration handshakeTimeout;
+
+	private final Refusals refusals;
+
+	private final AtomicReference<@Nullable Runnable> begun;
+
+	NettyConnectionGuardInstaller(Duration handshakeTimeout, Refusals refusals, Runnable begun) {
+		this.handshakeTimeout = handshakeTimeout;
+		this.refusals = refusals;
+		this.begun = new AtomicReference<>(begun);
+	}
+
+	/**
+	 * Tell, once, that the connection waits for its event loop no more.
+	 */
+	void begin() {
+		Runnable begun = this.begun.getAndSet(null);
+		if (begun != null) {
+			begun.run();
+		}
+	}
+
+	@Override
+	public void channelActive(ChannelHandlerContext ctx) {
+		begin();
+		NettyConnectionGuard guard = new NettyConnectionGuard(this.handshakeTimeout, this.refusals);
+		ChannelPipeline pipeline = ctx.pipeline();
+		pipeline.addFirst(new NettyLingeringClose(LINGER));
+		ChannelHandlerContext tls = pipeline.context(SslHandler.class);
+		String transport = (tls != null) ? tls.name() : ctx.name();
+		pipeline.addAfter(transport, null, guard);
+		pipeline.addAfter(transport, null, new NettyInboundBuffers());
+		pipeline.addAfter(transport, null, new NettyHeadersDeadline(this.handshakeTimeout, this.refusals));
+		pipeline.addAfter(transport, null,
+				(tls != null) ? new NettyHandshakeLog(this.refusals) : new NettyTlsDetector(this.refusals));
+		ctx.fireChannelActive();
+		pipeline.remove(this);
+	}
+
+}

@@ -1,0 +1,128 @@
+/*
+ * Copyright 2026 the Last Call authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.lastcall.grpc.netty;
+
+import java.io.IOException;
+import java.util.Locale;
+import java.util.function.Supplier;
+
+import javax.net.ssl.SSLException;
+
+import io.github.lastcall.grpc.limits.RefusalReason;
+import io.github.lastcall.grpc.limits.Refusals;
+import io.github.lastcall.grpc.tls.RefusedCertificateException;
+import io.grpc.netty.shaded.io.netty.channel.ChannelHandlerContext;
+import io.grpc.netty.shaded.io.netty.channel.ChannelInboundHandlerAdapter;
+import io.grpc.netty.shaded.io.netty.handler.ssl.ApplicationProtocolNames;
+import io.grpc.netty.shaded.io.netty.handler.ssl.NotSslRecordException;
+import io.grpc.netty.shaded.io.netty.handler.ssl.SslHandler;
+import io.grpc.netty.shaded.io.netty.handler.ssl.SslHandshakeCompletionEvent;
+import io.grpc.netty.shaded.io.netty.handler.ssl.SslHandshakeTimeoutException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reports a connection that does not come about by TLS, and why, which grpc-java keeps to
+ * itself. Sits behind Netty's {@link SslHandler} until the handshake is over.
+ */
+final class NettyHandshakeLog extends ChannelInboundHandlerAdapter {
+
+	/**
+	 * What OpenSSL's messages begin with: a number and the name of a library.
+	 */
+	private static final String OPENSSL_PREFIX = "OPENSSL_internal:";
+
+	private final Refusals refusals;
+
+	NettyHandshakeLog(Refusals refusals) {
+		this.refusals = refusals;
+	}
+
+	@Override
+	public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
+		if (event instanceof SslHandshakeCompletionEvent handshake) {
+			if (!handshake.isSuccess()) {
+				failed(ctx, handshake.cause());
+			}
+			else if (!ApplicationProtocolNames.HTTP_2.equals(applicationProtocol(ctx))) {
+				report(ctx, RefusalReason.TLS, () -> "it does not offer HTTP/2 (h2) by ALPN");
+			}
+			ctx.pipeline().remove(this);
+		}
+		ctx.fireUserEventTriggered(event);
+	}
+
+	private static @Nullable String applicationProtocol(ChannelHandlerContext ctx) {
+		SslHandler tls = ctx.pipeline().get(SslHandler.class);
+		return (tls != null) ? tls.applicationProtocol() : null;
+	}
+
+	private void failed(ChannelHandlerContext ctx, Throwable failure) {
+		if (failure instanceof NotSslRecordException) {
+			report(ctx, RefusalReason.PROTOCOL, () -> "it does not speak TLS");
+		}
+		else if (failure instanceof SslHandshakeTimeoutException) {
+			// Netty waits for no longer, which grpc-java lets nobody change.
+			report(ctx, RefusalReason.HANDSHAKE_TIMEOUT,
+					() -> "it has not completed the TLS handshake within 10000 ms");
+		}
+		// A client that just goes away, as the probe of a port does, is no refusal.
+		else if (failure instanceof SSLException || !(failure instanceof IOException)) {
+			report(ctx, RefusalReason.TLS, () -> reason(failure));
+		}
+	}
+
+	private void report(ChannelHandlerContext ctx, RefusalReason reason, Supplier<String> explanation) {
+		this.refusals.report(reason,
+				() -> "refused the connection from %s: %s".formatted(ctx.channel().remoteAddress(), explanation.get()));
+	}
+
+	private static String reason(Throwable failure) {
+		Throwable cause = failure;
+		while (true) {
+			if (cause instanceof RefusedCertificateException) {
+				return String.valueOf(cause.getMessage());
+			}
+			if (cause.getCause() == null) {
+				break;
+			}
+			cause = cause.getCause();
+		}
+		String message = String.valueOf(cause.getMessage());
+		int prefix = message.indexOf(OPENSSL_PREFIX);
+		return explain((prefix != -1) ? message.substring(prefix + OPENSSL_PREFIX.length()) : message);
+	}
+
+	private static String explain(String message) {
+		String lower = message.toLowerCase(Locale.ROOT);
+		if (lower.contains("did_not_return_a_certificate") || lower.contains("empty client certificate")) {
+			return "it has shown no certificate";
+		}
+		if (lower.contains("unsupported_protocol") || lower.contains("requested protocol")
+				|| lower.contains("client supported protocol versions")) {
+			return "it offers no version of TLS that is enabled here (%s)".formatted(message);
+		}
+		if (lower.contains("no_shared_cipher") || lower.contains("no cipher suites in common")) {
+			return "it offers no cipher that is enabled here (%s)".formatted(message);
+		}
+		if (lower.contains("alert")) {
+			return "the client has given up, maybe because it does not trust the certificate of this server (%s)"
+				.formatted(message);
+		}
+		return message;
+	}
+
+}

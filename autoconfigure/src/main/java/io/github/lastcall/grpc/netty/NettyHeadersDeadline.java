@@ -1,0 +1,167 @@
+/*
+ * Copyright 2026 the Last Call authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.lastcall.grpc.netty;
+
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+
+import io.github.lastcall.grpc.limits.RefusalReason;
+import io.github.lastcall.grpc.limits.Refusals;
+import io.grpc.netty.shaded.io.netty.buffer.ByteBuf;
+import io.grpc.netty.shaded.io.netty.channel.ChannelHandlerContext;
+import io.grpc.netty.shaded.io.netty.channel.ChannelInboundHandlerAdapter;
+import io.grpc.netty.shaded.io.netty.handler.codec.http2.Http2FrameTypes;
+import io.grpc.netty.shaded.io.netty.util.concurrent.Future;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Closes a connection whose client begins headers and does not end them: there is no call
+ * yet whose deadline could pass, and the connection is not idle for grpc-java either. All
+ * it looks at are the nine bytes that each frame begins with.
+ *
+ * <p>
+ * Headers that arrive in one piece, which are nearly all, need no timer. The others share
+ * one task, which runs no more often than the timeout passes and asks whether those of
+ * last time are still the same: so they may take up to twice as long.
+ */
+final class NettyHeadersDeadline extends ChannelInboundHandlerAdapter {
+
+	private static final int PREFACE_LENGTH = 24;
+
+	private static final int END_HEADERS = 4;
+
+	private static final int TYPE = 3;
+
+	private static final int FLAGS = 4;
+
+	private static final int HEADER_LENGTH = 9;
+
+	private final Duration timeout;
+
+	private final Refusals refusals;
+
+	/**
+	 * How much is still to come of what is not looked at: the preface, and then payloads.
+	 */
+	private long skip = PREFACE_LENGTH;
+
+	/**
+	 * How much has come of the nine bytes.
+	 */
+	private int position;
+
+	private int length;
+
+	private int type;
+
+	/**
+	 * Whether headers have begun that the current frame does not end.
+	 */
+	private boolean continued;
+
+	/**
+	 * Whether headers end with the current frame.
+	 */
+	private boolean ending;
+
+	private int ended;
+
+	private @Nullable Future<?> check;
+
+	NettyHeadersDeadline(Duration timeout, Refusals refusals) {
+		this.timeout = timeout;
+		this.refusals = refusals;
+	}
+
+	@Override
+	public void channelRead(ChannelHandlerContext ctx, Object message) {
+		if (message instanceof ByteBuf bytes) {
+			read(bytes);
+			if (this.check == null && isUnfinished()) {
+				check(ctx);
+			}
+		}
+		ctx.fireChannelRead(message);
+	}
+
+	@Override
+	public void handlerRemoved(ChannelHandlerContext ctx) {
+		if (this.check != null) {
+			this.check.cancel(false);
+		}
+	}
+
+	private boolean isUnfinished() {
+		return this.continued || this.ending;
+	}
+
+	private void check(ChannelHandlerContext ctx) {
+		int before = this.ended;
+		this.check = ctx.executor().schedule(() -> {
+			this.check = null;
+			if (!isUnfinished()) {
+				return;
+			}
+			if (this.ended != before) {
+				check(ctx);
+				return;
+			}
+			this.refusals.report(RefusalReason.HANDSHAKE_TIMEOUT,
+					() -> "closed the connection from %s: headers that have not ended within %d ms"
+						.formatted(NettyConnectionGate.peer(ctx.channel()), this.timeout.toMillis()));
+			ctx.close();
+		}, this.timeout.toNanos(), TimeUnit.NANOSECONDS);
+	}
+
+	private void read(ByteBuf bytes) {
+		int index = bytes.readerIndex();
+		int end = bytes.writerIndex();
+		while (index < end) {
+			if (this.skip > 0) {
+				long skipped = Math.min(this.skip, end - index);
+				index += (int) skipped;
+				this.skip -= skipped;
+			}
+			else {
+				header(bytes.getUnsignedByte(index++));
+			}
+			if (this.skip == 0 && this.position == 0 && this.ending) {
+				this.ending = false;
+				this.ended++;
+			}
+		}
+	}
+
+	private void header(int value) {
+		if (this.position < TYPE) {
+			this.length = (this.length << Byte.SIZE | value) & 0xFFFFFF;
+		}
+		else if (this.position == TYPE) {
+			this.type = value;
+		}
+		else if (this.position == FLAGS
+				&& (this.type == Http2FrameTypes.HEADERS || this.type == Http2FrameTypes.CONTINUATION)) {
+			this.ending = (value & END_HEADERS) != 0;
+			this.continued = !this.ending;
+		}
+		this.position++;
+		if (this.position == HEADER_LENGTH) {
+			this.position = 0;
+			this.skip = this.length;
+		}
+	}
+
+}

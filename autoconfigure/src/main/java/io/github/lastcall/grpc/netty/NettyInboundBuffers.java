@@ -1,0 +1,90 @@
+/*
+ * Copyright 2026 the Last Call authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.lastcall.grpc.netty;
+
+import io.grpc.netty.shaded.io.netty.buffer.ByteBuf;
+import io.grpc.netty.shaded.io.netty.buffer.ByteBufAllocator;
+import io.grpc.netty.shaded.io.netty.channel.ChannelHandlerContext;
+import io.grpc.netty.shaded.io.netty.channel.ChannelInboundHandlerAdapter;
+import io.grpc.netty.shaded.io.netty.handler.codec.ByteToMessageDecoder;
+import io.grpc.netty.shaded.io.netty.handler.codec.ByteToMessageDecoder.Cumulator;
+import io.grpc.netty.shaded.io.netty.handler.codec.http2.Http2ConnectionHandler;
+
+/**
+ * Tells which buffer the frames of a connection come in, and keeps those small: they hold
+ * the most of a frame, 16 KiB, and what is read at once, 64 KiB. Netty itself lets the
+ * buffer with the rest of a frame grow, up to a mebibyte when a client sends without a
+ * pause, and a message that is not complete keeps all of it for the sake of a single
+ * byte.
+ */
+final class NettyInboundBuffers extends ChannelInboundHandlerAdapter implements Cumulator {
+
+	private final InboundBuffer current = InboundBuffer.ofThread();
+
+	private boolean installed;
+
+	private long number;
+
+	@Override
+	public void channelRead(ChannelHandlerContext ctx, Object message) {
+		if (!this.installed) {
+			install(ctx);
+		}
+		try {
+			ctx.fireChannelRead(message);
+		}
+		finally {
+			this.current.leave();
+		}
+	}
+
+	/**
+	 * With TLS there is no HTTP/2 before the handshake has ended.
+	 */
+	private void install(ChannelHandlerContext ctx) {
+		Http2ConnectionHandler http2 = ctx.pipeline().get(Http2ConnectionHandler.class);
+		if (http2 != null) {
+			http2.setCumulator(this);
+			this.installed = true;
+		}
+	}
+
+	@Override
+	public ByteBuf cumulate(ByteBufAllocator allocator, ByteBuf left, ByteBuf read) {
+		ByteBuf both = merge(allocator, left, read);
+		if (both != left) {
+			this.number = this.current.next();
+		}
+		this.current.enter(this.number, both.writerIndex() + both.maxFastWritableBytes());
+		return both;
+	}
+
+	private static ByteBuf merge(ByteBufAllocator allocator, ByteBuf left, ByteBuf read) {
+		if (!left.isReadable() || read.readableBytes() <= left.maxFastWritableBytes()) {
+			return ByteToMessageDecoder.MERGE_CUMULATOR.cumulate(allocator, left, read);
+		}
+		try {
+			ByteBuf both = allocator.buffer(left.readableBytes() + read.readableBytes());
+			both.writeBytes(left).writeBytes(read);
+			left.release();
+			return both;
+		}
+		finally {
+			read.release();
+		}
+	}
+
+}

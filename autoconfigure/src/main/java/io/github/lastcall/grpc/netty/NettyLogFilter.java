@@ -1,0 +1,198 @@
+/*
+ * Copyright 2026 the Last Call authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.lastcall.grpc.netty;
+
+import java.time.Duration;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.function.LongSupplier;
+import java.util.logging.Filter;
+import java.util.logging.Level;
+import java.util.logging.LogRecord;
+import java.util.logging.Logger;
+import java.util.stream.Stream;
+
+import io.github.lastcall.grpc.limits.Refusals;
+import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
+import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
+import io.grpc.netty.shaded.io.netty.handler.codec.http2.Http2Error;
+import io.grpc.netty.shaded.io.netty.handler.codec.http2.Http2Exception;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Keeps grpc-java's log readable while clients misbehave. It logs a stack trace for each
+ * frame, call or connection that it does not like, so that whoever can reach the port can
+ * fill the disk. Here such a record becomes one line, there are only so many of them in a
+ * while, and those of what was refused are left out, because {@link Refusals} has said it
+ * better.
+ *
+ * <p>
+ * Only the loggers that tell of what clients do are filtered, by a filter of
+ * {@code java.util.logging} (which grpc-java uses), so that levels and appenders are as
+ * the application has set them. Exceptions of handlers are not touched: two of the
+ * loggers have those too, besides messages that cannot be parsed. With one of the loggers
+ * at {@code DEBUG} or finer it lets everything pass, and a logger that has a filter
+ * already keeps it.
+ *
+ * <p>
+ * The loggers are those of the whole process. All contexts in it share the filter, with
+ * one budget, until the last of them is closed.
+ */
+final class NettyLogFilter implements Filter {
+
+	static final int LINES = 10;
+
+	static final Duration WINDOW = Duration.ofSeconds(10);
+
+	private static final String PACKAGE = NettyServerBuilder.class.getPackageName();
+
+	/**
+	 * On an executor, and on the event loop.
+	 */
+	private static final Set<String> HANDLERS = Set.of("io.grpc.internal.SerializingExecutor",
+			"io.grpc.internal.SerializeReentrantCallsDirectExecutor");
+
+	/**
+	 * Held on to: the log manager does not, and a logger is forgotten with its filter.
+	 */
+	private final List<Logger> loggers = Stream
+		.concat(HANDLERS.stream(), Stream.of(PACKAGE + ".NettyServerTransport.connections",
+				PACKAGE + ".NettyServerHandler", PACKAGE + ".NettyServerStream"))
+		.map(Logger::getLogger)
+		.toList();
+
+	/**
+	 * Those for whom this one filters, itself included: it may outlive its own context.
+	 */
+	private final Set<NettyLogFilter> users = new HashSet<>();
+
+	private final LongSupplier nanoTime;
+
+	private long windowStart;
+
+	private int lines;
+
+	private int leftOut;
+
+	NettyLogFilter(LongSupplier nanoTime) {
+		this.nanoTime = nanoTime;
+		this.windowStart = nanoTime.getAsLong();
+	}
+
+	void install() {
+		synchronized (NettyLogFilter.class) {
+			for (Logger logger : this.loggers) {
+				if (logger.getFilter() == null) {
+					set(logger, this);
+				}
+				if (logger.getFilter() instanceof NettyLogFilter installed) {
+					installed.users.add(this);
+				}
+			}
+		}
+	}
+
+	void uninstall() {
+		synchronized (NettyLogFilter.class) {
+			for (Logger logger : this.loggers) {
+				if (logger.getFilter() instanceof NettyLogFilter installed) {
+					installed.users.remove(this);
+					if (installed.users.isEmpty()) {
+						set(logger, null);
+					}
+				}
+			}
+		}
+	}
+
+	@SuppressWarnings("NullAway") // No filter is null for java.util.logging.
+	private static void set(Logger logger, @Nullable Filter filter) {
+		try {
+			logger.setFilter(filter);
+		}
+		catch (UnsupportedOperationException ex) {
+			// A log manager of somebody else's, without filters.
+		}
+	}
+
+	@Override
+	public boolean isLoggable(LogRecord record) {
+		if (this.loggers.stream()
+			.anyMatch((logger) -> logger.getName().equals(record.getLoggerName()) && logger.isLoggable(Level.FINE))) {
+			return true;
+		}
+		Throwable thrown = record.getThrown();
+		if (HANDLERS.contains(String.valueOf(record.getLoggerName()))) {
+			if (!isUnparseable(thrown)) {
+				return true;
+			}
+		}
+		else if (isRefused(thrown)) {
+			return false;
+		}
+		int before;
+		synchronized (this) {
+			long now = this.nanoTime.getAsLong();
+			if (now - this.windowStart >= WINDOW.toNanos()) {
+				this.windowStart = now;
+				this.lines = 0;
+			}
+			if (this.lines == LINES) {
+				this.leftOut++;
+				return false;
+			}
+			this.lines++;
+			before = this.leftOut;
+			this.leftOut = 0;
+		}
+		shorten(record, before);
+		return true;
+	}
+
+	/**
+	 * A frame, or a message by its size.
+	 */
+	private static boolean isRefused(@Nullable Throwable thrown) {
+		return (thrown instanceof Http2Exception frame && frame.error() != Http2Error.INTERNAL_ERROR)
+				|| (thrown instanceof StatusRuntimeException message
+						&& message.getStatus().getCode() == Status.Code.RESOURCE_EXHAUSTED);
+	}
+
+	private static boolean isUnparseable(@Nullable Throwable thrown) {
+		if (!(thrown instanceof StatusRuntimeException exception)) {
+			return false;
+		}
+		String description = String.valueOf(exception.getStatus().getDescription());
+		return description.equals("Invalid protobuf byte sequence")
+				|| description.contains("message exceeds maximum size");
+	}
+
+	private static void shorten(LogRecord record, int leftOut) {
+		StringBuilder message = new StringBuilder(String.valueOf(record.getMessage()));
+		Throwable thrown = record.getThrown();
+		if (thrown != null) {
+			message.append(": ").append(thrown);
+			record.setThrown(null);
+		}
+		if (leftOut > 0) {
+			message.append(" (").append(leftOut).append(" lines before it were left out)");
+		}
+		record.setMessage(message.toString().replaceAll("\\R", " "));
+	}
+
+}

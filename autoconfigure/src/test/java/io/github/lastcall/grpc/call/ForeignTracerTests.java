@@ -1,0 +1,140 @@
+/*
+ * Copyright 2026 the Last Call authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.lastcall.grpc.call;
+
+import io.github.lastcall.grpc.lifecycle.GrpcServerDrain;
+import io.github.lastcall.grpc.lifecycle.GrpcServerState;
+import io.github.lastcall.grpc.server.GrpcServerBuilderCustomizer;
+import io.github.lastcall.grpc.server.GrpcService;
+import io.github.lastcall.grpc.testing.GrpcClient;
+import io.github.lastcall.grpc.testing.GrpcServerContextRunner;
+import io.github.lastcall.grpc.testing.OneMethodService;
+import io.grpc.Context;
+import io.grpc.Metadata;
+import io.grpc.ServerBuilder;
+import io.grpc.ServerStreamTracer;
+import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+import org.springframework.beans.factory.annotation.Value;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.awaitility.Awaitility.await;
+
+/**
+ * A tracer of the application that throws fails its call, and nothing else.
+ */
+class ForeignTracerTests {
+
+	@Timeout(60)
+	@ParameterizedTest
+	@CsvSource({ "FILTER,platform", "FILTER,direct", "STARTED,platform", "STARTED,direct" })
+	void aTracerThatThrowsLeavesNoCallInFlight(Moment moment, String executor) {
+		GrpcServerContextRunner.create()
+			.withUserConfiguration(TracerConfiguration.class)
+			.withPropertyValues("test.moment=" + moment, "grpc.server.executor.type=" + executor,
+					"grpc.server.limits.concurrent-calls=1", "grpc.server.shutdown.grace-period=1h")
+			.run((context) -> {
+				GrpcServerDrain drain = context.getBean(GrpcServerDrain.class);
+				try (GrpcClient client = GrpcClient.of(context)) {
+					for (int i = 0; i < 3; i++) {
+						assertThatExceptionOfType(StatusRuntimeException.class)
+							.isThrownBy(() -> OneMethodService.call(client.channel(), "a.Broken"))
+							.satisfies((ex) -> assertThat(ex.getStatus().getCode())
+								.isNotEqualTo(Status.Code.RESOURCE_EXHAUSTED));
+						assertThat(OneMethodService.call(client.channel(), "a.Service").getName())
+							.isEqualTo("a.Service");
+						await().until(() -> drain.getCallsInFlight() == 0);
+					}
+				}
+				// At once, or the test takes too long.
+				context.getSourceApplicationContext().close();
+				assertThat(drain.getStatus().state()).isEqualTo(GrpcServerState.STOPPED);
+			});
+	}
+
+	enum Moment {
+
+		FILTER, STARTED
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class TracerConfiguration {
+
+		@Bean
+		@GrpcService
+		OneMethodService service() {
+			return new OneMethodService("a.Service");
+		}
+
+		@Bean
+		@GrpcService
+		OneMethodService broken() {
+			return new OneMethodService("a.Broken");
+		}
+
+		@Bean
+		GrpcServerBuilderCustomizer<ServerBuilder<?>> tracer(@Value("${test.moment}") Moment moment) {
+			return (builder) -> builder.addStreamTracerFactory(new ServerStreamTracer.Factory() {
+
+				@Override
+				public ServerStreamTracer newServerStreamTracer(String fullMethodName, Metadata headers) {
+					return fullMethodName.startsWith("a.Broken/") ? new ThrowingTracer(moment)
+							: new ServerStreamTracer() {
+							};
+				}
+
+			});
+		}
+
+	}
+
+	private static final class ThrowingTracer extends ServerStreamTracer {
+
+		private final Moment moment;
+
+		ThrowingTracer(Moment moment) {
+			this.moment = moment;
+		}
+
+		@Override
+		public Context filterContext(Context context) {
+			throwAt(Moment.FILTER);
+			return context;
+		}
+
+		@Override
+		public void serverCallStarted(ServerCallInfo<?, ?> callInfo) {
+			throwAt(Moment.STARTED);
+		}
+
+		private void throwAt(Moment moment) {
+			if (this.moment == moment) {
+				throw new IllegalStateException("on purpose");
+			}
+		}
+
+	}
+
+}

@@ -1,0 +1,198 @@
+/*
+ * Copyright 2026 the Last Call authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.lastcall.grpc.limits;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+
+import io.github.lastcall.grpc.executor.DelayedThread;
+import io.grpc.netty.shaded.io.netty.channel.embedded.EmbeddedChannel;
+import org.apache.commons.logging.impl.NoOpLog;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * A log that can be read while the server is flooded. Time is that of an event loop that
+ * stands still.
+ */
+class RefusalLogTests {
+
+	private final List<String> lines = new ArrayList<>();
+
+	private final EmbeddedChannel channel = new EmbeddedChannel();
+
+	private final RefusalLog log = new RefusalLog(new Recorder(), "server", (windowEnd) -> this.channel.eventLoop()
+		.schedule(windowEnd, RefusalLog.WINDOW.toMillis(), TimeUnit.MILLISECONDS));
+
+	@BeforeEach
+	void stopTime() {
+		this.channel.freezeTime();
+	}
+
+	@AfterEach
+	void close() {
+		this.channel.finishAndReleaseAll();
+	}
+
+	@Test
+	void whatMattersIsAWarningThatNamesThePropertyAndGarbageIsNot() {
+		report(RefusalReason.CONNECTIONS, "refused");
+		report(RefusalReason.PROTOCOL, "garbage");
+		report(RefusalReason.FLOOD, "flood");
+		assertThat(this.lines).containsExactly("WARN server refused (grpc.server.limits.connections)",
+				"INFO server garbage", "WARN server flood");
+	}
+
+	@Test
+	void theFirstLinesAreWrittenAtOnceAndTheOthersSummedUp() {
+		for (int i = 0; i < RefusalLog.LINES + 3; i++) {
+			report(RefusalReason.PROTOCOL, "line " + i);
+		}
+		assertThat(this.lines).hasSize(RefusalLog.LINES).endsWith("INFO server line 9");
+		for (int i = 0; i < RefusalLog.LINES + 1; i++) {
+			report(RefusalReason.CONNECTIONS, "refused");
+		}
+		// Garbage has not used up the lines of what matters.
+		assertThat(this.lines).hasSize(2 * RefusalLog.LINES)
+			.endsWith("WARN server refused (grpc.server.limits.connections)");
+		pass(RefusalLog.WINDOW.toMillis() - 1);
+		assertThat(this.lines).hasSize(2 * RefusalLog.LINES);
+		pass(1);
+		// Limits have been hit, so it is a warning.
+		assertThat(this.lines).hasSize(2 * RefusalLog.LINES + 1)
+			.endsWith("WARN server refused more in the last 10s than is logged: connections 1, protocol 3");
+	}
+
+	@Test
+	void aLineThatIsNotWrittenIsNotMade() {
+		for (int i = 0; i < RefusalLog.LINES; i++) {
+			this.log.log(RefusalReason.CONCURRENT_CALLS, () -> "refused");
+		}
+		this.log.log(RefusalReason.CONCURRENT_CALLS, () -> {
+			throw new AssertionError("made");
+		});
+		assertThat(this.lines).hasSize(RefusalLog.LINES);
+	}
+
+	@Test
+	void whatAStrangerHasWrittenStaysOnOneLineThatIsNotTooLong() {
+		this.log.log(RefusalReason.MESSAGE_SIZE, () -> "a\r\nb\u001b[31m" + "x".repeat(2000));
+		assertThat(this.lines).singleElement()
+			.asString()
+			.startsWith("WARN server a??b?[31mxxx")
+			.endsWith("x... (grpc.server.limits.inbound-message-size)")
+			.hasSizeLessThan(1100);
+	}
+
+	@Test
+	void garbageAloneIsSummedUpWithoutAWarning() {
+		for (int i = 0; i < RefusalLog.LINES + 3; i++) {
+			report(RefusalReason.PROTOCOL, "line");
+		}
+		pass(RefusalLog.WINDOW.toMillis());
+		assertThat(this.lines).endsWith("INFO server refused more in the last 10s than is logged: protocol 3");
+	}
+
+	@Test
+	void aWindowBeginsWithItsFirstLine() {
+		report(RefusalReason.PROTOCOL, "first");
+		pass(RefusalLog.WINDOW.toMillis());
+		pass(7000);
+		for (int i = 0; i < 2 * RefusalLog.LINES; i++) {
+			report(RefusalReason.PROTOCOL, "line");
+		}
+		assertThat(this.lines).hasSize(1 + RefusalLog.LINES);
+		pass(RefusalLog.WINDOW.toMillis() - 1);
+		assertThat(this.lines).hasSize(1 + RefusalLog.LINES);
+		pass(1);
+		assertThat(this.lines).hasSize(2 + RefusalLog.LINES).last().asString().endsWith("protocol 10");
+	}
+
+	@Test
+	void whenItIsQuietThereIsNothingToSumUpAndNothingLeftToRun() {
+		report(RefusalReason.PROTOCOL, "line");
+		pass(RefusalLog.WINDOW.toMillis());
+		pass(RefusalLog.WINDOW.toMillis());
+		assertThat(this.lines).containsExactly("INFO server line");
+		assertThat(this.channel.hasPendingTasks()).isFalse();
+	}
+
+	@Test
+	void theNextWindowHasLinesOfItsOwnAndForgetsTheOldCount() {
+		for (int window = 0; window < 3; window++) {
+			this.lines.clear();
+			for (int i = 0; i < RefusalLog.LINES + 1; i++) {
+				report(RefusalReason.TLS, "line");
+			}
+			assertThat(this.lines).hasSize(RefusalLog.LINES);
+			pass(RefusalLog.WINDOW.toMillis());
+			assertThat(this.lines).last().asString().endsWith("tls 1");
+		}
+	}
+
+	/**
+	 * Where the application could be in the way, the log would be silent from then on.
+	 */
+	@Test
+	void aWindowEndsOnAThreadOfItsServerOnly() {
+		new Refusals("crowded").report(RefusalReason.PROTOCOL, () -> "line");
+		assertThat(Thread.getAllStackTraces().keySet())
+			.filteredOn((thread) -> thread.getName().equals("grpc-refusals-crowded"))
+			.singleElement()
+			.matches(Thread::isDaemon);
+	}
+
+	@Test
+	void aWindowThatIsOverIsSummedUpByThatThread() {
+		CompletableFuture<Thread> summedUp = new CompletableFuture<>();
+		new DelayedThread("grpc-refusals-test", Duration.ofMillis(1))
+			.execute(() -> summedUp.complete(Thread.currentThread()));
+		assertThat(summedUp).succeedsWithin(Duration.ofSeconds(60))
+			.extracting(Thread::getName)
+			.isEqualTo("grpc-refusals-test");
+	}
+
+	private void report(RefusalReason reason, String line) {
+		this.log.log(reason, () -> line);
+	}
+
+	private void pass(long millis) {
+		this.channel.advanceTimeBy(millis, TimeUnit.MILLISECONDS);
+		this.channel.runScheduledPendingTasks();
+	}
+
+	private final class Recorder extends NoOpLog {
+
+		@Override
+		public void info(@Nullable Object message) {
+			RefusalLogTests.this.lines.add("INFO " + message);
+		}
+
+		@Override
+		public void warn(@Nullable Object message) {
+			RefusalLogTests.this.lines.add("WARN " + message);
+		}
+
+	}
+
+}

@@ -1,0 +1,235 @@
+/*
+ * Copyright 2026 the Last Call authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.lastcall.grpc.limits;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CountDownLatch;
+
+import io.github.lastcall.grpc.call.FewInfrastructureStreams;
+import io.github.lastcall.grpc.server.GrpcService;
+import io.github.lastcall.grpc.testing.GrpcClient;
+import io.github.lastcall.grpc.testing.GrpcServerContextRunner;
+import io.github.lastcall.grpc.testing.Http2Frame;
+import io.github.lastcall.grpc.testing.RogueClient;
+import io.github.lastcall.grpc.testing.TestAuthority;
+import io.github.lastcall.grpc.testing.TestRouteGuide;
+import io.github.lastcall.sample.routeguide.Feature;
+import io.github.lastcall.sample.routeguide.Point;
+import io.grpc.stub.StreamObserver;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+import org.springframework.boot.autoconfigure.AutoConfigurations;
+import org.springframework.boot.autoconfigure.ssl.SslAutoConfiguration;
+import org.springframework.boot.autoconfigure.ssl.SslBundleRegistrar;
+import org.springframework.boot.test.context.runner.ApplicationContextRunner;
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
+import org.springframework.context.ApplicationContext;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+/**
+ * Whatever a server refuses is counted and has a line in the log that names the property,
+ * if there is one.
+ */
+@Timeout(120)
+@ExtendWith(OutputCaptureExtension.class)
+class RefusalReasonTests {
+
+	private static final Duration TIMEOUT = Duration.ofSeconds(60);
+
+	private static final String GET_FEATURE = "routeguide.RouteGuide/GetFeature";
+
+	private final List<RogueClient> clients = new ArrayList<>();
+
+	@ParameterizedTest
+	@EnumSource
+	void whatIsRefusedIsCountedAndLogged(RefusalReason reason, CapturedOutput output) {
+		server(reason).run((context) -> {
+			try {
+				provoke(reason, context);
+				await().atMost(TIMEOUT).untilAsserted(() -> {
+					assertThat(context.getBean("grpcRefusals", Refusals.class).getCount(reason)).isPositive();
+					assertThat(output.getAll().lines()).anySatisfy(
+							(line) -> assertThat(line)
+								.containsSubsequence((reason == RefusalReason.PROTOCOL) ? "INFO" : "WARN", "Refusals",
+										"gRPC server 'network' ")
+								.endsWith(reason.hint()));
+				});
+				for (RefusalReason other : RefusalReason.values()) {
+					if (other != reason) {
+						assertThat(context.getBean("grpcRefusals", Refusals.class).getCount(other)).as(other.getTag())
+							.isZero();
+					}
+				}
+			}
+			finally {
+				context.getBean(BlockingService.class).released.countDown();
+				this.clients.forEach(RogueClient::close);
+			}
+			assertThat(output).doesNotContain("\tat ");
+		});
+	}
+
+	private static ApplicationContextRunner server(RefusalReason reason) {
+		ApplicationContextRunner server = GrpcServerContextRunner.create()
+			.withBean(BlockingService.class)
+			.withPropertyValues("grpc.server.shutdown.grace-period=0");
+		return switch (reason) {
+			case CONNECTIONS -> server.withPropertyValues("grpc.server.limits.connections=1");
+			case HANDSHAKE_TIMEOUT -> server.withPropertyValues("grpc.server.limits.handshake-timeout=300ms");
+			case CALLS_PER_CONNECTION ->
+				server.withPropertyValues("grpc.server.limits.concurrent-calls-per-connection=1");
+			case CONCURRENT_CALLS -> server.withPropertyValues("grpc.server.limits.concurrent-calls=1");
+			case INFRASTRUCTURE_STREAMS -> server.withBean(FewInfrastructureStreams.class);
+			case EXECUTOR -> server.withPropertyValues("grpc.server.executor.type=platform",
+					"grpc.server.executor.threads=1", "grpc.server.executor.queue-capacity=1");
+			case RESETS -> server.withPropertyValues("grpc.server.limits.resets-per-connection=5");
+			case METADATA_SIZE -> server.withPropertyValues("grpc.server.limits.inbound-metadata-size=400B");
+			case MESSAGE_SIZE -> server.withPropertyValues("grpc.server.limits.inbound-message-size=1KB");
+			case INBOUND_BUFFER -> server.withPropertyValues("grpc.server.limits.inbound-message-size=1KB",
+					"grpc.server.limits.inbound-buffer-size=1MB");
+			case TLS -> tls(server);
+			case PINGS, FLOOD, PROTOCOL -> server;
+		};
+	}
+
+	private static ApplicationContextRunner tls(ApplicationContextRunner server) {
+		TestAuthority authority = new TestAuthority("refusals");
+		return server.withConfiguration(AutoConfigurations.of(SslAutoConfiguration.class))
+			.withBean(SslBundleRegistrar.class,
+					() -> (registry) -> registry.registerBundle("server",
+							authority.trustingBundle(authority.server("server"))))
+			.withPropertyValues("grpc.server.ssl.bundle=server");
+	}
+
+	private void provoke(RefusalReason reason, ApplicationContext context) throws IOException {
+		switch (reason) {
+			case CONNECTIONS -> {
+				settled(context);
+				connect(context);
+			}
+			case HANDSHAKE_TIMEOUT -> connect(context);
+			case CALLS_PER_CONNECTION -> settled(context).call(1, GET_FEATURE).call(3, GET_FEATURE).flush();
+			case CONCURRENT_CALLS, EXECUTOR -> {
+				RogueClient client = settled(context);
+				client.call(1, GET_FEATURE).message(1, false, 0, new byte[0], true).flush();
+				// Only then is the thread busy: a call begins before it has a message.
+				BlockingService service = context.getBean(BlockingService.class);
+				await().atMost(TIMEOUT).until(() -> service.entered.getCount() == 0);
+				for (int stream = 3; stream < 10; stream += 2) {
+					client.call(stream, GET_FEATURE);
+				}
+				client.flush();
+			}
+			case INFRASTRUCTURE_STREAMS -> {
+				RogueClient client = settled(context);
+				for (int stream = 1; stream < 5; stream += 2) {
+					client.call(stream, "grpc.health.v1.Health/Watch").message(stream, false, 0, new byte[0], true);
+				}
+				// The answer of the one, and the end of the other.
+				client.flush();
+				await().atMost(TIMEOUT).until(() -> client.received(Http2Frame.HEADERS), (count) -> count >= 2);
+				// What ends is not counted.
+				client.call(5, "grpc.health.v1.Health/Check").message(5, false, 0, new byte[0], true).flush();
+				await().atMost(TIMEOUT).until(() -> client.received(Http2Frame.DATA), (count) -> count == 2);
+			}
+			case RESETS -> {
+				RogueClient client = settled(context);
+				for (int stream = 1; stream < 20; stream += 2) {
+					client.call(stream, GET_FEATURE).reset(stream);
+				}
+				client.flush();
+			}
+			case PINGS -> {
+				RogueClient client = settled(context);
+				for (int i = 0; i < 10; i++) {
+					client.ping();
+				}
+				client.flush();
+			}
+			case FLOOD -> {
+				RogueClient client = settled(context);
+				client.frame(Http2Frame.HEADERS, 0, 1, new byte[] { 0 });
+				for (int i = 0; i < 20; i++) {
+					client.frame(Http2Frame.CONTINUATION, 0, 1, new byte[0]);
+				}
+				client.flush();
+			}
+			case METADATA_SIZE -> settled(context).frame(Http2Frame.HEADERS, Http2Frame.END_HEADERS, 1,
+					Http2Frame.headers(GET_FEATURE, Map.of("large", "x".repeat(250))))
+				.flush();
+			case MESSAGE_SIZE ->
+				settled(context).call(1, GET_FEATURE).message(1, false, 2000, new byte[2000], true).flush();
+			case INBOUND_BUFFER -> {
+				RogueClient client = settled(context);
+				for (int stream = 1; stream < 40; stream += 2) {
+					client.call(stream, GET_FEATURE).message(stream, false, 1000, new byte[100], false).flush();
+				}
+				await().atMost(TIMEOUT).until(() -> {
+					for (int stream = 1; stream < 40; stream += 2) {
+						client.frame(Http2Frame.DATA, 0, stream, new byte[1]).flush();
+					}
+					return context.getBean("grpcRefusals", Refusals.class).getCount(reason);
+				}, (count) -> count > 0);
+			}
+			case TLS -> connect(context).bytes(new byte[] { 22, 3, 1, 0, 5, 1, 0, 0, 1, 0 }).flush();
+			case PROTOCOL ->
+				connect(context).bytes("GET / HTTP/1.1\r\n\r\n".getBytes(StandardCharsets.US_ASCII)).flush();
+		}
+	}
+
+	private RogueClient connect(ApplicationContext context) throws IOException {
+		RogueClient client = RogueClient.connect(GrpcClient.port(context));
+		this.clients.add(client);
+		return client;
+	}
+
+	private RogueClient settled(ApplicationContext context) throws IOException {
+		return connect(context).preface().settle();
+	}
+
+	@GrpcService
+	static class BlockingService extends TestRouteGuide {
+
+		private final CountDownLatch entered = new CountDownLatch(1);
+
+		private final CountDownLatch released = new CountDownLatch(1);
+
+		@Override
+		public void getFeature(Point request, StreamObserver<Feature> responses) {
+			this.entered.countDown();
+			try {
+				this.released.await();
+			}
+			catch (InterruptedException ex) {
+				Thread.currentThread().interrupt();
+			}
+			super.getFeature(request, responses);
+		}
+
+	}
+
+}
