@@ -41,6 +41,7 @@ import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
 import io.grpc.protobuf.ProtoMethodDescriptorSupplier;
 import org.jspecify.annotations.Nullable;
 
+import org.springframework.aop.framework.AopInfrastructureBean;
 import org.springframework.boot.actuate.endpoint.Access;
 import org.springframework.boot.actuate.endpoint.InvalidEndpointRequestException;
 import org.springframework.boot.actuate.endpoint.OperationResponseBody;
@@ -57,7 +58,7 @@ import org.springframework.boot.actuate.endpoint.web.WebEndpointResponse;
  * has unless {@code management.endpoint.grpc.access} is {@code unrestricted}.
  */
 @Endpoint(id = "grpc", defaultAccess = Access.READ_ONLY)
-public final class GrpcEndpoint {
+public final class GrpcEndpoint implements AopInfrastructureBean {
 
 	private static final int STATUS_CONFLICT = 409;
 

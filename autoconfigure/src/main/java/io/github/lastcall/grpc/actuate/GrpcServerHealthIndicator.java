@@ -31,6 +31,7 @@ import io.github.lastcall.grpc.tls.TlsStatus;
 import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
 import org.jspecify.annotations.Nullable;
 
+import org.springframework.aop.framework.AopInfrastructureBean;
 import org.springframework.boot.health.contributor.AbstractHealthIndicator;
 import org.springframework.boot.health.contributor.Health;
 import org.springframework.util.Assert;
@@ -41,7 +42,7 @@ import org.springframework.util.Assert;
  * says nothing of the serving statuses in its own status, only in the details, so that it
  * can be part of a group that they follow.
  */
-public final class GrpcServerHealthIndicator extends AbstractHealthIndicator {
+public final class GrpcServerHealthIndicator extends AbstractHealthIndicator implements AopInfrastructureBean {
 
 	private final List<GrpcServerDrain> drains;
 

@@ -25,6 +25,7 @@ import io.github.lastcall.grpc.lifecycle.DrainControl;
 import io.github.lastcall.grpc.lifecycle.GrpcServerDrain;
 import io.github.lastcall.grpc.tls.ServerTls;
 
+import org.springframework.aop.framework.AopInfrastructureBean;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.actuate.autoconfigure.endpoint.condition.ConditionalOnAvailableEndpoint;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
@@ -41,12 +42,12 @@ import org.springframework.context.annotation.Bean;
 @ConditionalOnClass(ConditionalOnAvailableEndpoint.class)
 @ConditionalOnBean(GrpcServerDrain.class)
 @ConditionalOnAvailableEndpoint(GrpcEndpoint.class)
-public final class GrpcEndpointAutoConfiguration {
+public final class GrpcEndpointAutoConfiguration implements AopInfrastructureBean {
 
 	@Bean
 	@ConditionalOnMissingBean
-	GrpcEndpoint grpcEndpoint(List<GrpcServerDrain> drains, ServingStatusTable statuses, HealthSettings healthSettings,
-			DrainControl control, ObjectProvider<ServerTls> tls) {
+	GrpcEndpoint lastCallEndpoint(List<GrpcServerDrain> drains, ServingStatusTable statuses,
+			HealthSettings healthSettings, DrainControl control, ObjectProvider<ServerTls> tls) {
 		return new GrpcEndpoint(drains, statuses, healthSettings, control, tls.getIfAvailable());
 	}
 

@@ -49,6 +49,7 @@ import io.grpc.ServerBuilder;
 import io.grpc.ServerInterceptor;
 import org.jspecify.annotations.Nullable;
 
+import org.springframework.aop.framework.AopInfrastructureBean;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
 import org.springframework.context.ApplicationEventPublisher;
@@ -57,7 +58,7 @@ import org.springframework.context.ApplicationEventPublisher;
  * Puts the servers of the application together, which differ in nothing but their
  * transport.
  */
-class GrpcServerAssembler {
+class GrpcServerAssembler implements AopInfrastructureBean {
 
 	private final ConfigurableListableBeanFactory beanFactory;
 
@@ -174,7 +175,7 @@ class GrpcServerAssembler {
 		if (limit.isZero() || transport == Transport.IN_PROCESS) {
 			return null;
 		}
-		ServerTimer timer = this.beanFactory.getBean("grpcWatchdogTimer", ServerTimer.class);
+		ServerTimer timer = this.beanFactory.getBean("lastCallWatchdogTimer", ServerTimer.class);
 		return new EventLoopWatchdog(transport.serverName(), limit, timer::schedule);
 	}
 

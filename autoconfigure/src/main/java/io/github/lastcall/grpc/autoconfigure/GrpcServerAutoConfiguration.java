@@ -67,11 +67,10 @@ import io.grpc.ServerServiceDefinition;
 import io.grpc.inprocess.InProcessServerBuilder;
 import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
 import io.grpc.protobuf.services.ProtoReflectionServiceV1;
-import org.apache.commons.logging.LogFactory;
 
+import org.springframework.aop.framework.AopInfrastructureBean;
 import org.springframework.beans.factory.ListableBeanFactory;
 import org.springframework.beans.factory.ObjectProvider;
-import org.springframework.beans.factory.SmartInitializingSingleton;
 import org.springframework.beans.factory.annotation.Qualifier;
 import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
@@ -115,7 +114,7 @@ import org.springframework.util.function.SingletonSupplier;
 		afterName = "org.springframework.boot.health.autoconfigure.actuate.endpoint.HealthEndpointAutoConfiguration")
 @ConditionalOnClass({ BindableService.class, ProtoReflectionServiceV1.class })
 @ConditionalOnBooleanProperty(name = "grpc.server.enabled", matchIfMissing = true)
-public final class GrpcServerAutoConfiguration {
+public final class GrpcServerAutoConfiguration implements AopInfrastructureBean {
 
 	/**
 	 * The name of the server that serves health only.
@@ -124,12 +123,11 @@ public final class GrpcServerAutoConfiguration {
 
 	@Configuration(proxyBeanMethods = false)
 	@ConditionalOnMissingBean(annotation = GrpcService.class)
-	static class NoServiceConfiguration {
+	static class NoServiceConfiguration implements AopInfrastructureBean {
 
 		@Bean
-		SmartInitializingSingleton noGrpcServiceLog() {
-			return () -> LogFactory.getLog(GrpcServerAutoConfiguration.class)
-				.info("No bean is annotated with @GrpcService: no gRPC server is started");
+		NoServiceLog lastCallNoServiceLog() {
+			return new NoServiceLog();
 		}
 
 	}
@@ -137,29 +135,29 @@ public final class GrpcServerAutoConfiguration {
 	@Configuration(proxyBeanMethods = false)
 	@ConditionalOnBean(annotation = GrpcService.class)
 	@EnableConfigurationProperties(GrpcServerProperties.class)
-	static class ServerConfiguration {
+	static class ServerConfiguration implements AopInfrastructureBean {
 
 		@Bean
-		GrpcServerAssembler grpcServerAssembler(ConfigurableListableBeanFactory beanFactory,
+		GrpcServerAssembler lastCallServerAssembler(ConfigurableListableBeanFactory beanFactory,
 				GrpcServerProperties properties, ShutdownSettings settings, ServerTimer timer,
 				ApplicationEventPublisher publisher, ServerExecutor executor, HealthGroupMapping healthGroups,
 				ObjectProvider<GrpcServerFactory> network,
-				@Qualifier("grpcUnixDomainSocketServerFactory") ObjectProvider<GrpcServerFactory> unixDomainSocket,
-				@Qualifier("grpcInProcessServerFactory") ObjectProvider<GrpcServerFactory> inProcess,
+				@Qualifier("lastCallUnixDomainSocketServerFactory") ObjectProvider<GrpcServerFactory> unixDomainSocket,
+				@Qualifier("lastCallInProcessServerFactory") ObjectProvider<GrpcServerFactory> inProcess,
 				ObjectProvider<NettyServerCustomizers> netty) {
 			return new GrpcServerAssembler(beanFactory, properties, settings, timer, publisher, executor, healthGroups,
 					new GrpcServerAssembler.Factories(network, unixDomainSocket, inProcess), netty);
 		}
 
 		@Bean(defaultCandidate = false)
-		@ConditionalOnMissingBean(name = "grpcWatchdogTimer")
-		ThreadServerTimer grpcWatchdogTimer() {
+		@ConditionalOnMissingBean(name = "lastCallWatchdogTimer")
+		ThreadServerTimer lastCallWatchdogTimer() {
 			return new ThreadServerTimer("grpc-watchdog");
 		}
 
 		@Bean
 		@Order(Ordered.HIGHEST_PRECEDENCE)
-		Codecs grpcCodecs(ObjectProvider<Codec> codecs) {
+		Codecs lastCallCodecs(ObjectProvider<Codec> codecs) {
 			return new Codecs(codecs.orderedStream().toList());
 		}
 
@@ -167,26 +165,26 @@ public final class GrpcServerAutoConfiguration {
 		@GlobalServerInterceptor
 		@Order(Ordered.HIGHEST_PRECEDENCE)
 		@ConditionalOnPresentProperty("grpc.server.compression.responses")
-		ResponseCompression grpcResponseCompression(GrpcServerProperties properties, Codecs codecs) {
+		ResponseCompression lastCallResponseCompression(GrpcServerProperties properties, Codecs codecs) {
 			String codec = properties.compression().responses();
 			Assert.state(codec != null, "No codec");
 			return new ResponseCompression(codec, codecs, "grpc.server.compression.responses");
 		}
 
 		@Bean
-		GrpcServerStartupLog grpcServerStartupLog(GrpcServerProperties properties, ShutdownSettings settings,
+		GrpcServerStartupLog lastCallServerStartupLog(GrpcServerProperties properties, ShutdownSettings settings,
 				ObjectProvider<ServerTls> tls) {
 			return new GrpcServerStartupLog(properties.reflection().enabled(), settings, tls);
 		}
 
 		@Bean
-		IgnoredProperties grpcIgnoredProperties(GrpcServerProperties properties, Environment environment,
+		IgnoredProperties lastCallIgnoredProperties(GrpcServerProperties properties, Environment environment,
 				ObjectProvider<ExecutorConfiguration> executor) {
 			return new IgnoredProperties(properties, environment, executor.getIfAvailable() == null);
 		}
 
 		@Bean
-		LocalGrpcPortProperty localGrpcPortProperty(ConfigurableEnvironment environment) {
+		LocalGrpcPortProperty lastCallLocalPortProperty(ConfigurableEnvironment environment) {
 			return new LocalGrpcPortProperty(environment);
 		}
 
@@ -195,10 +193,10 @@ public final class GrpcServerAutoConfiguration {
 		 */
 		@Configuration(proxyBeanMethods = false)
 		@ConditionalOnMissingBean(ServerExecutor.class)
-		static class ExecutorConfiguration {
+		static class ExecutorConfiguration implements AopInfrastructureBean {
 
 			@Bean
-			ServerExecutor grpcServerExecutor(GrpcServerProperties properties, Environment environment) {
+			ServerExecutor lastCallServerExecutor(GrpcServerProperties properties, Environment environment) {
 				return properties.executor().create(environment);
 			}
 
@@ -206,13 +204,13 @@ public final class GrpcServerAutoConfiguration {
 
 		@Configuration(proxyBeanMethods = false)
 		@ConditionalOnClass(NettyServerBuilder.class)
-		static class NettyConfiguration {
+		static class NettyConfiguration implements AopInfrastructureBean {
 
 			@Bean
 			@ConditionalOnTransport(Transport.NETWORK)
 			@ConditionalOnMissingBean(GrpcServerFactory.class)
-			NettyGrpcServerFactory grpcServerFactory(GrpcServerProperties properties,
-					@Qualifier("grpcTransport") NettyGuardedTransport transport) {
+			NettyGrpcServerFactory lastCallServerFactory(GrpcServerProperties properties,
+					@Qualifier("lastCallTransport") NettyGuardedTransport transport) {
 				int port = properties.validPort();
 				if (port != 0 && Integer.valueOf(port).equals(properties.health().port())) {
 					throw new GrpcServerStartException(
@@ -225,8 +223,8 @@ public final class GrpcServerAutoConfiguration {
 
 			@Bean(defaultCandidate = false)
 			@ConditionalOnTransport(Transport.UNIX_DOMAIN_SOCKET)
-			NettyUnixDomainSocketServerFactory grpcUnixDomainSocketServerFactory(GrpcServerProperties properties,
-					@Qualifier("grpcUnixDomainSocketTransport") NettyGuardedTransport transport) {
+			NettyUnixDomainSocketServerFactory lastCallUnixDomainSocketServerFactory(GrpcServerProperties properties,
+					@Qualifier("lastCallUnixDomainSocketTransport") NettyGuardedTransport transport) {
 				Path path = properties.unixDomainSocket().path();
 				Assert.state(path != null, "No path");
 				return new NettyUnixDomainSocketServerFactory(path, "grpc.server.unix-domain-socket.path", transport);
@@ -238,27 +236,27 @@ public final class GrpcServerAutoConfiguration {
 			@Bean
 			@Primary
 			@ConditionalOnTransport(Transport.NETWORK)
-			NettyGuardedTransport grpcTransport(GrpcServerProperties properties,
-					@Qualifier("grpcRefusals") Refusals refusals) {
+			NettyGuardedTransport lastCallTransport(GrpcServerProperties properties,
+					@Qualifier("lastCallRefusals") Refusals refusals) {
 				return new NettyGuardedTransport(Transport.NETWORK.serverName(), 0,
 						properties.limits().forConnections(), refusals);
 			}
 
 			@Bean
 			@ConditionalOnTransport(Transport.UNIX_DOMAIN_SOCKET)
-			NettyGuardedTransport grpcUnixDomainSocketTransport(GrpcServerProperties properties,
-					@Qualifier("grpcUnixDomainSocketRefusals") Refusals refusals) {
+			NettyGuardedTransport lastCallUnixDomainSocketTransport(GrpcServerProperties properties,
+					@Qualifier("lastCallUnixDomainSocketRefusals") Refusals refusals) {
 				return new NettyGuardedTransport(Transport.UNIX_DOMAIN_SOCKET.serverName(), 0,
 						properties.limits().forConnections(), refusals);
 			}
 
 			@Bean
-			InboundMemory grpcInboundMemory(GrpcServerProperties properties) {
+			InboundMemory lastCallInboundMemory(GrpcServerProperties properties) {
 				return new InboundMemory(properties.limits().inboundBuffer());
 			}
 
 			@Bean
-			NettyServerCustomizers grpcNettyServerCustomizers(GrpcServerProperties properties,
+			NettyServerCustomizers lastCallNettyServerCustomizers(GrpcServerProperties properties,
 					InboundMemory inboundMemory, ObjectProvider<NettyTls> tls) {
 				return new NettyServerCustomizers(properties, inboundMemory, tls);
 			}
@@ -266,32 +264,32 @@ public final class GrpcServerAutoConfiguration {
 			@Configuration(proxyBeanMethods = false)
 			@ConditionalOnTransport(Transport.NETWORK)
 			@ConditionalOnPresentProperty("grpc.server.ssl.bundle")
-			static class TlsConfiguration {
+			static class TlsConfiguration implements AopInfrastructureBean {
 
 				@Bean
-				NettyTls grpcNettyTls(GrpcServerProperties properties, PeerIdentityFilter identities) {
+				NettyTls lastCallNettyTls(GrpcServerProperties properties, PeerIdentityFilter identities) {
 					return new NettyTls(properties.ssl().clientAuth(), identities);
 				}
 
 				@Bean
-				PeerIdentityFilter grpcPeerIdentityFilter() {
+				PeerIdentityFilter lastCallPeerIdentityFilter() {
 					return new PeerIdentityFilter();
 				}
 
 				@Bean
-				ServerTls grpcServerTls(GrpcServerProperties properties, NettyTls transport) {
+				ServerTls lastCallServerTls(GrpcServerProperties properties, NettyTls transport) {
 					String bundle = properties.ssl().bundle();
 					Assert.state(bundle != null, "No bundle");
 					return new ServerTls(bundle, properties.ssl().clientAuth(), transport, Clock.systemUTC());
 				}
 
 				@Bean
-				ServerTlsRegistrar grpcServerTlsRegistrar(ServerTls tls, ObjectProvider<SslBundles> bundles) {
+				ServerTlsRegistrar lastCallServerTlsRegistrar(ServerTls tls, ObjectProvider<SslBundles> bundles) {
 					return new ServerTlsRegistrar(tls, bundles);
 				}
 
 				@Bean
-				SslReloadCheck grpcSslReloadCheck(ServerTls tls, ObjectProvider<SslProperties> properties,
+				SslReloadCheck lastCallSslReloadCheck(ServerTls tls, ObjectProvider<SslProperties> properties,
 						ResourceLoader resourceLoader) {
 					return new SslReloadCheck(tls, properties, ApplicationResourceLoader.get(resourceLoader));
 				}
@@ -303,10 +301,10 @@ public final class GrpcServerAutoConfiguration {
 		@Configuration(proxyBeanMethods = false)
 		@ConditionalOnClass(InProcessServerBuilder.class)
 		@ConditionalOnTransport(Transport.IN_PROCESS)
-		static class InProcessConfiguration {
+		static class InProcessConfiguration implements AopInfrastructureBean {
 
 			@Bean(defaultCandidate = false)
-			InProcessGrpcServerFactory grpcInProcessServerFactory(GrpcServerProperties properties) {
+			InProcessGrpcServerFactory lastCallInProcessServerFactory(GrpcServerProperties properties) {
 				return new InProcessGrpcServerFactory(properties.inProcess().name(), "grpc.server.in-process.name");
 			}
 
@@ -314,44 +312,44 @@ public final class GrpcServerAutoConfiguration {
 
 		@Configuration(proxyBeanMethods = false)
 		@Import(TransportRegistrar.class)
-		static class ShutdownConfiguration {
+		static class ShutdownConfiguration implements AopInfrastructureBean {
 
 			@Bean
-			ShutdownSettings grpcShutdownSettings(GrpcServerProperties properties, Environment environment) {
+			ShutdownSettings lastCallShutdownSettings(GrpcServerProperties properties, Environment environment) {
 				return properties.shutdown().settings(environment);
 			}
 
 			@Bean
 			@ConditionalOnMissingBean(ServerTimer.class)
-			ThreadServerTimer grpcDrainTimer() {
+			ThreadServerTimer lastCallDrainTimer() {
 				return new ThreadServerTimer("grpc-shutdown");
 			}
 
 			@Bean
-			GrpcAnnounceLifecycle grpcAnnounceLifecycle(List<GrpcServerDrain> drains) {
+			GrpcAnnounceLifecycle lastCallAnnounceLifecycle(List<GrpcServerDrain> drains) {
 				return new GrpcAnnounceLifecycle(drains);
 			}
 
 			@Bean
-			ApplicationReadiness grpcApplicationReadiness(ApplicationContext context,
+			ApplicationReadiness lastCallApplicationReadiness(ApplicationContext context,
 					ApplicationAvailability availability, List<GrpcServerDrain> drains) {
 				return new ApplicationReadiness(context, availability, drains);
 			}
 
 			@Bean
-			DrainControl grpcDrainControl(ApplicationContext context, ApplicationAvailability availability,
+			DrainControl lastCallDrainControl(ApplicationContext context, ApplicationAvailability availability,
 					List<GrpcServerDrain> drains) {
 				return new DrainControl(context, availability, drains);
 			}
 
 			@Bean
 			@ConditionalOnBooleanProperty("grpc.server.shutdown.envoy-header")
-			EnvoyHealthHeader grpcEnvoyHealthHeader() {
+			EnvoyHealthHeader lastCallEnvoyHealthHeader() {
 				return new EnvoyHealthHeader();
 			}
 
 			@Bean
-			ShutdownPhaseTimeouts grpcShutdownPhaseTimeouts(ConfigurableListableBeanFactory beanFactory,
+			ShutdownPhaseTimeouts lastCallShutdownPhaseTimeouts(ConfigurableListableBeanFactory beanFactory,
 					ShutdownSettings settings, ObjectProvider<LifecycleProperties> lifecycle) {
 				// Without Boot's auto-configuration Spring's own 10 seconds apply.
 				Duration timeout = lifecycle.stream()
@@ -364,44 +362,44 @@ public final class GrpcServerAutoConfiguration {
 		}
 
 		@Configuration(proxyBeanMethods = false)
-		static class HealthConfiguration {
+		static class HealthConfiguration implements AopInfrastructureBean {
 
 			@Bean
-			HealthSettings grpcHealthSettings(GrpcServerProperties properties) {
+			HealthSettings lastCallHealthSettings(GrpcServerProperties properties) {
 				return properties.health().settings();
 			}
 
 			@Bean
-			ServingStatusTable grpcServingStatusTable(ObjectProvider<HealthGroupNames> groups) {
+			ServingStatusTable lastCallServingStatusTable(ObjectProvider<HealthGroupNames> groups) {
 				return new ServingStatusTable(groups.getIfAvailable(HealthGroupNames::ofAvailability).names());
 			}
 
 			@Bean
-			HealthGroupMapping grpcHealthGroupMapping(GrpcServerProperties properties, ServingStatusTable statuses,
+			HealthGroupMapping lastCallHealthGroupMapping(GrpcServerProperties properties, ServingStatusTable statuses,
 					ObjectProvider<HealthGroupNames> groups) {
 				return new HealthGroupMapping(properties.health().services(),
 						groups.getIfAvailable(HealthGroupNames::ofAvailability).names(), statuses);
 			}
 
 			@Bean
-			ServingStatusOverrides grpcServingStatusOverrides(ServingStatusTable statuses) {
+			ServingStatusOverrides lastCallServingStatusOverrides(ServingStatusTable statuses) {
 				return new ServingStatusOverrides(statuses);
 			}
 
 			@Bean
-			ServingGate grpcServingGate(ServingStatusTable statuses) {
+			ServingGate lastCallServingGate(ServingStatusTable statuses) {
 				return new ServingGate(statuses);
 			}
 
 			@Bean
-			AvailabilityBridge grpcAvailabilityBridge(ServingStatusTable statuses, ApplicationAvailability availability,
-					ObjectProvider<HealthGroupNames> groups) {
+			AvailabilityBridge lastCallAvailabilityBridge(ServingStatusTable statuses,
+					ApplicationAvailability availability, ObjectProvider<HealthGroupNames> groups) {
 				return new AvailabilityBridge(statuses, availability,
 						groups.getIfAvailable(HealthGroupNames::ofAvailability).followingAvailability());
 			}
 
 			@Bean
-			InfrastructureService grpcHealthService(ServingStatusTable statuses, HealthSettings settings) {
+			InfrastructureService lastCallHealthService(ServingStatusTable statuses, HealthSettings settings) {
 				return new InfrastructureService(new HealthService(statuses, settings.notServingAs()),
 						"the health service");
 			}
@@ -411,18 +409,18 @@ public final class GrpcServerAutoConfiguration {
 		@Configuration(proxyBeanMethods = false)
 		@ConditionalOnClass(HealthEndpointGroups.class)
 		@ConditionalOnBean({ HealthEndpointGroups.class, HealthContributorRegistry.class })
-		static class ActuatorHealthConfiguration {
+		static class ActuatorHealthConfiguration implements AopInfrastructureBean {
 
 			@Bean
-			HealthGroupNames grpcHealthGroupNames(HealthEndpointGroups groups) {
+			HealthGroupNames lastCallHealthGroupNames(HealthEndpointGroups groups) {
 				return HealthGroupNames.of(groups.getNames());
 			}
 
 			@Bean
-			ActuatorHealthBridge grpcActuatorHealthBridge(ObjectProvider<HealthContributorRegistry> registry,
+			ActuatorHealthBridge lastCallActuatorHealthBridge(ObjectProvider<HealthContributorRegistry> registry,
 					ObjectProvider<ReactiveHealthContributorRegistry> reactiveRegistry, HealthEndpointGroups groups,
 					ApplicationAvailability availability, ServingStatusTable statuses, HealthSettings settings,
-					@Qualifier("grpcHealthTimer") ServerTimer timer) {
+					@Qualifier("lastCallHealthTimer") ServerTimer timer) {
 				// Looked up late: the server's own indicator needs the server.
 				return new ActuatorHealthBridge(SingletonSupplier.of(() -> {
 					ReactiveHealthContributorRegistry reactive = reactiveRegistry.getIfAvailable();
@@ -433,8 +431,8 @@ public final class GrpcServerAutoConfiguration {
 			}
 
 			@Bean(defaultCandidate = false)
-			@ConditionalOnMissingBean(name = "grpcHealthTimer")
-			ThreadServerTimer grpcHealthTimer() {
+			@ConditionalOnMissingBean(name = "lastCallHealthTimer")
+			ThreadServerTimer lastCallHealthTimer() {
 				return new ThreadServerTimer("grpc-health-sampler");
 			}
 
@@ -446,7 +444,7 @@ public final class GrpcServerAutoConfiguration {
 		@Configuration(proxyBeanMethods = false)
 		@ConditionalOnClass(NettyServerBuilder.class)
 		@ConditionalOnProperty("grpc.server.health.port")
-		static class HealthServerConfiguration {
+		static class HealthServerConfiguration implements AopInfrastructureBean {
 
 			private static final int PHASE = GrpcServerLifecycle.PHASE - 512;
 
@@ -467,28 +465,28 @@ public final class GrpcServerAutoConfiguration {
 			}
 
 			@Bean
-			Refusals grpcHealthRefusals() {
+			Refusals lastCallHealthRefusals() {
 				return this.refusals;
 			}
 
 			@Bean(defaultCandidate = false)
-			NettyGuardedTransport grpcHealthTransport(GrpcServerProperties properties,
-					@Qualifier("grpcHealthRefusals") Refusals refusals) {
+			NettyGuardedTransport lastCallHealthTransport(GrpcServerProperties properties,
+					@Qualifier("lastCallHealthRefusals") Refusals refusals) {
 				return new NettyGuardedTransport(HEALTH_SERVER, 1, properties.limits().forConnections(), refusals);
 			}
 
 			@Bean
-			GrpcServerDrain grpcHealthServerDrain(ServerTimer timer, ApplicationEventPublisher publisher) {
+			GrpcServerDrain lastCallHealthServerDrain(ServerTimer timer, ApplicationEventPublisher publisher) {
 				return new GrpcServerDrain(HEALTH_SERVER, SETTINGS, this.calls, this.connections, timer,
 						Clock.systemUTC(), publisher, List.of());
 			}
 
 			@Bean
-			GrpcServerLifecycle grpcHealthServerLifecycle(GrpcServerProperties properties,
-					@Qualifier("grpcHealthServerDrain") GrpcServerDrain drain,
-					@Qualifier("grpcHealthService") InfrastructureService health,
-					@Qualifier("grpcHealthTransport") NettyGuardedTransport transport,
-					@Qualifier("grpcHealthRefusals") Refusals refusals, InboundMemory inboundMemory,
+			GrpcServerLifecycle lastCallHealthServerLifecycle(GrpcServerProperties properties,
+					@Qualifier("lastCallHealthServerDrain") GrpcServerDrain drain,
+					@Qualifier("lastCallHealthService") InfrastructureService health,
+					@Qualifier("lastCallHealthTransport") NettyGuardedTransport transport,
+					@Qualifier("lastCallHealthRefusals") Refusals refusals, InboundMemory inboundMemory,
 					ListableBeanFactory beanFactory, ApplicationEventPublisher publisher) {
 				NettyGrpcServerFactory factory = new NettyGrpcServerFactory(properties.address(),
 						properties.health().validPort(), "grpc.server.health.port", transport);
@@ -508,17 +506,17 @@ public final class GrpcServerAutoConfiguration {
 
 		@Configuration(proxyBeanMethods = false)
 		@ConditionalOnBooleanProperty(name = "grpc.server.reflection.enabled", matchIfMissing = true)
-		static class ReflectionConfiguration {
+		static class ReflectionConfiguration implements AopInfrastructureBean {
 
 			@Bean
-			InfrastructureService grpcReflectionServiceV1() {
+			InfrastructureService lastCallReflectionServiceV1() {
 				return new InfrastructureService((BindableService) ProtoReflectionServiceV1.newInstance(),
 						"the reflection service (v1)");
 			}
 
 			@Bean
 			@SuppressWarnings("deprecation")
-			InfrastructureService grpcReflectionServiceV1Alpha() {
+			InfrastructureService lastCallReflectionServiceV1Alpha() {
 				return new InfrastructureService(
 						(BindableService) io.grpc.protobuf.services.ProtoReflectionService.newInstance(),
 						"the reflection service (v1alpha)");

@@ -23,6 +23,7 @@ import io.github.lastcall.grpc.health.ServingStatusTable;
 import io.github.lastcall.grpc.lifecycle.GrpcServerDrain;
 import io.github.lastcall.grpc.tls.ServerTls;
 
+import org.springframework.aop.framework.AopInfrastructureBean;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
@@ -41,7 +42,7 @@ import org.springframework.context.annotation.Bean;
 @ConditionalOnClass({ HealthIndicator.class, ConditionalOnEnabledHealthIndicator.class })
 @ConditionalOnBean(GrpcServerDrain.class)
 @ConditionalOnEnabledHealthIndicator("grpc")
-public final class GrpcServerHealthContributorAutoConfiguration {
+public final class GrpcServerHealthContributorAutoConfiguration implements AopInfrastructureBean {
 
 	@Bean
 	@ConditionalOnMissingBean(name = "grpcHealthIndicator")

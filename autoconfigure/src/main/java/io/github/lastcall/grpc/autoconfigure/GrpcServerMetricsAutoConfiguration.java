@@ -33,6 +33,7 @@ import io.github.lastcall.grpc.tls.ServerTls;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.binder.MeterBinder;
 
+import org.springframework.aop.framework.AopInfrastructureBean;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
@@ -48,45 +49,45 @@ import org.springframework.context.annotation.Bean;
 		afterName = "org.springframework.boot.micrometer.metrics.autoconfigure.CompositeMeterRegistryAutoConfiguration")
 @ConditionalOnClass(MeterBinder.class)
 @ConditionalOnBean(GrpcServerDrain.class)
-public final class GrpcServerMetricsAutoConfiguration {
+public final class GrpcServerMetricsAutoConfiguration implements AopInfrastructureBean {
 
 	@Bean
 	@ConditionalOnMissingBean
-	GrpcServerMetrics grpcServerMetrics(List<GrpcServerDrain> drains, ObjectProvider<Refusals> refusals) {
+	GrpcServerMetrics lastCallServerMetrics(List<GrpcServerDrain> drains, ObjectProvider<Refusals> refusals) {
 		return new GrpcServerMetrics(drains, refusals.orderedStream().toList());
 	}
 
 	@Bean
 	@ConditionalOnMissingBean
 	@ConditionalOnBean(ServerTls.class)
-	GrpcServerTlsMetrics grpcServerTlsMetrics(ServerTls tls) {
+	GrpcServerTlsMetrics lastCallServerTlsMetrics(ServerTls tls) {
 		return new GrpcServerTlsMetrics(tls);
 	}
 
 	@Bean
 	@ConditionalOnMissingBean(CallRecorder.Factory.class)
 	@ConditionalOnBean(MeterRegistry.class)
-	GrpcCallMeters grpcCallMeters(MeterRegistry registry) {
+	GrpcCallMeters lastCallCallMeters(MeterRegistry registry) {
 		return new GrpcCallMeters(registry);
 	}
 
 	@Bean
 	@ConditionalOnMissingBean
-	GrpcExecutorMetrics grpcExecutorMetrics(ServerExecutor executor) {
+	GrpcExecutorMetrics lastCallExecutorMetrics(ServerExecutor executor) {
 		return new GrpcExecutorMetrics(executor);
 	}
 
 	@Bean
 	@ConditionalOnMissingBean
 	@ConditionalOnBean(MeterRegistry.class)
-	GrpcDrainMeters grpcDrainMeters(List<GrpcServerDrain> drains, MeterRegistry registry) {
+	GrpcDrainMeters lastCallDrainMeters(List<GrpcServerDrain> drains, MeterRegistry registry) {
 		return new GrpcDrainMeters(drains, registry);
 	}
 
 	@Bean
 	@ConditionalOnMissingBean
 	@ConditionalOnBean(MeterRegistry.class)
-	GrpcHealthMeters grpcHealthMeters(ServingStatusTable statuses, MeterRegistry registry) {
+	GrpcHealthMeters lastCallHealthMeters(ServingStatusTable statuses, MeterRegistry registry) {
 		return new GrpcHealthMeters(statuses, registry);
 	}
 

@@ -26,6 +26,7 @@ import io.micrometer.observation.ObservationPredicate;
 import io.micrometer.observation.ObservationRegistry;
 import org.jspecify.annotations.Nullable;
 
+import org.springframework.aop.framework.AopInfrastructureBean;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
@@ -43,14 +44,14 @@ import org.springframework.context.annotation.Bean;
 @AutoConfiguration(after = GrpcServerAutoConfiguration.class)
 @ConditionalOnClass({ GrpcServerObservationConvention.class, ObservationHandlerGroup.class })
 @ConditionalOnBean(GrpcServerDrain.class)
-public final class GrpcServerObservationAutoConfiguration {
+public final class GrpcServerObservationAutoConfiguration implements AopInfrastructureBean {
 
 	/**
 	 * Null if nobody observes calls.
 	 */
 	@Bean
 	@ConditionalOnMissingBean(CallObserver.class)
-	@Nullable GrpcCallObservations grpcCallObservations(ObjectProvider<ObservationRegistry> registries,
+	@Nullable GrpcCallObservations lastCallCallObservations(ObjectProvider<ObservationRegistry> registries,
 			ObjectProvider<ObservationHandler<?>> handlers, ObjectProvider<ObservationHandlerGroup> groups,
 			ObjectProvider<ObservationPredicate> predicates, ObjectProvider<ObservationFilter> filters,
 			ObjectProvider<GlobalObservationConvention<?>> globalConventions,

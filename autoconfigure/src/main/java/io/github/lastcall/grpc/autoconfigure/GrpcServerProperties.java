@@ -31,6 +31,7 @@ import io.github.lastcall.grpc.server.GrpcServerStartException;
 import io.github.lastcall.grpc.tls.ClientAuthentication;
 import org.jspecify.annotations.Nullable;
 
+import org.springframework.aop.framework.AopInfrastructureBean;
 import org.springframework.boot.cloud.CloudPlatform;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
@@ -70,7 +71,7 @@ public record GrpcServerProperties(@DefaultValue("true") boolean enabled, @Defau
 		@DefaultValue InProcess inProcess, @Nullable DataSize flowControlWindow, @DefaultValue Compression compression,
 		@DefaultValue KeepAlive keepAlive, @DefaultValue Connection connection, @DefaultValue Executor executor,
 		@DefaultValue Limits limits, @DefaultValue Ssl ssl, @DefaultValue Reflection reflection,
-		@DefaultValue Health health, @DefaultValue Shutdown shutdown) {
+		@DefaultValue Health health, @DefaultValue Shutdown shutdown) implements AopInfrastructureBean {
 
 	public GrpcServerProperties {
 		if (flowControlWindow != null

@@ -27,6 +27,7 @@ import io.github.lastcall.grpc.tls.ServerTls;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 
+import org.springframework.aop.framework.AopInfrastructureBean;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.convert.DurationStyle;
 import org.springframework.context.ApplicationListener;
@@ -34,7 +35,7 @@ import org.springframework.context.ApplicationListener;
 /**
  * One line that says what has started, and how long it may take to stop.
  */
-class GrpcServerStartupLog implements ApplicationListener<GrpcServerStartedEvent> {
+class GrpcServerStartupLog implements AopInfrastructureBean, ApplicationListener<GrpcServerStartedEvent> {
 
 	/**
 	 * What Kubernetes allows unless told otherwise.

@@ -22,6 +22,8 @@ import java.util.TreeSet;
 
 import io.github.lastcall.grpc.health.ServingStatusTable;
 
+import org.springframework.aop.framework.AopInfrastructureBean;
+
 /**
  * The health groups that there are.
  *
@@ -29,7 +31,7 @@ import io.github.lastcall.grpc.health.ServingStatusTable;
  * @param followingAvailability those that Actuator does not have: they follow the
  * availability of the application
  */
-record HealthGroupNames(Set<String> names, Set<String> followingAvailability) {
+record HealthGroupNames(Set<String> names, Set<String> followingAvailability) implements AopInfrastructureBean {
 
 	/**
 	 * Without Actuator's health endpoint.

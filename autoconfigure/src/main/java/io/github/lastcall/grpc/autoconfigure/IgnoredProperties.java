@@ -23,6 +23,7 @@ import io.github.lastcall.grpc.autoconfigure.GrpcServerProperties.ExecutorType;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 
+import org.springframework.aop.framework.AopInfrastructureBean;
 import org.springframework.beans.factory.SmartInitializingSingleton;
 import org.springframework.boot.context.properties.bind.Binder;
 import org.springframework.core.env.Environment;
@@ -34,7 +35,7 @@ import org.springframework.util.StringUtils;
  * switches the port off, or to another executor, cannot unset what the configuration that
  * it builds upon says of them.
  */
-final class IgnoredProperties implements SmartInitializingSingleton {
+final class IgnoredProperties implements AopInfrastructureBean, SmartInitializingSingleton {
 
 	private static final Log logger = LogFactory.getLog(IgnoredProperties.class);
 

@@ -22,6 +22,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import io.github.lastcall.grpc.lifecycle.GrpcServer;
 import io.github.lastcall.grpc.lifecycle.GrpcServerStartedEvent;
 
+import org.springframework.aop.framework.AopInfrastructureBean;
 import org.springframework.context.ApplicationListener;
 import org.springframework.core.env.ConfigurableEnvironment;
 import org.springframework.core.env.MapPropertySource;
@@ -31,7 +32,7 @@ import org.springframework.core.env.MapPropertySource;
  * {@code local.grpc.health.port} to that of the server for probes, and
  * {@code local.grpc.in-process.name} to the name of the in-process server.
  */
-class LocalGrpcPortProperty implements ApplicationListener<GrpcServerStartedEvent> {
+class LocalGrpcPortProperty implements AopInfrastructureBean, ApplicationListener<GrpcServerStartedEvent> {
 
 	private static final String PROPERTY_SOURCE = "grpc.server.ports";
 

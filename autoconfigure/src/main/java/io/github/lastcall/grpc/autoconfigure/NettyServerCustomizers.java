@@ -22,6 +22,7 @@ import io.github.lastcall.grpc.server.GrpcServerBuilderCustomizer;
 import io.github.lastcall.grpc.tls.NettyTls;
 import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
 
+import org.springframework.aop.framework.AopInfrastructureBean;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.util.Assert;
 
@@ -29,7 +30,7 @@ import org.springframework.util.Assert;
  * Makes what maps the properties to the builder of each Netty server. TLS is spoken where
  * strangers can reach it, which is the network alone.
  */
-class NettyServerCustomizers {
+class NettyServerCustomizers implements AopInfrastructureBean {
 
 	private final GrpcServerProperties properties;
 

@@ -18,6 +18,7 @@ package io.github.lastcall.grpc.autoconfigure;
 
 import io.github.lastcall.grpc.tls.ServerTls;
 
+import org.springframework.aop.framework.AopInfrastructureBean;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.beans.factory.SmartInitializingSingleton;
 import org.springframework.boot.autoconfigure.ssl.SslBundleRegistrar;
@@ -31,7 +32,8 @@ import org.springframework.core.Ordered;
  * one that throws, as Boot's own meters do when the bundle is broken, keeps those behind
  * it from being called.
  */
-final class ServerTlsRegistrar implements SslBundleRegistrar, SmartInitializingSingleton, Ordered {
+final class ServerTlsRegistrar
+		implements AopInfrastructureBean, SslBundleRegistrar, SmartInitializingSingleton, Ordered {
 
 	private final ServerTls tls;
 

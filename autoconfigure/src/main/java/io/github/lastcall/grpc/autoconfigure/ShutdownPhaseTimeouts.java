@@ -23,6 +23,7 @@ import io.github.lastcall.grpc.lifecycle.GrpcServerLifecycle;
 import io.github.lastcall.grpc.lifecycle.GrpcServerStartedEvent;
 import io.github.lastcall.grpc.lifecycle.ShutdownSettings;
 
+import org.springframework.aop.framework.AopInfrastructureBean;
 import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
 import org.springframework.context.ApplicationListener;
 import org.springframework.context.support.AbstractApplicationContext;
@@ -32,7 +33,7 @@ import org.springframework.context.support.DefaultLifecycleProcessor;
  * Spring gives each shutdown phase a time and then destroys beans under live calls. Where
  * the settings of the drain need longer, its phases get longer.
  */
-class ShutdownPhaseTimeouts implements ApplicationListener<GrpcServerStartedEvent> {
+class ShutdownPhaseTimeouts implements AopInfrastructureBean, ApplicationListener<GrpcServerStartedEvent> {
 
 	/**
 	 * What a phase takes besides the times that are configured.

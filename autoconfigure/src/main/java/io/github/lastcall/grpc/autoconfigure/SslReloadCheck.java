@@ -22,6 +22,7 @@ import java.util.concurrent.TimeUnit;
 import io.github.lastcall.grpc.tls.ServerTls;
 import org.jspecify.annotations.Nullable;
 
+import org.springframework.aop.framework.AopInfrastructureBean;
 import org.springframework.beans.factory.DisposableBean;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.beans.factory.SmartInitializingSingleton;
@@ -36,7 +37,7 @@ import org.springframework.core.io.ResourceLoader;
  * Therefore they are read here too, once in each quiet period of Boot's. Nothing is read,
  * and no thread started, for a bundle that is not reloaded or not verified.
  */
-final class SslReloadCheck implements SmartInitializingSingleton, DisposableBean {
+final class SslReloadCheck implements AopInfrastructureBean, SmartInitializingSingleton, DisposableBean {
 
 	private final ServerTls tls;
 

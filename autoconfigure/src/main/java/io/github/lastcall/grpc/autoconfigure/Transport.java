@@ -32,7 +32,7 @@ enum Transport {
 	/**
 	 * A port.
 	 */
-	NETWORK("network", "grpc", "grpc.server.port") {
+	NETWORK("network", "lastCall", "grpc.server.port") {
 
 		@Override
 		boolean isConfigured(Binder binder) {
@@ -44,7 +44,7 @@ enum Transport {
 	/**
 	 * A Unix domain socket.
 	 */
-	UNIX_DOMAIN_SOCKET("unix-domain-socket", "grpcUnixDomainSocket", "grpc.server.unix-domain-socket.path") {
+	UNIX_DOMAIN_SOCKET("unix-domain-socket", "lastCallUnixDomainSocket", "grpc.server.unix-domain-socket.path") {
 
 		@Override
 		boolean isConfigured(Binder binder) {
@@ -56,7 +56,7 @@ enum Transport {
 	/**
 	 * The process itself.
 	 */
-	IN_PROCESS("in-process", "grpcInProcess", "grpc.server.in-process.enabled and .name") {
+	IN_PROCESS("in-process", "lastCallInProcess", "grpc.server.in-process.enabled and .name") {
 
 		@Override
 		boolean isConfigured(Binder binder) {

@@ -23,10 +23,12 @@ import io.github.lastcall.grpc.executor.NettyEventLoop;
 import io.grpc.Attributes;
 import io.grpc.ServerTransportFilter;
 
+import org.springframework.aop.framework.AopInfrastructureBean;
+
 /**
  * Counts the connections of one server, and notes where the callbacks of each run.
  */
-public final class Connections extends ServerTransportFilter {
+public final class Connections extends ServerTransportFilter implements AopInfrastructureBean {
 
 	/**
 	 * Where the callbacks of a connection run if no other executor is set.

@@ -45,13 +45,14 @@ import io.grpc.ServerStreamTracer;
 import io.grpc.Status;
 import org.jspecify.annotations.Nullable;
 
+import org.springframework.aop.framework.AopInfrastructureBean;
 import org.springframework.util.Assert;
 
 /**
  * The calls in flight on one server. A stream tracer sees every call from its first frame
  * on; an interceptor, the outermost of all, sees its handler.
  */
-public final class InFlightCalls {
+public final class InFlightCalls implements AopInfrastructureBean {
 
 	private static final ServerStreamTracer UNTRACKED = new CallTracer() {
 	};

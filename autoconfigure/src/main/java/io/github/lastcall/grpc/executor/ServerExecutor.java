@@ -19,6 +19,7 @@ package io.github.lastcall.grpc.executor;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 
+import org.springframework.aop.framework.AopInfrastructureBean;
 import org.springframework.beans.factory.DisposableBean;
 import org.springframework.core.task.VirtualThreadTaskExecutor;
 import org.springframework.util.Assert;
@@ -29,7 +30,7 @@ import org.springframework.util.Assert;
  * Deliberately no {@link Executor} itself: a bean of that type would replace the one that
  * Spring Boot configures for the application.
  */
-public final class ServerExecutor implements DisposableBean {
+public final class ServerExecutor implements AopInfrastructureBean, DisposableBean {
 
 	/**
 	 * Runs what it is given where it is given: calls on the event loop.

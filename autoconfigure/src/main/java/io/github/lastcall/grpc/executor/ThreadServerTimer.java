@@ -21,6 +21,7 @@ import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 
+import org.springframework.aop.framework.AopInfrastructureBean;
 import org.springframework.beans.factory.DisposableBean;
 
 /**
@@ -28,7 +29,7 @@ import org.springframework.beans.factory.DisposableBean;
  * something to wait for. The application's schedulers would not do: they stop before the
  * server does, and a user's slow task would delay the truth.
  */
-public final class ThreadServerTimer implements ServerTimer, DisposableBean {
+public final class ThreadServerTimer implements AopInfrastructureBean, ServerTimer, DisposableBean {
 
 	private final ScheduledThreadPoolExecutor executor;
 

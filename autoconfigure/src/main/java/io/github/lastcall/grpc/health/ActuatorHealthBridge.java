@@ -33,6 +33,7 @@ import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
+import org.springframework.aop.framework.AopInfrastructureBean;
 import org.springframework.beans.factory.DisposableBean;
 import org.springframework.boot.availability.ApplicationAvailability;
 import org.springframework.boot.availability.AvailabilityChangeEvent;
@@ -58,8 +59,8 @@ import org.springframework.core.Ordered;
  * indicators of the application's availability are not asked at all: their answers are
  * taken from the events, so that a change is told at once and no late sample can undo it.
  */
-public final class ActuatorHealthBridge
-		implements GrpcServerStateListener, ApplicationListener<AvailabilityChangeEvent<?>>, Ordered, DisposableBean {
+public final class ActuatorHealthBridge implements AopInfrastructureBean, GrpcServerStateListener,
+		ApplicationListener<AvailabilityChangeEvent<?>>, Ordered, DisposableBean {
 
 	private static final Log logger = LogFactory.getLog(ActuatorHealthBridge.class);
 

@@ -21,6 +21,7 @@ import java.util.Set;
 
 import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
 
+import org.springframework.aop.framework.AopInfrastructureBean;
 import org.springframework.boot.availability.ApplicationAvailability;
 import org.springframework.boot.availability.AvailabilityChangeEvent;
 import org.springframework.boot.availability.AvailabilityState;
@@ -33,7 +34,8 @@ import org.springframework.core.Ordered;
  * Lets the readiness and liveness groups follow the availability of the application, the
  * moment that it changes. For an application in which Actuator has no such groups.
  */
-public final class AvailabilityBridge implements ApplicationListener<AvailabilityChangeEvent<?>>, Ordered {
+public final class AvailabilityBridge
+		implements AopInfrastructureBean, ApplicationListener<AvailabilityChangeEvent<?>>, Ordered {
 
 	private final ServingStatusTable table;
 

@@ -24,10 +24,12 @@ import java.util.TreeSet;
 import io.github.lastcall.grpc.server.GrpcServerStartException;
 import io.github.lastcall.grpc.server.GrpcServices;
 
+import org.springframework.aop.framework.AopInfrastructureBean;
+
 /**
  * Which health group each service follows.
  */
-public final class HealthGroupMapping {
+public final class HealthGroupMapping implements AopInfrastructureBean {
 
 	private static final String PROPERTY = "grpc.server.health.services.";
 

@@ -18,6 +18,7 @@ package io.github.lastcall.grpc.health;
 
 import java.time.Duration;
 
+import org.springframework.aop.framework.AopInfrastructureBean;
 import org.springframework.util.Assert;
 
 /**
@@ -27,7 +28,8 @@ import org.springframework.util.Assert;
  * @param sampleTimeout how long one may take before it counts as failed, positive
  * @param notServingAs how Check tells that a name is not serving
  */
-public record HealthSettings(Duration sampleInterval, Duration sampleTimeout, NotServingAs notServingAs) {
+public record HealthSettings(Duration sampleInterval, Duration sampleTimeout,
+		NotServingAs notServingAs) implements AopInfrastructureBean {
 
 	public HealthSettings {
 		Assert.isTrue(sampleInterval.compareTo(Duration.ZERO) > 0, "'sampleInterval' must be positive");

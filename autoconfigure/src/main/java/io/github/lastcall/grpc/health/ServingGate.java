@@ -22,11 +22,13 @@ import java.util.concurrent.ConcurrentHashMap;
 import io.github.lastcall.grpc.lifecycle.GrpcServerState;
 import io.github.lastcall.grpc.lifecycle.GrpcServerStateListener;
 
+import org.springframework.aop.framework.AopInfrastructureBean;
+
 /**
  * Opens the gate of the status table while every server serves, and closes it the moment
  * that one of them does not.
  */
-public final class ServingGate implements GrpcServerStateListener {
+public final class ServingGate implements AopInfrastructureBean, GrpcServerStateListener {
 
 	private final ServingStatusTable table;
 

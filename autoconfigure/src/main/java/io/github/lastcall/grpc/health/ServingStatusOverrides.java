@@ -18,6 +18,7 @@ package io.github.lastcall.grpc.health;
 
 import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
 
+import org.springframework.aop.framework.AopInfrastructureBean;
 import org.springframework.util.Assert;
 
 /**
@@ -28,7 +29,7 @@ import org.springframework.util.Assert;
  * the name follows is what clients are told, and while the server starts or shuts down it
  * is NOT_SERVING all the same.
  */
-public final class ServingStatusOverrides {
+public final class ServingStatusOverrides implements AopInfrastructureBean {
 
 	private final ServingStatusTable table;
 

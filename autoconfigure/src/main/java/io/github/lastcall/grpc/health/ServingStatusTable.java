@@ -30,6 +30,7 @@ import java.util.function.Consumer;
 import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
 import org.jspecify.annotations.Nullable;
 
+import org.springframework.aop.framework.AopInfrastructureBean;
 import org.springframework.util.Assert;
 
 /**
@@ -42,7 +43,7 @@ import org.springframework.util.Assert;
  * <p>
  * Writes are serialized by a lock, reads take none, and watchers are told outside of it.
  */
-public final class ServingStatusTable {
+public final class ServingStatusTable implements AopInfrastructureBean {
 
 	/**
 	 * The name of the server as a whole.

@@ -18,6 +18,7 @@ package io.github.lastcall.grpc.lifecycle;
 
 import java.util.List;
 
+import org.springframework.aop.framework.AopInfrastructureBean;
 import org.springframework.boot.availability.ApplicationAvailability;
 import org.springframework.boot.availability.AvailabilityChangeEvent;
 import org.springframework.boot.availability.ReadinessState;
@@ -33,7 +34,7 @@ import org.springframework.core.Ordered;
  * other listener can take its time. Publishes the {@link ReadinessState#REFUSING_TRAFFIC
  * refusal} that Boot publishes only for an application with a web server.
  */
-public final class ApplicationReadiness implements SmartApplicationListener {
+public final class ApplicationReadiness implements AopInfrastructureBean, SmartApplicationListener {
 
 	private static final Runnable NOTHING = () -> {
 	};

@@ -18,6 +18,7 @@ package io.github.lastcall.grpc.lifecycle;
 
 import java.util.List;
 
+import org.springframework.aop.framework.AopInfrastructureBean;
 import org.springframework.boot.availability.ApplicationAvailability;
 import org.springframework.boot.availability.AvailabilityChangeEvent;
 import org.springframework.boot.availability.ReadinessState;
@@ -29,7 +30,7 @@ import org.springframework.context.ApplicationContext;
  * meanwhile, everybody who asks is told NOT_SERVING, and the application's readiness is
  * REFUSING_TRAFFIC. May be used from any thread.
  */
-public final class DrainControl {
+public final class DrainControl implements AopInfrastructureBean {
 
 	private final ApplicationContext context;
 

@@ -23,6 +23,8 @@ import io.grpc.ServerCallHandler;
 import io.grpc.ServerInterceptor;
 import io.grpc.Status;
 
+import org.springframework.aop.framework.AopInfrastructureBean;
+
 /**
  * Adds {@code x-envoy-immediate-health-check-fail} to every response while a server
  * announces or drains. An Envoy with active health checking takes the host out at once
@@ -32,7 +34,7 @@ import io.grpc.Status;
  * "https://www.envoyproxy.io/docs/envoy/latest/configuration/http/http_filters/router_filter#x-envoy-immediate-health-check-fail">Envoy's
  * documentation</a>
  */
-public final class EnvoyHealthHeader implements ServerInterceptor, GrpcServerStateListener {
+public final class EnvoyHealthHeader implements AopInfrastructureBean, ServerInterceptor, GrpcServerStateListener {
 
 	static final Metadata.Key<String> HEADER = Metadata.Key.of("x-envoy-immediate-health-check-fail",
 			Metadata.ASCII_STRING_MARSHALLER);

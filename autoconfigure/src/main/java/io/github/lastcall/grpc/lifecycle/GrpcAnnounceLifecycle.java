@@ -20,13 +20,14 @@ import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 
+import org.springframework.aop.framework.AopInfrastructureBean;
 import org.springframework.context.SmartLifecycle;
 
 /**
  * Holds the first phase of a shutdown until every server has announced its end for long
  * enough. Web server, Actuator and beans are all still up.
  */
-public final class GrpcAnnounceLifecycle implements SmartLifecycle {
+public final class GrpcAnnounceLifecycle implements AopInfrastructureBean, SmartLifecycle {
 
 	/**
 	 * The phase, the first that stops.

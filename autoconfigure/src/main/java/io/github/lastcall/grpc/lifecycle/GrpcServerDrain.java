@@ -31,6 +31,7 @@ import io.grpc.Status;
 import io.grpc.SynchronizationContext;
 import org.jspecify.annotations.Nullable;
 
+import org.springframework.aop.framework.AopInfrastructureBean;
 import org.springframework.beans.factory.DisposableBean;
 import org.springframework.context.ApplicationEventPublisher;
 import org.springframework.util.Assert;
@@ -43,7 +44,7 @@ import org.springframework.util.Assert;
  * a call reports is handed to the timer's thread first, so that no event loop ever runs a
  * transition.
  */
-public final class GrpcServerDrain implements GrpcServerSupervisor, DisposableBean {
+public final class GrpcServerDrain implements AopInfrastructureBean, GrpcServerSupervisor, DisposableBean {
 
 	/**
 	 * How long connections without a call may take to close by themselves after GOAWAY: a

@@ -25,6 +25,7 @@ import io.github.lastcall.grpc.server.GrpcServerFactory;
 import io.github.lastcall.grpc.server.GrpcServices;
 import io.grpc.ServerBuilder;
 
+import org.springframework.aop.framework.AopInfrastructureBean;
 import org.springframework.context.ApplicationEventPublisher;
 import org.springframework.context.SmartLifecycle;
 
@@ -33,7 +34,7 @@ import org.springframework.context.SmartLifecycle;
  * after the web server and stops in the phase in which that finishes its requests: both
  * drain side by side.
  */
-public final class GrpcServerLifecycle implements SmartLifecycle {
+public final class GrpcServerLifecycle implements AopInfrastructureBean, SmartLifecycle {
 
 	/**
 	 * The phase of a server that serves the application: Boot's for the graceful shutdown

@@ -18,6 +18,7 @@ package io.github.lastcall.grpc.lifecycle;
 
 import java.time.Duration;
 
+import org.springframework.aop.framework.AopInfrastructureBean;
 import org.springframework.util.Assert;
 
 /**
@@ -37,7 +38,7 @@ import org.springframework.util.Assert;
  * @param forceTimeout how long calls that are closed by force may take to clean up
  */
 public record ShutdownSettings(Duration propagationDelay, Duration quietPeriod, Duration maxPropagationDelay,
-		Duration gracePeriod, Duration streamGracePeriod, Duration forceTimeout) {
+		Duration gracePeriod, Duration streamGracePeriod, Duration forceTimeout) implements AopInfrastructureBean {
 
 	public ShutdownSettings {
 		notNegative(propagationDelay, "propagationDelay");

@@ -24,10 +24,12 @@ import java.util.function.Supplier;
 import io.github.lastcall.grpc.executor.DelayedThread;
 import org.apache.commons.logging.LogFactory;
 
+import org.springframework.aop.framework.AopInfrastructureBean;
+
 /**
  * What one server refused: counted all, logged as far as somebody can read it.
  */
-public final class Refusals {
+public final class Refusals implements AopInfrastructureBean {
 
 	private final String server;
 

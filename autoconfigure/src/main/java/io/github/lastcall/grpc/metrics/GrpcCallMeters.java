@@ -36,6 +36,8 @@ import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
+import org.springframework.aop.framework.AopInfrastructureBean;
+
 /**
  * Meters of the application's calls, with the names and tags of Micrometer's own
  * observation of gRPC servers: the timer {@code grpc.server} and the counters
@@ -43,7 +45,7 @@ import org.jspecify.annotations.Nullable;
  * and the counters have no status, which Micrometer does not know either. Only methods
  * that are served have meters, so that no client can make more of them.
  */
-public final class GrpcCallMeters implements CallRecorder.Factory {
+public final class GrpcCallMeters implements AopInfrastructureBean, CallRecorder.Factory {
 
 	private static final String CALLS = "grpc.server";
 

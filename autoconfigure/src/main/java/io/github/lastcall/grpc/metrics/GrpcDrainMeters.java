@@ -28,13 +28,14 @@ import io.github.lastcall.grpc.lifecycle.GrpcServerStateChangedEvent;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 
+import org.springframework.aop.framework.AopInfrastructureBean;
 import org.springframework.context.ApplicationListener;
 
 /**
  * Timers of the states that a server goes through on its way down, recorded when it
  * leaves them: the last scrape or push of the application still has them.
  */
-public final class GrpcDrainMeters implements ApplicationListener<GrpcServerStateChangedEvent> {
+public final class GrpcDrainMeters implements AopInfrastructureBean, ApplicationListener<GrpcServerStateChangedEvent> {
 
 	/**
 	 * By drain: events of the servers of child contexts arrive here as well.

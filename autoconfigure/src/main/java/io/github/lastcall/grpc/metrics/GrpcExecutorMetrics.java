@@ -24,11 +24,13 @@ import io.micrometer.core.instrument.Tags;
 import io.micrometer.core.instrument.binder.MeterBinder;
 import io.micrometer.core.instrument.binder.jvm.ExecutorServiceMetrics;
 
+import org.springframework.aop.framework.AopInfrastructureBean;
+
 /**
  * Micrometer's meters of thread pools, {@code executor.*}, for the executor of the
  * server, if it is one. All are read when they are scraped.
  */
-public final class GrpcExecutorMetrics implements MeterBinder {
+public final class GrpcExecutorMetrics implements AopInfrastructureBean, MeterBinder {
 
 	/**
 	 * The tag {@code name} of the meters.

@@ -29,6 +29,7 @@ import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
+import org.springframework.aop.framework.AopInfrastructureBean;
 import org.springframework.context.ApplicationListener;
 
 /**
@@ -36,7 +37,7 @@ import org.springframework.context.ApplicationListener;
  * whole, its services, health groups and what it overrides. There is nothing to tell
  * before a server has started. What clients ask for makes no meters.
  */
-public final class GrpcHealthMeters implements ApplicationListener<GrpcServerStartedEvent> {
+public final class GrpcHealthMeters implements AopInfrastructureBean, ApplicationListener<GrpcServerStartedEvent> {
 
 	/**
 	 * Somebody may override names without end.

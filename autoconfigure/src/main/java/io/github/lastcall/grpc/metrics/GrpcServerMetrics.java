@@ -28,11 +28,13 @@ import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.binder.MeterBinder;
 
+import org.springframework.aop.framework.AopInfrastructureBean;
+
 /**
  * Meters of the servers' states. All are read when they are scraped: nothing is recorded
  * on the way of a call.
  */
-public final class GrpcServerMetrics implements MeterBinder {
+public final class GrpcServerMetrics implements AopInfrastructureBean, MeterBinder {
 
 	private final List<GrpcServerDrain> drains;
 

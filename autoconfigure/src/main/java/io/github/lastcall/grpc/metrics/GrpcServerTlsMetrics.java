@@ -24,10 +24,12 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.TimeGauge;
 import io.micrometer.core.instrument.binder.MeterBinder;
 
+import org.springframework.aop.framework.AopInfrastructureBean;
+
 /**
  * Meters of the certificate that the server shows, and of its updates.
  */
-public final class GrpcServerTlsMetrics implements MeterBinder {
+public final class GrpcServerTlsMetrics implements AopInfrastructureBean, MeterBinder {
 
 	private final ServerTls tls;
 

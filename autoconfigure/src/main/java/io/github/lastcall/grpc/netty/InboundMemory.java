@@ -17,13 +17,14 @@ package io.github.lastcall.grpc.netty;
 
 import java.util.concurrent.atomic.LongAdder;
 
+import org.springframework.aop.framework.AopInfrastructureBean;
 import org.springframework.util.Assert;
 
 /**
  * The memory that the messages keep which are not complete yet, those of all servers of
  * an application: there is only one memory.
  */
-public final class InboundMemory {
+public final class InboundMemory implements AopInfrastructureBean {
 
 	/**
 	 * Written for each message by all event loops, read only for one of several pieces.

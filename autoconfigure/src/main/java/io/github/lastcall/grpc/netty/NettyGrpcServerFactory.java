@@ -28,12 +28,13 @@ import io.github.lastcall.grpc.server.GrpcServerStartException;
 import io.grpc.ServerBuilder;
 import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
 
+import org.springframework.aop.framework.AopInfrastructureBean;
 import org.springframework.util.Assert;
 
 /**
  * Servers on a TCP port, by the Netty that grpc-java ships shaded.
  */
-public final class NettyGrpcServerFactory implements GrpcServerFactory {
+public final class NettyGrpcServerFactory implements AopInfrastructureBean, GrpcServerFactory {
 
 	/**
 	 * Netty's epoll transport throws no {@code BindException}, and the system's words

@@ -35,6 +35,7 @@ import io.grpc.netty.shaded.io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.grpc.netty.shaded.io.netty.util.concurrent.DefaultThreadFactory;
 import org.jspecify.annotations.Nullable;
 
+import org.springframework.aop.framework.AopInfrastructureBean;
 import org.springframework.beans.factory.DisposableBean;
 
 /**
@@ -56,7 +57,7 @@ import org.springframework.beans.factory.DisposableBean;
  * {@link GrpcServerBuilderCustomizer} replaces all that, and has no limit for its
  * connections.
  */
-public final class NettyGuardedTransport implements DisposableBean {
+public final class NettyGuardedTransport implements AopInfrastructureBean, DisposableBean {
 
 	private final String name;
 

@@ -45,6 +45,7 @@ import io.grpc.netty.shaded.io.netty.channel.epoll.EpollServerDomainSocketChanne
 import io.grpc.netty.shaded.io.netty.channel.unix.DomainSocketAddress;
 import org.jspecify.annotations.Nullable;
 
+import org.springframework.aop.framework.AopInfrastructureBean;
 import org.springframework.util.Assert;
 
 /**
@@ -52,7 +53,7 @@ import org.springframework.util.Assert;
  * removes the file when it closes the listener; one that a process has left behind that
  * died otherwise is replaced.
  */
-public final class NettyUnixDomainSocketServerFactory implements GrpcServerFactory {
+public final class NettyUnixDomainSocketServerFactory implements AopInfrastructureBean, GrpcServerFactory {
 
 	/**
 	 * The bits of a file's mode that tell its type, and a socket's.

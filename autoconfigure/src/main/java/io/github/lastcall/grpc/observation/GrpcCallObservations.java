@@ -39,6 +39,7 @@ import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
+import org.springframework.aop.framework.AopInfrastructureBean;
 import org.springframework.util.Assert;
 
 /**
@@ -49,7 +50,7 @@ import org.springframework.util.Assert;
  * Not for meters: those of {@link GrpcCallMeters} have the same name and cost less, so
  * the registry should have no handler that makes meters.
  */
-public final class GrpcCallObservations implements CallObserver {
+public final class GrpcCallObservations implements AopInfrastructureBean, CallObserver {
 
 	private static final Log logger = LogFactory.getLog(GrpcCallObservations.class);
 

@@ -26,11 +26,13 @@ import io.grpc.CompressorRegistry;
 import io.grpc.DecompressorRegistry;
 import io.grpc.ServerBuilder;
 
+import org.springframework.aop.framework.AopInfrastructureBean;
+
 /**
  * The codecs of every server: those that grpc-java has, and those of the application,
  * which win over one of the same name.
  */
-public final class Codecs implements GrpcServerBuilderCustomizer<ServerBuilder<?>> {
+public final class Codecs implements AopInfrastructureBean, GrpcServerBuilderCustomizer<ServerBuilder<?>> {
 
 	private final Map<String, Codec> codecs = new LinkedHashMap<>();
 

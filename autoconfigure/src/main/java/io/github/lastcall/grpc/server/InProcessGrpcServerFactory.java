@@ -23,12 +23,13 @@ import io.grpc.ServerBuilder;
 import io.grpc.inprocess.InProcessServerBuilder;
 import org.jspecify.annotations.Nullable;
 
+import org.springframework.aop.framework.AopInfrastructureBean;
 import org.springframework.util.StringUtils;
 
 /**
  * Servers for channels in the same process, without a socket.
  */
-public final class InProcessGrpcServerFactory implements GrpcServerFactory {
+public final class InProcessGrpcServerFactory implements AopInfrastructureBean, GrpcServerFactory {
 
 	private final String name;
 

@@ -18,6 +18,8 @@ package io.github.lastcall.grpc.server;
 
 import io.grpc.BindableService;
 
+import org.springframework.aop.framework.AopInfrastructureBean;
+
 /**
  * A service that belongs to the server and not to the application: global interceptors do
  * not apply to it unless they ask for it, it needs no executor, and its calls are no
@@ -26,6 +28,6 @@ import io.grpc.BindableService;
  * @param service the service
  * @param description what it is, for error messages, such as "the health service"
  */
-public record InfrastructureService(BindableService service, String description) {
+public record InfrastructureService(BindableService service, String description) implements AopInfrastructureBean {
 
 }

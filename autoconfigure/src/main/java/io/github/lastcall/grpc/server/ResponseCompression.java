@@ -24,11 +24,13 @@ import io.grpc.ServerCall;
 import io.grpc.ServerCallHandler;
 import io.grpc.ServerInterceptor;
 
+import org.springframework.aop.framework.AopInfrastructureBean;
+
 /**
  * Compresses the responses of calls whose client says that it accepts the codec. A
  * handler that chooses for itself wins.
  */
-public final class ResponseCompression implements ServerInterceptor {
+public final class ResponseCompression implements AopInfrastructureBean, ServerInterceptor {
 
 	private final String codec;
 

@@ -26,6 +26,7 @@ import io.grpc.netty.shaded.io.grpc.netty.InternalNettyServerCredentials;
 import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
 import io.grpc.netty.shaded.io.grpc.netty.NettySslContextServerCredentials;
 
+import org.springframework.aop.framework.AopInfrastructureBean;
 import org.springframework.beans.factory.DisposableBean;
 import org.springframework.boot.ssl.SslBundle;
 
@@ -34,7 +35,7 @@ import org.springframework.boot.ssl.SslBundle;
  * would hold up calls, and on the executor of the application a busy application would
  * keep probes from connecting.
  */
-public final class NettyTls implements ServerTls.TlsTransport, DisposableBean {
+public final class NettyTls implements AopInfrastructureBean, ServerTls.TlsTransport, DisposableBean {
 
 	private final ClientAuthentication clientAuthentication;
 

@@ -34,11 +34,14 @@ import io.grpc.ServerCallHandler;
 import io.grpc.ServerInterceptor;
 import io.grpc.ServerTransportFilter;
 
+import org.springframework.aop.framework.AopInfrastructureBean;
+
 /**
  * Keeps the {@link PeerIdentity} of a client with its connection, and hands it to each
  * call.
  */
-public final class PeerIdentityFilter extends ServerTransportFilter implements ServerInterceptor {
+public final class PeerIdentityFilter extends ServerTransportFilter
+		implements AopInfrastructureBean, ServerInterceptor {
 
 	@Override
 	public Attributes transportReady(Attributes attributes) {

@@ -28,6 +28,7 @@ import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
+import org.springframework.aop.framework.AopInfrastructureBean;
 import org.springframework.boot.ssl.NoSuchSslBundleException;
 import org.springframework.boot.ssl.SslBundle;
 import org.springframework.boot.ssl.SslBundles;
@@ -37,7 +38,7 @@ import org.springframework.util.Assert;
  * Follows the SSL bundle of a server through its updates. One that cannot be used leaves
  * the server with what it has.
  */
-public final class ServerTls {
+public final class ServerTls implements AopInfrastructureBean {
 
 	private static final String BUNDLE_PROPERTY = "grpc.server.ssl.bundle";
 

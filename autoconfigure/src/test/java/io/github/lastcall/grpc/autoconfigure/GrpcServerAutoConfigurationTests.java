@@ -218,7 +218,8 @@ class GrpcServerAutoConfigurationTests {
 			.withPropertyValues("grpc.server.health.port=0",
 					"grpc.server.unix-domain-socket.path=" + directory.resolve("grpc.sock"))
 			.run((context) -> {
-				assertThat(context.getBean(GuardedFactory.class).transport).isSameAs(context.getBean("grpcTransport"));
+				assertThat(context.getBean(GuardedFactory.class).transport)
+					.isSameAs(context.getBean("lastCallTransport"));
 				assertThatCallsAreServed(context);
 			});
 	}

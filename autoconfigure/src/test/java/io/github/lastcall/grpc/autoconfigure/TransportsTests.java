@@ -210,7 +210,7 @@ class TransportsTests {
 				}
 				closed.close();
 			}
-			Refusals refusals = context.getBean("grpcUnixDomainSocketRefusals", Refusals.class);
+			Refusals refusals = context.getBean("lastCallUnixDomainSocketRefusals", Refusals.class);
 			assertThat(refusals.getCount(RefusalReason.CONNECTIONS)).isEqualTo(1);
 			assertThat(refusals.getCount(RefusalReason.HANDSHAKE_TIMEOUT)).isEqualTo(1);
 			assertThat(output).contains(

@@ -38,9 +38,9 @@ public final class FewInfrastructureStreams implements BeanPostProcessor, BeanFa
 
 	@Override
 	public Object postProcessAfterInitialization(Object bean, String name) {
-		if (this.beans != null && name.equals("grpcInFlightCalls")) {
+		if (this.beans != null && name.equals("lastCallInFlightCalls")) {
 			return new InFlightCalls(this.beans.getBean(ServerTimer.class), 1000, 1,
-					this.beans.getBean("grpcRefusals", Refusals.class), () -> null);
+					this.beans.getBean("lastCallRefusals", Refusals.class), () -> null);
 		}
 		return bean;
 	}

@@ -78,8 +78,9 @@ class EventLoopWatchdogTests {
 	private final ApplicationContextRunner plain = GrpcServerContextRunner.create()
 		.withBean(Handler.class, () -> this.handler);
 
-	private final ApplicationContextRunner runner = this.plain.withBean("grpcWatchdogTimer", ManualServerTimer.class,
-			() -> this.timer, (definition) -> ((AbstractBeanDefinition) definition).setDefaultCandidate(false));
+	private final ApplicationContextRunner runner = this.plain.withBean("lastCallWatchdogTimer",
+			ManualServerTimer.class, () -> this.timer,
+			(definition) -> ((AbstractBeanDefinition) definition).setDefaultCandidate(false));
 
 	@AfterEach
 	void release() {

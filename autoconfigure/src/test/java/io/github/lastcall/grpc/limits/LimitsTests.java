@@ -614,7 +614,7 @@ class LimitsTests {
 			RogueClient second = RogueClient.connect(port);
 			this.clients.add(second);
 			assertThat(second.closed()).succeedsWithin(TIMEOUT);
-			assertThat(context.getBean("grpcHealthRefusals", Refusals.class).getCount(RefusalReason.CONNECTIONS))
+			assertThat(context.getBean("lastCallHealthRefusals", Refusals.class).getCount(RefusalReason.CONNECTIONS))
 				.isEqualTo(1);
 		}, "grpc.server.limits.connections=1", "grpc.server.health.port=0");
 	}
@@ -631,7 +631,7 @@ class LimitsTests {
 			RogueClient probe = connect("127.0.0.1", port).preface();
 			this.clients.add(probe);
 			probe.call(1, "grpc.health.v1.Health/Check").message(1, false, 1000, new byte[100], false).flush();
-			Refusals refusals = context.getBean("grpcHealthRefusals", Refusals.class);
+			Refusals refusals = context.getBean("lastCallHealthRefusals", Refusals.class);
 			await().atMost(TIMEOUT).until(() -> {
 				probe.frame(Http2Frame.DATA, 0, 1, new byte[1]).flush();
 				return refusals.getCount(RefusalReason.INBOUND_BUFFER);
@@ -694,7 +694,7 @@ class LimitsTests {
 	}
 
 	private static Refusals refusals(ApplicationContext context) {
-		return context.getBean("grpcRefusals", Refusals.class);
+		return context.getBean("lastCallRefusals", Refusals.class);
 	}
 
 	private static void run(Check check, String... properties) {

@@ -71,7 +71,7 @@ class RefusalReasonTests {
 			try {
 				provoke(reason, context);
 				await().atMost(TIMEOUT).untilAsserted(() -> {
-					assertThat(context.getBean("grpcRefusals", Refusals.class).getCount(reason)).isPositive();
+					assertThat(context.getBean("lastCallRefusals", Refusals.class).getCount(reason)).isPositive();
 					assertThat(output.getAll().lines()).anySatisfy(
 							(line) -> assertThat(line)
 								.containsSubsequence((reason == RefusalReason.PROTOCOL) ? "INFO" : "WARN", "Refusals",
@@ -80,7 +80,8 @@ class RefusalReasonTests {
 				});
 				for (RefusalReason other : RefusalReason.values()) {
 					if (other != reason) {
-						assertThat(context.getBean("grpcRefusals", Refusals.class).getCount(other)).as(other.getTag())
+						assertThat(context.getBean("lastCallRefusals", Refusals.class).getCount(other))
+							.as(other.getTag())
 							.isZero();
 					}
 				}
@@ -192,7 +193,7 @@ class RefusalReasonTests {
 					for (int stream = 1; stream < 40; stream += 2) {
 						client.frame(Http2Frame.DATA, 0, stream, new byte[1]).flush();
 					}
-					return context.getBean("grpcRefusals", Refusals.class).getCount(reason);
+					return context.getBean("lastCallRefusals", Refusals.class).getCount(reason);
 				}, (count) -> count > 0);
 			}
 			case TLS -> connect(context).bytes(new byte[] { 22, 3, 1, 0, 5, 1, 0, 0, 1, 0 }).flush();

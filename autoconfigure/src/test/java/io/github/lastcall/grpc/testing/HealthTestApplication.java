@@ -177,7 +177,7 @@ public final class HealthTestApplication implements AutoCloseable {
 	}
 
 	public ManualServerTimer healthTimer() {
-		return this.context.getBean("grpcHealthTimer", ManualServerTimer.class);
+		return this.context.getBean("lastCallHealthTimer", ManualServerTimer.class);
 	}
 
 	public GrpcServerState state() {
@@ -325,7 +325,7 @@ public final class HealthTestApplication implements AutoCloseable {
 		}
 
 		@Bean(defaultCandidate = false)
-		ManualServerTimer grpcHealthTimer() {
+		ManualServerTimer lastCallHealthTimer() {
 			return new ManualServerTimer();
 		}
 

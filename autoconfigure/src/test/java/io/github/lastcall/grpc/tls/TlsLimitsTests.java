@@ -256,7 +256,7 @@ class TlsLimitsTests {
 	}
 
 	private static long count(TlsTestApplication app, RefusalReason reason) {
-		return app.context().getBean("grpcRefusals", Refusals.class).getCount(reason);
+		return app.context().getBean("lastCallRefusals", Refusals.class).getCount(reason);
 	}
 
 }

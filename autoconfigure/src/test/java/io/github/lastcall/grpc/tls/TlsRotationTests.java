@@ -106,7 +106,7 @@ class TlsRotationTests {
 			assertThatIsServed(this.authority, app, this.successor.client("newcomer"));
 			// Neither a new client nor one that could resume its session.
 			assertThat(statusOf(this.authority, app, this.friend)).isEqualTo(Status.Code.UNAVAILABLE);
-			Refusals refusals = app.context().getBean("grpcRefusals", Refusals.class);
+			Refusals refusals = app.context().getBean("lastCallRefusals", Refusals.class);
 			// What is refused is counted first and logged then.
 			await().atMost(TIMEOUT)
 				.untilAsserted(() -> assertThat(refusals(output)).isNotEmpty()

@@ -393,7 +393,7 @@ class TlsTests {
 		}
 		assertThatLogNames(output, reason);
 		assertThat(lines(output)).hasSize(1);
-		assertThat(app.context().getBean("grpcRefusals", Refusals.class).getCount(RefusalReason.TLS)).isEqualTo(1);
+		assertThat(app.context().getBean("lastCallRefusals", Refusals.class).getCount(RefusalReason.TLS)).isEqualTo(1);
 		// This one may try again, and be logged again.
 		try (GrpcClient client = AUTHORITY.connect(app.port(), certificate)) {
 			assertThat(statusOf(client).getCode()).isEqualTo(Status.Code.UNAVAILABLE);
