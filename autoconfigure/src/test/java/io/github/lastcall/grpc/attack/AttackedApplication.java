@@ -28,7 +28,7 @@ import io.github.lastcall.grpc.server.GrpcService;
 import io.github.lastcall.sample.routeguide.Feature;
 import io.github.lastcall.sample.routeguide.Point;
 import io.github.lastcall.sample.routeguide.Rectangle;
-import io.github.lastcall.sample.routeguide.RouteGuideGrpc;
+import io.github.lastcall.sample.routeguide.RouteGuideGrpc.RouteGuideImplBase;
 import io.github.lastcall.sample.routeguide.RouteNote;
 import io.github.lastcall.sample.routeguide.RouteSummary;
 import io.grpc.netty.shaded.io.netty.util.internal.PlatformDependent;
@@ -36,12 +36,15 @@ import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import io.micrometer.core.instrument.MeterRegistry;
 
+import org.springframework.beans.BeanUtils;
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.SpringBootConfiguration;
 import org.springframework.boot.WebApplicationType;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.annotation.Bean;
+import org.springframework.core.env.Environment;
+import org.springframework.util.ClassUtils;
 
 /**
  * An ordinary application with Last Call's defaults, in a process of its own. It tells
@@ -51,6 +54,11 @@ import org.springframework.context.annotation.Bean;
 @SpringBootConfiguration
 @EnableAutoConfiguration
 public class AttackedApplication {
+
+	/**
+	 * Name of the property with the class of the route guide.
+	 */
+	static final String ROUTE_GUIDE = "attacked.route-guide";
 
 	private static final ByteString LARGE = ByteString.copyFrom(new byte[64 * 1024]);
 
@@ -92,14 +100,15 @@ public class AttackedApplication {
 
 	@Bean
 	@GrpcService
-	RouteGuide routeGuide() {
-		return new RouteGuide();
+	RouteGuideImplBase routeGuide(Environment environment) {
+		String type = environment.getProperty(ROUTE_GUIDE, RouteGuide.class.getName());
+		return BeanUtils.instantiateClass(ClassUtils.resolveClassName(type, null), RouteGuideImplBase.class);
 	}
 
 	/**
 	 * Answers, streams 256 MiB as fast as the client reads, and listens.
 	 */
-	static class RouteGuide extends RouteGuideGrpc.RouteGuideImplBase {
+	static class RouteGuide extends RouteGuideImplBase {
 
 		@Override
 		public void getFeature(Point request, StreamObserver<Feature> responses) {

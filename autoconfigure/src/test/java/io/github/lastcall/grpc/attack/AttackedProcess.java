@@ -31,8 +31,11 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 
+import org.jspecify.annotations.Nullable;
+
 /**
- * The process of an {@link AttackedApplication}, with a small heap.
+ * The process of an {@link AttackedApplication}, which has a small heap unless its attack
+ * needs a larger one.
  */
 final class AttackedProcess implements AutoCloseable {
 
@@ -51,12 +54,30 @@ final class AttackedProcess implements AutoCloseable {
 		reader.start();
 	}
 
-	static AttackedProcess start(String heap, String... arguments) throws IOException {
-		List<String> command = new ArrayList<>(
-				List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-Xmx" + heap,
-						"-XX:+ExitOnOutOfMemoryError", "-cp", System.getProperty("java.class.path"),
-						AttackedApplication.class.getName(), "--grpc.server.port=0", "--spring.main.banner-mode=off"));
-		command.addAll(List.of(arguments));
+	/**
+	 * Start an application and wait until it serves.
+	 * @param executor the value of {@code grpc.server.executor.type}
+	 * @param settings what else is special about it, if anything is
+	 */
+	static AttackedProcess start(String executor, @Nullable AttackedServer settings) throws IOException {
+		List<String> command = new ArrayList<>();
+		command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+		command.add("-Xmx" + ((settings != null) ? settings.heap() : "256m"));
+		command.add("-XX:+ExitOnOutOfMemoryError");
+		// A third of the processor time that it takes to start otherwise.
+		command.add("-XX:TieredStopAtLevel=1");
+		if (settings != null) {
+			command.addAll(List.of(settings.options()));
+		}
+		command.addAll(List.of("-cp", System.getProperty("java.class.path"), AttackedApplication.class.getName(),
+				"--grpc.server.port=0", "--spring.main.banner-mode=off", "--grpc.server.executor.type=" + executor));
+		// A machine that is too busy is not the fault of a callback, which would be
+		// logged with its stack.
+		command.add("--grpc.server.executor.block-warning=10s");
+		if (settings != null) {
+			command.add("--" + AttackedApplication.ROUTE_GUIDE + "=" + settings.routeGuide().getName());
+			command.addAll(List.of(settings.arguments()));
+		}
 		AttackedProcess started = new AttackedProcess(new ProcessBuilder(command).redirectErrorStream(true).start());
 		try {
 			started.port.get(3, TimeUnit.MINUTES);
@@ -70,14 +91,6 @@ final class AttackedProcess implements AutoCloseable {
 
 	int port() {
 		return this.port.join();
-	}
-
-	long pid() {
-		return this.process.pid();
-	}
-
-	boolean isAlive() {
-		return this.process.isAlive();
 	}
 
 	/**
@@ -104,6 +117,15 @@ final class AttackedProcess implements AutoCloseable {
 			values.put(pair.substring(0, equals), Long.valueOf(pair.substring(equals + 1)));
 		}
 		return new Stats(values);
+	}
+
+	/**
+	 * Send SIGTERM and wait for the end.
+	 * @return the exit code
+	 */
+	int terminate() throws InterruptedException {
+		this.process.destroy();
+		return this.process.waitFor();
 	}
 
 	private void readOutput() {

@@ -15,13 +15,18 @@
  */
 package io.github.lastcall.grpc.attack;
 
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
 /**
  * Attacks on a server whose calls run on the event loop.
  */
-class DirectAttacksIT extends Attacks {
+@Timeout(600)
+@Tag("full")
+class DirectAttacksIT implements ConnectionAttacks, StreamAttacks, MessageAttacks, FrameAttacks {
 
-	DirectAttacksIT() {
-		super("direct");
-	}
+	@RegisterExtension
+	final AttackExtension attacks = new AttackExtension("direct");
 
 }

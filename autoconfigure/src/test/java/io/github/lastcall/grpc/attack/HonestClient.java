@@ -15,59 +15,59 @@
  */
 package io.github.lastcall.grpc.attack;
 
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicLong;
-import java.util.function.Supplier;
 
 import io.github.lastcall.grpc.testing.GrpcClient;
-import org.jspecify.annotations.Nullable;
 
 /**
- * Calls as long as it is not closed, one call after the other.
+ * Makes one call after the other until it is closed.
  */
 final class HonestClient implements AutoCloseable {
 
-	private final Supplier<GrpcClient> connect;
+	/**
+	 * Calls before the attack, as a server that has just started is slow.
+	 */
+	private static final int WARM_UP = 50;
+
+	private final int port;
 
 	private final boolean reconnects;
 
 	private final Queue<Throwable> failures = new ConcurrentLinkedQueue<>();
 
-	private final AtomicInteger calls = new AtomicInteger();
+	private final Queue<Duration> times = new ConcurrentLinkedQueue<>();
 
-	private final AtomicLong slowest = new AtomicLong();
-
-	private @Nullable Thread thread;
+	private final Thread thread;
 
 	private volatile boolean closed;
 
 	private HonestClient(int port, boolean reconnects) {
-		this.connect = () -> GrpcClient.of(port);
+		this.port = port;
 		this.reconnects = reconnects;
+		GrpcClient client = GrpcClient.of(port);
+		for (int i = 0; i < WARM_UP; i++) {
+			client.featureName();
+		}
+		this.thread = new Thread(() -> run(client), "honest-client");
+		this.thread.start();
 	}
 
 	/**
-	 * A client that has a connection already when the attack begins.
+	 * A client that is connected before the attack begins.
 	 */
 	static HonestClient onOneConnection(int port) {
-		return new HonestClient(port, false).begin();
+		return new HonestClient(port, false);
 	}
 
 	/**
 	 * A client that needs another connection for each of its calls.
 	 */
 	static HonestClient onAConnectionForEachCall(int port) {
-		return new HonestClient(port, true).begin();
-	}
-
-	private HonestClient begin() {
-		GrpcClient client = this.connect.get();
-		client.featureName();
-		this.thread = new Thread(() -> run(client), "honest-client");
-		this.thread.start();
-		return this;
+		return new HonestClient(port, true);
 	}
 
 	private void run(GrpcClient first) {
@@ -77,15 +77,14 @@ final class HonestClient implements AutoCloseable {
 			try {
 				if (this.reconnects) {
 					client.close();
-					client = this.connect.get();
+					client = GrpcClient.of(this.port);
 				}
 				client.featureName();
 			}
 			catch (RuntimeException ex) {
 				this.failures.add(ex);
 			}
-			this.calls.incrementAndGet();
-			this.slowest.accumulateAndGet((System.nanoTime() - started) / 1_000_000, Math::max);
+			this.times.add(Duration.ofNanos(System.nanoTime() - started));
 		}
 		client.close();
 	}
@@ -94,20 +93,35 @@ final class HonestClient implements AutoCloseable {
 		return this.failures;
 	}
 
-	int calls() {
-		return this.calls.get();
+	boolean reconnects() {
+		return this.reconnects;
 	}
 
-	long slowestMillis() {
-		return this.slowest.get();
+	int calls() {
+		return this.times.size();
+	}
+
+	/**
+	 * The time that so many of a hundred calls did not exceed. Of fewer than a hundred
+	 * calls the slowest does not count for the 99th percentile.
+	 */
+	Duration percentile(int percentile) {
+		List<Duration> sorted = new ArrayList<>(this.times);
+		sorted.sort(null);
+		return sorted.isEmpty() ? Duration.ZERO : sorted.get(Math.max(sorted.size() * percentile / 100, 1) - 1);
 	}
 
 	@Override
 	public void close() throws InterruptedException {
 		this.closed = true;
-		if (this.thread != null) {
-			this.thread.join();
-		}
+		this.thread.join();
+	}
+
+	@Override
+	public String toString() {
+		return "%d calls%s, p99 %d ms, slowest %d ms, %d failed".formatted(calls(),
+				this.reconnects ? " on new connections" : "", percentile(99).toMillis(), percentile(100).toMillis(),
+				this.failures.size());
 	}
 
 }

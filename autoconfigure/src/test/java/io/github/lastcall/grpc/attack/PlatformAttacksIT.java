@@ -15,13 +15,16 @@
  */
 package io.github.lastcall.grpc.attack;
 
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
 /**
  * Attacks on a server whose calls run on platform threads, the default.
  */
-class PlatformAttacksIT extends Attacks {
+@Timeout(600)
+class PlatformAttacksIT implements ConnectionAttacks, StreamAttacks, MessageAttacks, FrameAttacks {
 
-	PlatformAttacksIT() {
-		super("platform");
-	}
+	@RegisterExtension
+	final AttackExtension attacks = new AttackExtension("platform");
 
 }

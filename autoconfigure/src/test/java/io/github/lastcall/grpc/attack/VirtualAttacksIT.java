@@ -15,17 +15,21 @@
  */
 package io.github.lastcall.grpc.attack;
 
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.condition.EnabledForJreRange;
 import org.junit.jupiter.api.condition.JRE;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /**
  * Attacks on a server whose calls run on virtual threads.
  */
+@Timeout(600)
+@Tag("full")
 @EnabledForJreRange(min = JRE.JAVA_21)
-class VirtualAttacksIT extends Attacks {
+class VirtualAttacksIT implements ConnectionAttacks, StreamAttacks, MessageAttacks, FrameAttacks {
 
-	VirtualAttacksIT() {
-		super("virtual");
-	}
+	@RegisterExtension
+	final AttackExtension attacks = new AttackExtension("virtual");
 
 }

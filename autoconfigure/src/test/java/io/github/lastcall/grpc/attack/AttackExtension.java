@@ -1,0 +1,160 @@
+/*
+ * Copyright 2026 the Last Call authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.lastcall.grpc.attack;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+
+import io.github.lastcall.grpc.attack.AttackedProcess.Stats;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.extension.AfterEachCallback;
+import org.junit.jupiter.api.extension.BeforeEachCallback;
+import org.junit.jupiter.api.extension.ExtensionContext;
+import org.junit.jupiter.api.extension.ParameterContext;
+import org.junit.jupiter.api.extension.ParameterResolver;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+/**
+ * Starts a server for each attack, with honest clients beside it, and checks what holds
+ * for all attacks. An attack is a test with an {@link Attack} as its parameter, in one of
+ * the interfaces that {@link PlatformAttacksIT} implements:
+ *
+ * <ul>
+ * <li>During it no call of an honest client fails, and the 99th percentile of the one
+ * that has a connection already stays under a second.
+ * <li>After it no call is in flight within five seconds, no connection is open, the
+ * server has all its threads, and SIGTERM ends the process within a second.
+ * <li>The log has no error of memory, no stack trace, and at most fifty lines in ten
+ * seconds.
+ * </ul>
+ */
+final class AttackExtension implements BeforeEachCallback, AfterEachCallback, ParameterResolver {
+
+	private static final Duration MAX_PERCENTILE = Duration.ofSeconds(1);
+
+	private static final Duration MAX_UNTIL_IDLE = Duration.ofSeconds(5);
+
+	private static final Duration MAX_EXIT = Duration.ofSeconds(1);
+
+	/**
+	 * In each ten seconds, and an attack should take less.
+	 */
+	private static final int MAX_LINES = 50;
+
+	/**
+	 * Of a process that has ended by SIGTERM.
+	 */
+	private static final int TERMINATED = 128 + 15;
+
+	private final String executor;
+
+	private final List<HonestClient> honest = new ArrayList<>();
+
+	private @Nullable AttackedProcess server;
+
+	private @Nullable Attack attack;
+
+	/**
+	 * Create an extension for servers whose calls run in one way.
+	 * @param executor the value of {@code grpc.server.executor.type}
+	 */
+	AttackExtension(String executor) {
+		this.executor = executor;
+	}
+
+	@Override
+	public boolean supportsParameter(ParameterContext parameter, ExtensionContext context) {
+		return parameter.getParameter().getType() == Attack.class;
+	}
+
+	@Override
+	public @Nullable Object resolveParameter(ParameterContext parameter, ExtensionContext context) {
+		return this.attack;
+	}
+
+	@Override
+	public void beforeEach(ExtensionContext context) throws Exception {
+		AttackedServer settings = context.getRequiredTestMethod().getAnnotation(AttackedServer.class);
+		AttackedProcess server = AttackedProcess.start(this.executor, settings);
+		this.server = server;
+		this.honest.add(HonestClient.onOneConnection(server.port()));
+		if (settings == null || settings.acceptsConnections()) {
+			this.honest.add(HonestClient.onAConnectionForEachCall(server.port()));
+		}
+		this.attack = new Attack(server);
+	}
+
+	@Override
+	public void afterEach(ExtensionContext context) throws Exception {
+		AttackedProcess server = this.server;
+		Attack attack = this.attack;
+		try {
+			if (server != null && attack != null) {
+				check(context.getRequiredTestMethod().getName(), server, attack);
+			}
+		}
+		finally {
+			closeHonestClients();
+			if (server != null) {
+				server.close();
+			}
+		}
+	}
+
+	private void closeHonestClients() throws InterruptedException {
+		for (HonestClient client : this.honest) {
+			client.close();
+		}
+	}
+
+	private void check(String name, AttackedProcess server, Attack attack) throws Exception {
+		Stats during = attack.stats();
+		closeHonestClients();
+		attack.end();
+		List<String> log = attack.log();
+		System.out.printf("%s (%s): %d connections; honest clients: %s; heap %d MB, direct %d MB; log: %d lines%n",
+				name, this.executor, attack.connections(), this.honest, during.get("heap") >> 20,
+				during.get("direct") >> 20, log.size());
+		assertThat(this.honest).allSatisfy((client) -> {
+			assertThat(client.failures()).isEmpty();
+			assertThat(client.calls()).isPositive();
+			if (!client.reconnects()) {
+				assertThat(client.percentile(99)).isLessThan(MAX_PERCENTILE);
+			}
+		});
+		await().atMost(MAX_UNTIL_IDLE)
+			.pollInterval(Duration.ofMillis(100))
+			.untilAsserted(() -> assertThat(attack.stats().get("open-calls")).as("calls in flight").isZero());
+		await().atMost(Attack.TIMEOUT).pollInterval(Duration.ofMillis(100)).untilAsserted(() -> {
+			Stats after = attack.stats();
+			assertThat(after.get("open-connections")).as("open connections").isZero();
+			assertThat(after.get("workers")).as("threads").isGreaterThanOrEqualTo(attack.before().get("workers"));
+		});
+		int windows = 1 + (int) (attack.elapsed().toSeconds() / 10);
+		assertThat(attack.log()).noneMatch((line) -> line.startsWith("\tat "))
+			.hasSizeLessThanOrEqualTo(MAX_LINES * windows);
+		long signalled = System.nanoTime();
+		assertThat(server.terminate()).isEqualTo(TERMINATED);
+		assertThat(Duration.ofNanos(System.nanoTime() - signalled)).as("exit after SIGTERM").isLessThan(MAX_EXIT);
+		// Netty has one of its own for memory outside of the heap.
+		assertThat(attack.log())
+			.noneMatch((line) -> line.contains("OutOfMemoryError") || line.contains("OutOfDirectMemoryError"));
+	}
+
+}
