@@ -16,8 +16,6 @@
 
 package io.github.lastcall.grpc.autoconfigure;
 
-import java.util.List;
-
 import io.github.lastcall.grpc.actuate.GrpcEndpoint;
 import io.github.lastcall.grpc.health.HealthSettings;
 import io.github.lastcall.grpc.health.ServingStatusTable;
@@ -26,29 +24,35 @@ import io.github.lastcall.grpc.lifecycle.GrpcServerDrain;
 import io.github.lastcall.grpc.tls.ServerTls;
 
 import org.springframework.aop.framework.AopInfrastructureBean;
+import org.springframework.beans.factory.ListableBeanFactory;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.actuate.autoconfigure.endpoint.condition.ConditionalOnAvailableEndpoint;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
+import org.springframework.boot.autoconfigure.AutoConfigureOrder;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
+import org.springframework.boot.autoconfigure.condition.SearchStrategy;
 import org.springframework.context.annotation.Bean;
+import org.springframework.core.Ordered;
 
 /**
  * {@link EnableAutoConfiguration Auto-configuration} for the endpoint {@code grpc}.
  */
 @AutoConfiguration(after = GrpcServerAutoConfiguration.class)
+@AutoConfigureOrder(Ordered.LOWEST_PRECEDENCE)
 @ConditionalOnClass(ConditionalOnAvailableEndpoint.class)
-@ConditionalOnBean(GrpcServerDrain.class)
+@ConditionalOnBean(value = GrpcServerDrain.class, search = SearchStrategy.CURRENT)
 @ConditionalOnAvailableEndpoint(GrpcEndpoint.class)
 public final class GrpcEndpointAutoConfiguration implements AopInfrastructureBean {
 
 	@Bean
-	@ConditionalOnMissingBean
-	GrpcEndpoint lastCallEndpoint(List<GrpcServerDrain> drains, ServingStatusTable statuses,
+	@ConditionalOnMissingBean(search = SearchStrategy.CURRENT)
+	GrpcEndpoint lastCallEndpoint(ListableBeanFactory beanFactory, ServingStatusTable statuses,
 			HealthSettings healthSettings, DrainControl control, ObjectProvider<ServerTls> tls) {
-		return new GrpcEndpoint(drains, statuses, healthSettings, control, tls.getIfAvailable());
+		return new GrpcEndpoint(OwnBeans.of(beanFactory, GrpcServerDrain.class), statuses, healthSettings, control,
+				tls.getIfAvailable());
 	}
 
 }

@@ -20,6 +20,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.BiConsumer;
 
 import io.github.lastcall.grpc.call.CallObserver;
 import io.github.lastcall.grpc.call.CallRecorder;
@@ -32,9 +33,11 @@ import io.github.lastcall.grpc.executor.ServerTimer;
 import io.github.lastcall.grpc.executor.ServiceExecutors;
 import io.github.lastcall.grpc.health.HealthGroupMapping;
 import io.github.lastcall.grpc.lifecycle.EnvoyHealthHeader;
+import io.github.lastcall.grpc.lifecycle.GrpcServer;
 import io.github.lastcall.grpc.lifecycle.GrpcServerBuilderCustomizers;
 import io.github.lastcall.grpc.lifecycle.GrpcServerDrain;
 import io.github.lastcall.grpc.lifecycle.GrpcServerLifecycle;
+import io.github.lastcall.grpc.lifecycle.GrpcServerStartedEvent;
 import io.github.lastcall.grpc.lifecycle.GrpcServerStateListener;
 import io.github.lastcall.grpc.lifecycle.ShutdownSettings;
 import io.github.lastcall.grpc.limits.Refusals;
@@ -52,7 +55,7 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.aop.framework.AopInfrastructureBean;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
-import org.springframework.context.ApplicationEventPublisher;
+import org.springframework.context.ApplicationContext;
 
 /**
  * Puts the servers of the application together, which differ in nothing but their
@@ -68,7 +71,7 @@ class GrpcServerAssembler implements AopInfrastructureBean {
 
 	private final ServerTimer timer;
 
-	private final ApplicationEventPublisher publisher;
+	private final ApplicationContext context;
 
 	private final ServerExecutor executor;
 
@@ -79,13 +82,13 @@ class GrpcServerAssembler implements AopInfrastructureBean {
 	private final ObjectProvider<NettyServerCustomizers> netty;
 
 	GrpcServerAssembler(ConfigurableListableBeanFactory beanFactory, GrpcServerProperties properties,
-			ShutdownSettings settings, ServerTimer timer, ApplicationEventPublisher publisher, ServerExecutor executor,
+			ShutdownSettings settings, ServerTimer timer, ApplicationContext context, ServerExecutor executor,
 			HealthGroupMapping healthGroups, Factories factories, ObjectProvider<NettyServerCustomizers> netty) {
 		this.beanFactory = beanFactory;
 		this.properties = properties;
 		this.settings = settings;
 		this.timer = timer;
-		this.publisher = publisher;
+		this.context = context;
 		this.executor = executor;
 		this.healthGroups = healthGroups;
 		this.factories = factories;
@@ -97,6 +100,13 @@ class GrpcServerAssembler implements AopInfrastructureBean {
 	 */
 	static GrpcServerBuilderCustomizer<ServerBuilder<?>> track(InFlightCalls calls, Connections connections) {
 		return (builder) -> builder.addStreamTracerFactory(calls.tracerFactory()).addTransportFilter(connections);
+	}
+
+	/**
+	 * Tells everybody in the context that a server of it has started.
+	 */
+	static BiConsumer<GrpcServer, Duration> publish(ApplicationContext context) {
+		return (server, timeTaken) -> context.publishEvent(new GrpcServerStartedEvent(server, timeTaken, context));
 	}
 
 	/**
@@ -114,7 +124,7 @@ class GrpcServerAssembler implements AopInfrastructureBean {
 
 	GrpcServerDrain drain(Transport transport, InFlightCalls calls, Connections connections) {
 		return new GrpcServerDrain(transport.serverName(), this.settings, calls, connections, this.timer,
-				Clock.systemUTC(), this.publisher,
+				Clock.systemUTC(), this.context,
 				this.beanFactory.getBeanProvider(GrpcServerStateListener.class).orderedStream().toList());
 	}
 
@@ -128,7 +138,8 @@ class GrpcServerAssembler implements AopInfrastructureBean {
 			this.healthGroups.register(services);
 			observer().ifAvailable((observer) -> observer.observe(services));
 			return (watchdog != null) ? watchdog.watch(services, executors) : services;
-		}, factory, customizers(transport, refusals, calls, connections, executors, watchdog), drain, this.publisher);
+		}, factory, customizers(transport, refusals, calls, connections, executors, watchdog), drain,
+				publish(this.context));
 	}
 
 	private GrpcServerBuilderCustomizers customizers(Transport transport, Refusals refusals, InFlightCalls calls,
@@ -194,8 +205,8 @@ class GrpcServerAssembler implements AopInfrastructureBean {
 		List<ServerInterceptor> outermost = new ArrayList<>();
 		observer().ifAvailable((observer) -> outermost.add(observer.interceptor()));
 		this.beanFactory.getBeanProvider(PeerIdentityFilter.class).ifAvailable(outermost::add);
-		return new GrpcServiceDiscovery(this.beanFactory,
-				this.beanFactory.getBeanProvider(InfrastructureService.class).orderedStream().toList(), outermost);
+		return new GrpcServiceDiscovery(this.beanFactory, OwnBeans.of(this.beanFactory, InfrastructureService.class),
+				outermost);
 	}
 
 	private ObjectProvider<CallObserver> observer() {

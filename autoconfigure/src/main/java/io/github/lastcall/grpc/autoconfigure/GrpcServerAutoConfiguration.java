@@ -74,6 +74,7 @@ import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.beans.factory.annotation.Qualifier;
 import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
+import org.springframework.boot.autoconfigure.AutoConfigureOrder;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.boot.autoconfigure.availability.ApplicationAvailabilityAutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
@@ -81,6 +82,7 @@ import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProp
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
+import org.springframework.boot.autoconfigure.condition.SearchStrategy;
 import org.springframework.boot.autoconfigure.context.LifecycleAutoConfiguration;
 import org.springframework.boot.autoconfigure.context.LifecycleProperties;
 import org.springframework.boot.autoconfigure.ssl.SslProperties;
@@ -94,6 +96,7 @@ import org.springframework.boot.io.ApplicationResourceLoader;
 import org.springframework.boot.ssl.SslBundles;
 import org.springframework.context.ApplicationContext;
 import org.springframework.context.ApplicationEventPublisher;
+import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Import;
@@ -112,6 +115,7 @@ import org.springframework.util.function.SingletonSupplier;
  */
 @AutoConfiguration(after = { ApplicationAvailabilityAutoConfiguration.class, LifecycleAutoConfiguration.class },
 		afterName = "org.springframework.boot.health.autoconfigure.actuate.endpoint.HealthEndpointAutoConfiguration")
+@AutoConfigureOrder(Ordered.LOWEST_PRECEDENCE)
 @ConditionalOnClass({ BindableService.class, ProtoReflectionServiceV1.class })
 @ConditionalOnBooleanProperty(name = "grpc.server.enabled", matchIfMissing = true)
 public final class GrpcServerAutoConfiguration implements AopInfrastructureBean {
@@ -122,30 +126,30 @@ public final class GrpcServerAutoConfiguration implements AopInfrastructureBean 
 	static final String HEALTH_SERVER = "health";
 
 	@Configuration(proxyBeanMethods = false)
-	@ConditionalOnMissingBean(annotation = GrpcService.class)
+	@ConditionalOnMissingBean(annotation = GrpcService.class, search = SearchStrategy.CURRENT)
 	static class NoServiceConfiguration implements AopInfrastructureBean {
 
 		@Bean
-		NoServiceLog lastCallNoServiceLog() {
-			return new NoServiceLog();
+		NoServiceLog lastCallNoServiceLog(ListableBeanFactory beanFactory) {
+			return new NoServiceLog(beanFactory);
 		}
 
 	}
 
 	@Configuration(proxyBeanMethods = false)
-	@ConditionalOnBean(annotation = GrpcService.class)
+	@ConditionalOnBean(annotation = GrpcService.class, search = SearchStrategy.CURRENT)
 	@EnableConfigurationProperties(GrpcServerProperties.class)
 	static class ServerConfiguration implements AopInfrastructureBean {
 
 		@Bean
 		GrpcServerAssembler lastCallServerAssembler(ConfigurableListableBeanFactory beanFactory,
 				GrpcServerProperties properties, ShutdownSettings settings, ServerTimer timer,
-				ApplicationEventPublisher publisher, ServerExecutor executor, HealthGroupMapping healthGroups,
+				ApplicationContext context, ServerExecutor executor, HealthGroupMapping healthGroups,
 				ObjectProvider<GrpcServerFactory> network,
 				@Qualifier("lastCallUnixDomainSocketServerFactory") ObjectProvider<GrpcServerFactory> unixDomainSocket,
 				@Qualifier("lastCallInProcessServerFactory") ObjectProvider<GrpcServerFactory> inProcess,
 				ObjectProvider<NettyServerCustomizers> netty) {
-			return new GrpcServerAssembler(beanFactory, properties, settings, timer, publisher, executor, healthGroups,
+			return new GrpcServerAssembler(beanFactory, properties, settings, timer, context, executor, healthGroups,
 					new GrpcServerAssembler.Factories(network, unixDomainSocket, inProcess), netty);
 		}
 
@@ -172,9 +176,9 @@ public final class GrpcServerAutoConfiguration implements AopInfrastructureBean 
 		}
 
 		@Bean
-		GrpcServerStartupLog lastCallServerStartupLog(GrpcServerProperties properties, ShutdownSettings settings,
-				ObjectProvider<ServerTls> tls) {
-			return new GrpcServerStartupLog(properties.reflection().enabled(), settings, tls);
+		GrpcServerStartupLog lastCallServerStartupLog(ApplicationContext context, GrpcServerProperties properties,
+				ShutdownSettings settings, ObjectProvider<ServerTls> tls) {
+			return new GrpcServerStartupLog(context, properties.reflection().enabled(), settings, tls);
 		}
 
 		@Bean
@@ -184,8 +188,9 @@ public final class GrpcServerAutoConfiguration implements AopInfrastructureBean 
 		}
 
 		@Bean
-		LocalGrpcPortProperty lastCallLocalPortProperty(ConfigurableEnvironment environment) {
-			return new LocalGrpcPortProperty(environment);
+		LocalGrpcPortProperty lastCallLocalPortProperty(ApplicationContext context,
+				ConfigurableEnvironment environment) {
+			return new LocalGrpcPortProperty(context, environment);
 		}
 
 		/**
@@ -208,7 +213,7 @@ public final class GrpcServerAutoConfiguration implements AopInfrastructureBean 
 
 			@Bean
 			@ConditionalOnTransport(Transport.NETWORK)
-			@ConditionalOnMissingBean(GrpcServerFactory.class)
+			@ConditionalOnMissingBean(value = GrpcServerFactory.class, search = SearchStrategy.CURRENT)
 			NettyGrpcServerFactory lastCallServerFactory(GrpcServerProperties properties,
 					@Qualifier("lastCallTransport") NettyGuardedTransport transport) {
 				int port = properties.validPort();
@@ -326,20 +331,20 @@ public final class GrpcServerAutoConfiguration implements AopInfrastructureBean 
 			}
 
 			@Bean
-			GrpcAnnounceLifecycle lastCallAnnounceLifecycle(List<GrpcServerDrain> drains) {
-				return new GrpcAnnounceLifecycle(drains);
+			GrpcAnnounceLifecycle lastCallAnnounceLifecycle(ListableBeanFactory beanFactory) {
+				return new GrpcAnnounceLifecycle(OwnBeans.of(beanFactory, GrpcServerDrain.class));
 			}
 
 			@Bean
 			ApplicationReadiness lastCallApplicationReadiness(ApplicationContext context,
-					ApplicationAvailability availability, List<GrpcServerDrain> drains) {
-				return new ApplicationReadiness(context, availability, drains);
+					ApplicationAvailability availability, ListableBeanFactory beanFactory) {
+				return new ApplicationReadiness(context, availability, OwnBeans.of(beanFactory, GrpcServerDrain.class));
 			}
 
 			@Bean
 			DrainControl lastCallDrainControl(ApplicationContext context, ApplicationAvailability availability,
-					List<GrpcServerDrain> drains) {
-				return new DrainControl(context, availability, drains);
+					ListableBeanFactory beanFactory) {
+				return new DrainControl(context, availability, OwnBeans.of(beanFactory, GrpcServerDrain.class));
 			}
 
 			@Bean
@@ -349,14 +354,14 @@ public final class GrpcServerAutoConfiguration implements AopInfrastructureBean 
 			}
 
 			@Bean
-			ShutdownPhaseTimeouts lastCallShutdownPhaseTimeouts(ConfigurableListableBeanFactory beanFactory,
+			ShutdownPhaseTimeouts lastCallShutdownPhaseTimeouts(ConfigurableApplicationContext context,
 					ShutdownSettings settings, ObjectProvider<LifecycleProperties> lifecycle) {
 				// Without Boot's auto-configuration Spring's own 10 seconds apply.
 				Duration timeout = lifecycle.stream()
 					.map(LifecycleProperties::getTimeoutPerShutdownPhase)
 					.findFirst()
 					.orElse(Duration.ofSeconds(10));
-				return new ShutdownPhaseTimeouts(beanFactory, settings, timeout);
+				return new ShutdownPhaseTimeouts(context, settings, timeout);
 			}
 
 		}
@@ -487,7 +492,7 @@ public final class GrpcServerAutoConfiguration implements AopInfrastructureBean 
 					@Qualifier("lastCallHealthService") InfrastructureService health,
 					@Qualifier("lastCallHealthTransport") NettyGuardedTransport transport,
 					@Qualifier("lastCallHealthRefusals") Refusals refusals, InboundMemory inboundMemory,
-					ListableBeanFactory beanFactory, ApplicationEventPublisher publisher) {
+					ListableBeanFactory beanFactory, ApplicationContext context) {
 				NettyGrpcServerFactory factory = new NettyGrpcServerFactory(properties.address(),
 						properties.health().validPort(), "grpc.server.health.port", transport);
 				ServerServiceDefinition service = ServerInterceptors.interceptForward(health.service().bindService(),
@@ -499,7 +504,7 @@ public final class GrpcServerAutoConfiguration implements AopInfrastructureBean 
 								List.of(GrpcServerAssembler.track(this.calls, this.connections),
 										new NettyServerPropertiesCustomizer(properties, inboundMemory, refusals,
 												null))),
-						drain, publisher);
+						drain, GrpcServerAssembler.publish(context));
 			}
 
 		}

@@ -16,39 +16,43 @@
 
 package io.github.lastcall.grpc.autoconfigure;
 
-import java.util.List;
-
 import io.github.lastcall.grpc.actuate.GrpcServerHealthIndicator;
 import io.github.lastcall.grpc.health.ServingStatusTable;
 import io.github.lastcall.grpc.lifecycle.GrpcServerDrain;
 import io.github.lastcall.grpc.tls.ServerTls;
 
 import org.springframework.aop.framework.AopInfrastructureBean;
+import org.springframework.beans.factory.ListableBeanFactory;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
+import org.springframework.boot.autoconfigure.AutoConfigureOrder;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
+import org.springframework.boot.autoconfigure.condition.SearchStrategy;
 import org.springframework.boot.health.autoconfigure.contributor.ConditionalOnEnabledHealthIndicator;
 import org.springframework.boot.health.contributor.HealthIndicator;
 import org.springframework.context.annotation.Bean;
+import org.springframework.core.Ordered;
 
 /**
  * {@link EnableAutoConfiguration Auto-configuration} for the health indicator
  * {@code grpc}.
  */
 @AutoConfiguration(after = GrpcServerAutoConfiguration.class)
+@AutoConfigureOrder(Ordered.LOWEST_PRECEDENCE)
 @ConditionalOnClass({ HealthIndicator.class, ConditionalOnEnabledHealthIndicator.class })
-@ConditionalOnBean(GrpcServerDrain.class)
+@ConditionalOnBean(value = GrpcServerDrain.class, search = SearchStrategy.CURRENT)
 @ConditionalOnEnabledHealthIndicator("grpc")
 public final class GrpcServerHealthContributorAutoConfiguration implements AopInfrastructureBean {
 
 	@Bean
-	@ConditionalOnMissingBean(name = "grpcHealthIndicator")
-	GrpcServerHealthIndicator grpcHealthIndicator(List<GrpcServerDrain> drains, ServingStatusTable statuses,
+	@ConditionalOnMissingBean(name = "grpcHealthIndicator", search = SearchStrategy.CURRENT)
+	GrpcServerHealthIndicator grpcHealthIndicator(ListableBeanFactory beanFactory, ServingStatusTable statuses,
 			ObjectProvider<ServerTls> tls) {
-		return new GrpcServerHealthIndicator(drains.stream()
+		return new GrpcServerHealthIndicator(OwnBeans.of(beanFactory, GrpcServerDrain.class)
+			.stream()
 			.filter((drain) -> !drain.getName().equals(GrpcServerAutoConfiguration.HEALTH_SERVER))
 			.toList(), statuses, tls.getIfAvailable());
 	}

@@ -16,8 +16,6 @@
 
 package io.github.lastcall.grpc.autoconfigure;
 
-import java.util.List;
-
 import io.github.lastcall.grpc.call.CallRecorder;
 import io.github.lastcall.grpc.executor.ServerExecutor;
 import io.github.lastcall.grpc.health.ServingStatusTable;
@@ -34,32 +32,38 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.binder.MeterBinder;
 
 import org.springframework.aop.framework.AopInfrastructureBean;
-import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.beans.factory.ListableBeanFactory;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
+import org.springframework.boot.autoconfigure.AutoConfigureOrder;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
+import org.springframework.boot.autoconfigure.condition.SearchStrategy;
+import org.springframework.context.ApplicationContext;
 import org.springframework.context.annotation.Bean;
+import org.springframework.core.Ordered;
 
 /**
  * {@link EnableAutoConfiguration Auto-configuration} for the meters of the servers.
  */
 @AutoConfiguration(after = GrpcServerAutoConfiguration.class,
 		afterName = "org.springframework.boot.micrometer.metrics.autoconfigure.CompositeMeterRegistryAutoConfiguration")
+@AutoConfigureOrder(Ordered.LOWEST_PRECEDENCE)
 @ConditionalOnClass(MeterBinder.class)
-@ConditionalOnBean(GrpcServerDrain.class)
+@ConditionalOnBean(value = GrpcServerDrain.class, search = SearchStrategy.CURRENT)
 public final class GrpcServerMetricsAutoConfiguration implements AopInfrastructureBean {
 
 	@Bean
-	@ConditionalOnMissingBean
-	GrpcServerMetrics lastCallServerMetrics(List<GrpcServerDrain> drains, ObjectProvider<Refusals> refusals) {
-		return new GrpcServerMetrics(drains, refusals.orderedStream().toList());
+	@ConditionalOnMissingBean(search = SearchStrategy.CURRENT)
+	GrpcServerMetrics lastCallServerMetrics(ListableBeanFactory beanFactory) {
+		return new GrpcServerMetrics(OwnBeans.of(beanFactory, GrpcServerDrain.class),
+				OwnBeans.of(beanFactory, Refusals.class));
 	}
 
 	@Bean
-	@ConditionalOnMissingBean
-	@ConditionalOnBean(ServerTls.class)
+	@ConditionalOnMissingBean(search = SearchStrategy.CURRENT)
+	@ConditionalOnBean(value = ServerTls.class, search = SearchStrategy.CURRENT)
 	GrpcServerTlsMetrics lastCallServerTlsMetrics(ServerTls tls) {
 		return new GrpcServerTlsMetrics(tls);
 	}
@@ -78,17 +82,18 @@ public final class GrpcServerMetricsAutoConfiguration implements AopInfrastructu
 	}
 
 	@Bean
-	@ConditionalOnMissingBean
+	@ConditionalOnMissingBean(search = SearchStrategy.CURRENT)
 	@ConditionalOnBean(MeterRegistry.class)
-	GrpcDrainMeters lastCallDrainMeters(List<GrpcServerDrain> drains, MeterRegistry registry) {
-		return new GrpcDrainMeters(drains, registry);
+	GrpcDrainMeters lastCallDrainMeters(ListableBeanFactory beanFactory, MeterRegistry registry) {
+		return new GrpcDrainMeters(OwnBeans.of(beanFactory, GrpcServerDrain.class), registry);
 	}
 
 	@Bean
-	@ConditionalOnMissingBean
+	@ConditionalOnMissingBean(search = SearchStrategy.CURRENT)
 	@ConditionalOnBean(MeterRegistry.class)
-	GrpcHealthMeters lastCallHealthMeters(ServingStatusTable statuses, MeterRegistry registry) {
-		return new GrpcHealthMeters(statuses, registry);
+	GrpcHealthMeters lastCallHealthMeters(ServingStatusTable statuses, MeterRegistry registry,
+			ApplicationContext context) {
+		return new GrpcHealthMeters(statuses, registry, context);
 	}
 
 }

@@ -30,6 +30,7 @@ import org.apache.commons.logging.LogFactory;
 import org.springframework.aop.framework.AopInfrastructureBean;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.convert.DurationStyle;
+import org.springframework.context.ApplicationContext;
 import org.springframework.context.ApplicationListener;
 
 /**
@@ -49,6 +50,8 @@ class GrpcServerStartupLog implements AopInfrastructureBean, ApplicationListener
 
 	private static final Log logger = LogFactory.getLog(GrpcServerStartupLog.class);
 
+	private final ApplicationContext context;
+
 	private final boolean reflection;
 
 	private final ShutdownSettings shutdown;
@@ -57,7 +60,9 @@ class GrpcServerStartupLog implements AopInfrastructureBean, ApplicationListener
 
 	private boolean hinted;
 
-	GrpcServerStartupLog(boolean reflection, ShutdownSettings shutdown, ObjectProvider<ServerTls> tls) {
+	GrpcServerStartupLog(ApplicationContext context, boolean reflection, ShutdownSettings shutdown,
+			ObjectProvider<ServerTls> tls) {
+		this.context = context;
 		this.reflection = reflection;
 		this.shutdown = shutdown;
 		this.tls = tls;
@@ -65,6 +70,9 @@ class GrpcServerStartupLog implements AopInfrastructureBean, ApplicationListener
 
 	@Override
 	public void onApplicationEvent(GrpcServerStartedEvent event) {
+		if (event.getApplicationContext() != this.context) {
+			return;
+		}
 		GrpcServer server = event.getServer();
 		if (GrpcServerAutoConfiguration.HEALTH_SERVER.equals(server.getName())) {
 			logger.info("gRPC server '%s' listens on %s, in plaintext and with health only".formatted(server.getName(),

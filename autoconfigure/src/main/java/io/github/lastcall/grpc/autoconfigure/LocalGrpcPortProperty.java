@@ -23,6 +23,7 @@ import io.github.lastcall.grpc.lifecycle.GrpcServer;
 import io.github.lastcall.grpc.lifecycle.GrpcServerStartedEvent;
 
 import org.springframework.aop.framework.AopInfrastructureBean;
+import org.springframework.context.ApplicationContext;
 import org.springframework.context.ApplicationListener;
 import org.springframework.core.env.ConfigurableEnvironment;
 import org.springframework.core.env.MapPropertySource;
@@ -36,16 +37,22 @@ class LocalGrpcPortProperty implements AopInfrastructureBean, ApplicationListene
 
 	private static final String PROPERTY_SOURCE = "grpc.server.ports";
 
+	private final ApplicationContext context;
+
 	private final ConfigurableEnvironment environment;
 
 	private final Map<String, Object> properties = new ConcurrentHashMap<>();
 
-	LocalGrpcPortProperty(ConfigurableEnvironment environment) {
+	LocalGrpcPortProperty(ApplicationContext context, ConfigurableEnvironment environment) {
+		this.context = context;
 		this.environment = environment;
 	}
 
 	@Override
 	public void onApplicationEvent(GrpcServerStartedEvent event) {
+		if (event.getApplicationContext() != this.context) {
+			return;
+		}
 		GrpcServer server = event.getServer();
 		if (server.getName().equals(Transport.IN_PROCESS.serverName())) {
 			this.properties.put("local.grpc.in-process.name", server.getAddress());
@@ -56,9 +63,8 @@ class LocalGrpcPortProperty implements AopInfrastructureBean, ApplicationListene
 		else if (server.getPort() != -1) {
 			this.properties.put("local.grpc.server.port", server.getPort());
 		}
-		if (!this.environment.getPropertySources().contains(PROPERTY_SOURCE)) {
-			this.environment.getPropertySources().addFirst(new MapPropertySource(PROPERTY_SOURCE, this.properties));
-		}
+		// The environment of a child context has the sources of its parent, this one too.
+		this.environment.getPropertySources().addFirst(new MapPropertySource(PROPERTY_SOURCE, this.properties));
 	}
 
 }

@@ -16,20 +16,50 @@
 
 package io.github.lastcall.grpc.autoconfigure;
 
+import java.util.Arrays;
+
+import io.github.lastcall.grpc.lifecycle.GrpcServerDrain;
+import io.github.lastcall.grpc.server.GrpcService;
+import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 
 import org.springframework.aop.framework.AopInfrastructureBean;
+import org.springframework.beans.factory.BeanFactoryUtils;
+import org.springframework.beans.factory.ListableBeanFactory;
 import org.springframework.beans.factory.SmartInitializingSingleton;
 
 /**
- * Says that no server is started because there is nothing to serve.
+ * Says why a context starts no server: there is nothing to serve, or it is where nobody
+ * has looked.
  */
 final class NoServiceLog implements AopInfrastructureBean, SmartInitializingSingleton {
 
+	private static final Log logger = LogFactory.getLog(GrpcServerAutoConfiguration.class);
+
+	private final ListableBeanFactory beanFactory;
+
+	NoServiceLog(ListableBeanFactory beanFactory) {
+		this.beanFactory = beanFactory;
+	}
+
 	@Override
 	public void afterSingletonsInstantiated() {
-		LogFactory.getLog(GrpcServerAutoConfiguration.class)
-			.info("No bean is annotated with @GrpcService: no gRPC server is started");
+		String[] late = this.beanFactory.getBeanNamesForAnnotation(GrpcService.class);
+		String[] all = BeanFactoryUtils.beanNamesForAnnotationIncludingAncestors(this.beanFactory, GrpcService.class);
+		if (late.length > 0) {
+			logger.warn("The @GrpcService beans %s are not served: they were defined after %s had looked for them. "
+				.formatted(Arrays.toString(late), GrpcServerAutoConfiguration.class.getSimpleName())
+					+ "Remove it from 'after' of the auto-configuration that defines them, or define them in a configuration class");
+		}
+		else if (all.length == 0) {
+			logger.info("No bean is annotated with @GrpcService: no gRPC server is started");
+		}
+		else if (BeanFactoryUtils.beanNamesForTypeIncludingAncestors(this.beanFactory,
+				GrpcServerDrain.class).length == 0) {
+			logger.warn("The @GrpcService beans %s are not served: they are in a parent of the context that has %s. "
+				.formatted(Arrays.toString(all), GrpcServerAutoConfiguration.class.getSimpleName())
+					+ "Define them in the same context");
+		}
 	}
 
 }

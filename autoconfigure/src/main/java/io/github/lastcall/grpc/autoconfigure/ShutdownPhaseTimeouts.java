@@ -24,8 +24,8 @@ import io.github.lastcall.grpc.lifecycle.GrpcServerStartedEvent;
 import io.github.lastcall.grpc.lifecycle.ShutdownSettings;
 
 import org.springframework.aop.framework.AopInfrastructureBean;
-import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
 import org.springframework.context.ApplicationListener;
+import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.support.AbstractApplicationContext;
 import org.springframework.context.support.DefaultLifecycleProcessor;
 
@@ -40,22 +40,25 @@ class ShutdownPhaseTimeouts implements AopInfrastructureBean, ApplicationListene
 	 */
 	private static final Duration MARGIN = Duration.ofSeconds(2);
 
-	private final ConfigurableListableBeanFactory beanFactory;
+	private final ConfigurableApplicationContext context;
 
 	private final ShutdownSettings settings;
 
 	private final Duration timeoutPerPhase;
 
-	ShutdownPhaseTimeouts(ConfigurableListableBeanFactory beanFactory, ShutdownSettings settings,
-			Duration timeoutPerPhase) {
-		this.beanFactory = beanFactory;
+	ShutdownPhaseTimeouts(ConfigurableApplicationContext context, ShutdownSettings settings, Duration timeoutPerPhase) {
+		this.context = context;
 		this.settings = settings;
 		this.timeoutPerPhase = timeoutPerPhase;
 	}
 
 	@Override
 	public void onApplicationEvent(GrpcServerStartedEvent event) {
-		Object processor = this.beanFactory.getSingleton(AbstractApplicationContext.LIFECYCLE_PROCESSOR_BEAN_NAME);
+		if (event.getApplicationContext() != this.context) {
+			return;
+		}
+		Object processor = this.context.getBeanFactory()
+			.getSingleton(AbstractApplicationContext.LIFECYCLE_PROCESSOR_BEAN_NAME);
 		if (processor instanceof DefaultLifecycleProcessor lifecycleProcessor) {
 			raise(lifecycleProcessor, GrpcAnnounceLifecycle.PHASE, this.settings.longestAnnouncement());
 			raise(lifecycleProcessor, GrpcServerLifecycle.PHASE,

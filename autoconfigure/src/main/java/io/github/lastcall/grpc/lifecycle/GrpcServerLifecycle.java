@@ -19,6 +19,7 @@ package io.github.lastcall.grpc.lifecycle;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
+import java.util.function.BiConsumer;
 import java.util.function.Supplier;
 
 import io.github.lastcall.grpc.server.GrpcServerFactory;
@@ -26,7 +27,6 @@ import io.github.lastcall.grpc.server.GrpcServices;
 import io.grpc.ServerBuilder;
 
 import org.springframework.aop.framework.AopInfrastructureBean;
-import org.springframework.context.ApplicationEventPublisher;
 import org.springframework.context.SmartLifecycle;
 
 /**
@@ -54,7 +54,7 @@ public final class GrpcServerLifecycle implements AopInfrastructureBean, SmartLi
 
 	private final GrpcServerSupervisor supervisor;
 
-	private final ApplicationEventPublisher publisher;
+	private final BiConsumer<GrpcServer, Duration> started;
 
 	/**
 	 * Create a new lifecycle.
@@ -64,18 +64,18 @@ public final class GrpcServerLifecycle implements AopInfrastructureBean, SmartLi
 	 * @param factory makes the builder of the server, at every start
 	 * @param customizers complete the builder
 	 * @param supervisor follows the server and stops it
-	 * @param publisher gets a {@link GrpcServerStartedEvent} when the server is bound
+	 * @param started called when a server is bound, with the time that it took to start
 	 */
 	public GrpcServerLifecycle(String name, int phase, Supplier<GrpcServices> services, GrpcServerFactory factory,
 			GrpcServerBuilderCustomizers customizers, GrpcServerSupervisor supervisor,
-			ApplicationEventPublisher publisher) {
+			BiConsumer<GrpcServer, Duration> started) {
 		this.name = name;
 		this.phase = phase;
 		this.services = services;
 		this.factory = factory;
 		this.customizers = customizers;
 		this.supervisor = supervisor;
-		this.publisher = publisher;
+		this.started = started;
 	}
 
 	@Override
@@ -97,7 +97,7 @@ public final class GrpcServerLifecycle implements AopInfrastructureBean, SmartLi
 			throw ex;
 		}
 		this.supervisor.started(server);
-		this.publisher.publishEvent(new GrpcServerStartedEvent(server, Duration.ofNanos(System.nanoTime() - begun)));
+		this.started.accept(server, Duration.ofNanos(System.nanoTime() - begun));
 	}
 
 	private GrpcServer build(GrpcServices services) {

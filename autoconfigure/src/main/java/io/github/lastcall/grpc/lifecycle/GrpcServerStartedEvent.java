@@ -18,6 +18,7 @@ package io.github.lastcall.grpc.lifecycle;
 
 import java.time.Duration;
 
+import org.springframework.context.ApplicationContext;
 import org.springframework.context.ApplicationEvent;
 
 /**
@@ -28,15 +29,19 @@ public class GrpcServerStartedEvent extends ApplicationEvent {
 
 	private final Duration timeTaken;
 
+	private final ApplicationContext context;
+
 	/**
 	 * Create a new event.
 	 * @param server the server
 	 * @param timeTaken how long it took to find the services, to build the server and to
 	 * bind it
+	 * @param context the context that the server belongs to
 	 */
-	public GrpcServerStartedEvent(GrpcServer server, Duration timeTaken) {
+	public GrpcServerStartedEvent(GrpcServer server, Duration timeTaken, ApplicationContext context) {
 		super(server);
 		this.timeTaken = timeTaken;
+		this.context = context;
 	}
 
 	/**
@@ -45,6 +50,15 @@ public class GrpcServerStartedEvent extends ApplicationEvent {
 	 */
 	public GrpcServer getServer() {
 		return (GrpcServer) getSource();
+	}
+
+	/**
+	 * The context that the server belongs to: the listeners of its parents are told of it
+	 * as well.
+	 * @return the context
+	 */
+	public ApplicationContext getApplicationContext() {
+		return this.context;
 	}
 
 	/**

@@ -30,6 +30,7 @@ import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.aop.framework.AopInfrastructureBean;
+import org.springframework.context.ApplicationContext;
 import org.springframework.context.ApplicationListener;
 
 /**
@@ -50,6 +51,8 @@ public final class GrpcHealthMeters implements AopInfrastructureBean, Applicatio
 
 	private final MeterRegistry registry;
 
+	private final ApplicationContext context;
+
 	private final Set<String> names = ConcurrentHashMap.newKeySet();
 
 	private final AtomicBoolean started = new AtomicBoolean();
@@ -60,21 +63,17 @@ public final class GrpcHealthMeters implements AopInfrastructureBean, Applicatio
 	 * Create new meters.
 	 * @param statuses the serving statuses
 	 * @param registry where the meters are
+	 * @param context the context that the server belongs to
 	 */
-	public GrpcHealthMeters(ServingStatusTable statuses, MeterRegistry registry) {
+	public GrpcHealthMeters(ServingStatusTable statuses, MeterRegistry registry, ApplicationContext context) {
 		this.statuses = statuses;
 		this.registry = registry;
+		this.context = context;
 	}
 
 	@Override
 	public void onApplicationEvent(GrpcServerStartedEvent event) {
-		// Not the server of a child context, whose services are not known here.
-		boolean own = event.getServer()
-			.getServices()
-			.applicationNames()
-			.stream()
-			.anyMatch((name) -> this.statuses.get(name) != null);
-		if (own && this.started.compareAndSet(false, true)) {
+		if (event.getApplicationContext() == this.context && this.started.compareAndSet(false, true)) {
 			this.statuses.forEachName(this::add);
 		}
 	}

@@ -33,6 +33,7 @@ import io.grpc.ServerInterceptors;
 import io.grpc.ServerServiceDefinition;
 
 import org.springframework.aop.scope.ScopedProxyUtils;
+import org.springframework.beans.factory.BeanFactory;
 import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
 import org.springframework.util.Assert;
 
@@ -81,7 +82,7 @@ public final class GrpcServiceDiscovery {
 		}
 		List<GrpcServices.Registration> application = new ArrayList<>();
 		List<ServerInterceptor> interceptors = globalInterceptors((annotation) -> true);
-		annotated(GrpcService.class).forEach((beanName, annotation) -> {
+		annotated(this.beanFactory, GrpcService.class).forEach((beanName, annotation) -> {
 			ServerServiceDefinition definition = serviceBean(beanName).bindService();
 			claim(owners, definition, "bean '" + beanName + "'");
 			List<ServerInterceptor> all = new ArrayList<>(interceptors);
@@ -96,10 +97,11 @@ public final class GrpcServiceDiscovery {
 	 * Annotated beans by name. The proxy of a scoped bean stands for its target, which
 	 * alone has the annotation if that is on a {@code @Bean} method.
 	 */
-	private <A extends Annotation> Map<String, A> annotated(Class<A> type) {
+	private static <A extends Annotation> Map<String, A> annotated(ConfigurableListableBeanFactory beanFactory,
+			Class<A> type) {
 		Map<String, A> annotations = new LinkedHashMap<>();
-		for (String name : this.beanFactory.getBeanNamesForAnnotation(type)) {
-			A annotation = this.beanFactory.findAnnotationOnBean(name, type);
+		for (String name : beanFactory.getBeanNamesForAnnotation(type)) {
+			A annotation = beanFactory.findAnnotationOnBean(name, type);
 			if (annotation != null) {
 				boolean target = ScopedProxyUtils.isScopedTarget(name);
 				annotations.putIfAbsent(target ? ScopedProxyUtils.getOriginalBeanName(name) : name, annotation);
@@ -134,30 +136,39 @@ public final class GrpcServiceDiscovery {
 
 	private List<ServerInterceptor> globalInterceptors(Predicate<GlobalServerInterceptor> filter) {
 		Set<Object> annotated = Collections.newSetFromMap(new IdentityHashMap<>());
-		annotated(GlobalServerInterceptor.class).forEach((name, annotation) -> {
-			Object bean = this.beanFactory.getBean(name);
-			if (!(bean instanceof ServerInterceptor)) {
-				throw new GrpcServerStartException(
-						"Bean '%s' is annotated with @GlobalServerInterceptor, but its type %s is no io.grpc.ServerInterceptor."
-							.formatted(name, bean.getClass().getName()),
-						"Let it implement io.grpc.ServerInterceptor, or remove the annotation.");
-			}
-			if (!this.beanFactory.isSingleton(name)) {
-				throw new GrpcServerStartException(
-						"Bean '%s' is annotated with @GlobalServerInterceptor, but is no singleton.".formatted(name),
-						"One interceptor sees all calls: remove its @Scope, "
-								+ "or let a scoped proxy stand for it (proxyMode).");
-			}
-			if (filter.test(annotation)) {
-				annotated.add(bean);
-			}
-		});
+		// Those of parent contexts too: one of them may be the authentication.
+		for (BeanFactory next = this.beanFactory; next instanceof ConfigurableListableBeanFactory beanFactory;) {
+			collectGlobalInterceptors(beanFactory, filter, annotated);
+			next = beanFactory.getParentBeanFactory();
+		}
 		List<ServerInterceptor> interceptors = new ArrayList<>(this.outermostInterceptors);
 		this.beanFactory.getBeanProvider(ServerInterceptor.class)
 			.orderedStream()
 			.filter(annotated::contains)
 			.forEach(interceptors::add);
 		return interceptors;
+	}
+
+	private static void collectGlobalInterceptors(ConfigurableListableBeanFactory beanFactory,
+			Predicate<GlobalServerInterceptor> filter, Set<Object> interceptors) {
+		annotated(beanFactory, GlobalServerInterceptor.class).forEach((name, annotation) -> {
+			Object bean = beanFactory.getBean(name);
+			if (!(bean instanceof ServerInterceptor)) {
+				throw new GrpcServerStartException(
+						"Bean '%s' is annotated with @GlobalServerInterceptor, but its type %s is no io.grpc.ServerInterceptor."
+							.formatted(name, bean.getClass().getName()),
+						"Let it implement io.grpc.ServerInterceptor, or remove the annotation.");
+			}
+			if (!beanFactory.isSingleton(name)) {
+				throw new GrpcServerStartException(
+						"Bean '%s' is annotated with @GlobalServerInterceptor, but is no singleton.".formatted(name),
+						"One interceptor sees all calls: remove its @Scope, "
+								+ "or let a scoped proxy stand for it (proxyMode).");
+			}
+			if (filter.test(annotation)) {
+				interceptors.add(bean);
+			}
+		});
 	}
 
 	private List<ServerInterceptor> serviceInterceptors(GrpcService annotation) {

@@ -107,11 +107,7 @@ class RandomizedDrainTests {
 				new LoopbackServerFactory(),
 				new GrpcServerBuilderCustomizers(new ServiceExecutors(executor, new StaticListableBeanFactory()),
 						calls::guard, List.of(track)),
-				drain, (event) -> {
-					if (event instanceof GrpcServerStartedEvent started) {
-						ports.get(ports.size() - 1).complete(started.getServer().getPort());
-					}
-				});
+				drain, (server, timeTaken) -> ports.get(ports.size() - 1).complete(server.getPort()));
 		List<RandomCall<?>> all = new ArrayList<>();
 		List<ManagedChannel> channels = new ArrayList<>();
 		try {

@@ -129,7 +129,7 @@ class TwoServersTests {
 					new GrpcServerBuilderCustomizers(
 							new ServiceExecutors(TwoServersTests.this.executor, new StaticListableBeanFactory()),
 							calls::guard, List.of(track)),
-					this.drain, (event) -> {
+					this.drain, (server, timeTaken) -> {
 					});
 		}
 
