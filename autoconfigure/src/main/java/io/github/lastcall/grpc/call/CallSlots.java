@@ -83,9 +83,16 @@ final class CallSlots {
 	boolean add(InFlightCall call) {
 		Stripe stripe = this.stripes[(int) Thread.currentThread().getId() & (this.stripes.length - 1)];
 		int count = stripe.count.incrementAndGet();
-		Slots slots = stripe.slots;
-		while (!slots.claim(call)) {
-			slots = slots.next();
+		boolean claimed = false;
+		try {
+			stripe.claim(call);
+			claimed = true;
+		}
+		finally {
+			if (!claimed) {
+				stripe.count.decrementAndGet();
+				call.leave();
+			}
 		}
 		if (count > this.share) {
 			// Said before looking: who adds to another stripe later looks too, and who
@@ -154,6 +161,13 @@ final class CallSlots {
 		private final AtomicInteger count = new AtomicInteger();
 
 		private final Slots slots = new Slots(FIRST_LENGTH, this.count);
+
+		void claim(InFlightCall call) {
+			Slots slots = this.slots;
+			while (!slots.claim(call)) {
+				slots = slots.next();
+			}
+		}
 
 	}
 

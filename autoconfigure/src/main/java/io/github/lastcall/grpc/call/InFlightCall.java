@@ -50,7 +50,7 @@ import org.springframework.scheduling.concurrent.ThreadPoolTaskExecutor;
  * Nothing on the way of an ordinary call takes a lock: the event loop must not wait for
  * the thread of a handler, nor the other way round.
  */
-class InFlightCall extends CallTracer implements Executor {
+class InFlightCall extends CallTracer implements Executor, Runnable {
 
 	static final Context.Key<InFlightCall> KEY = Context.key("io.github.lastcall.grpc.call");
 
@@ -71,6 +71,12 @@ class InFlightCall extends CallTracer implements Executor {
 	private static final Status BY_HANDLER = Status.OK.withDescription("closed by its handler");
 
 	private static final Status FULL = Status.RESOURCE_EXHAUSTED.withDescription("The executor of the server is full");
+
+	private static final Status EXECUTOR_FAILED = Status.RESOURCE_EXHAUSTED
+		.withDescription("The executor of the server has failed");
+
+	private static final Runnable NOTHING = () -> {
+	};
 
 	/* Who holds the call. */
 
@@ -167,6 +173,13 @@ class InFlightCall extends CallTracer implements Executor {
 		this.slot = slot;
 	}
 
+	/**
+	 * No slot could be had: there was no memory for more of them.
+	 */
+	void leave() {
+		this.slots = null;
+	}
+
 	@Override
 	public Context filterContext(Context context) {
 		return context.withValue(KEY, this);
@@ -261,12 +274,21 @@ class InFlightCall extends CallTracer implements Executor {
 	 */
 	Executor on(ServerCall<?, ?> serverCall, Executor executor) {
 		this.serverCall = serverCall;
-		begin();
-		if (executor instanceof ServerThreadPool pool && pool.isFull() && close(FULL)) {
-			this.method.life().rejected(this, FULL);
+		boolean begun = false;
+		try {
+			begin();
+			if (executor instanceof ServerThreadPool pool && pool.isFull() && close(FULL)) {
+				this.method.life().rejected(this, FULL);
+			}
+			this.executor = (this.closed != null) ? ServerExecutor.DIRECT : executor;
+			begun = true;
+			return this;
 		}
-		this.executor = (this.closed != null) ? ServerExecutor.DIRECT : executor;
-		return this;
+		finally {
+			if (!begun) {
+				handlerDone();
+			}
+		}
 	}
 
 	/**
@@ -283,16 +305,53 @@ class InFlightCall extends CallTracer implements Executor {
 		if (this.callbacks == null && task instanceof Executor callbacks) {
 			CALLBACKS.lazySet(this, callbacks);
 		}
+		Runnable guarded = (task == inOrder()) ? this : task;
 		try {
-			this.executor.execute(task);
+			this.executor.execute(guarded);
 		}
-		catch (RejectedExecutionException ex) {
-			Status status = rejected();
-			if (close(status)) {
-				this.method.life().rejected(this, status);
+		catch (Throwable ex) {
+			notExecuted(ex);
+			guarded.run();
+		}
+	}
+
+	private void notExecuted(Throwable ex) {
+		Status status = (ex instanceof RejectedExecutionException) ? rejected() : EXECUTOR_FAILED.withCause(ex);
+		if (close(status)) {
+			this.method.life().rejected(this, status);
+		}
+	}
+
+	/**
+	 * Runs the callbacks that wait, one after the other. grpc-java stops at an
+	 * {@link Error}, and at a checked exception that is thrown all the same: what waits
+	 * behind it would never run, the end of the call included.
+	 */
+	@Override
+	public void run() {
+		Executor callbacks = inOrder();
+		if (!(callbacks instanceof Runnable waiting)) {
+			throw new IllegalStateException("No callbacks");
+		}
+		try {
+			waiting.run();
+		}
+		catch (Throwable ex) {
+			try {
+				failed(ex);
 			}
-			task.run();
+			finally {
+				callbacks.execute(NOTHING);
+			}
 		}
+	}
+
+	/**
+	 * What keeps the callbacks of the call in order, as grpc-java has handed it over.
+	 */
+	private @Nullable Executor inOrder() {
+		Executor callbacks = this.callbacks;
+		return (callbacks instanceof DrainActions drain) ? drain.callbacks() : callbacks;
 	}
 
 	private Status rejected() {
@@ -315,31 +374,37 @@ class InFlightCall extends CallTracer implements Executor {
 
 	<Q, R> ServerCall.Listener<Q> start(ServerCall<Q, R> serverCall, Metadata headers,
 			ServerCallHandler<Q, R> handler) {
-		// Nobody has asked for an executor: a server on event loops.
-		if (this.slots == null) {
-			begin();
-		}
-		TrackedServerCall<Q, R> tracked = new TrackedServerCall<>(serverCall, this);
-		this.context = Context.current();
-		this.serverCall = tracked;
-		// Read after writing: who closes the call now sees it, or is seen here.
-		if (this.closed != null) {
-			tracked.closeFromOutside();
-			handlerDone();
-			return new ServerCall.Listener<>() {
-			};
-		}
 		boolean started = false;
 		try {
-			ServerCall.Listener<Q> listener = new TrackedListener<>(this, handler.startCall(tracked, headers));
-			started = true;
-			return listener;
+			// Nobody has asked for an executor: a server on event loops.
+			if (this.slots == null) {
+				begin();
+			}
+			TrackedServerCall<Q, R> tracked = new TrackedServerCall<>(serverCall, this);
+			this.context = Context.current();
+			this.serverCall = tracked;
+			// Read after writing: who closes the call now sees it, or is seen here.
+			if (this.closed == null) {
+				ServerCall.Listener<Q> listener = new TrackedListener<>(this, handler.startCall(tracked, headers));
+				started = true;
+				return listener;
+			}
+			tracked.closeFromOutside();
+		}
+		catch (RuntimeException ex) {
+			// grpc-java reports it.
+			throw ex;
+		}
+		catch (Throwable ex) {
+			failed(ex);
 		}
 		finally {
 			if (!started) {
 				handlerDone();
 			}
 		}
+		return new ServerCall.Listener<>() {
+		};
 	}
 
 	/**
@@ -484,8 +549,12 @@ class InFlightCall extends CallTracer implements Executor {
 	}
 
 	void failed(Throwable ex) {
-		logger.error("The handler of " + this.method.name() + " failed", ex);
-		close(Status.UNKNOWN.withDescription("Application error processing RPC").withCause(ex));
+		try {
+			logger.error("The handler of " + this.method.name() + " failed", ex);
+		}
+		finally {
+			close(Status.UNKNOWN.withDescription("Application error processing RPC").withCause(ex));
+		}
 	}
 
 	/**

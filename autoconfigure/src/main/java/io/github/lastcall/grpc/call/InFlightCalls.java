@@ -389,13 +389,13 @@ public final class InFlightCalls implements AopInfrastructureBean {
 
 		private void refuse(InFlightCall call, RefusalReason reason, String description) {
 			Status status = Status.RESOURCE_EXHAUSTED.withDescription(description);
-			report(reason, call, status);
 			call.close(status);
+			report(reason, call, status);
 		}
 
 		private void report(RefusalReason reason, InFlightCall call, Status status) {
-			this.all.refusals.report(reason,
-					() -> "refused a call of %s: %s".formatted(call.method().name(), status.getDescription()));
+			this.all.refusals.report(reason, () -> "refused a call of %s: %s%s".formatted(call.method().name(),
+					status.getDescription(), (status.getCause() != null) ? ": " + status.getCause() : ""));
 		}
 
 		boolean isDraining() {

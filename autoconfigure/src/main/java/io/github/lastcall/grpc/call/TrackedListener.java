@@ -35,26 +35,51 @@ final class TrackedListener<Q> extends ServerCall.Listener<Q> {
 		this.delegate = delegate;
 	}
 
-	// A call that was closed from outside has only its end to learn.
+	// A call that was closed from outside has only its end to learn. What is no
+	// RuntimeException grpc-java would let through, to whatever the thread belongs to.
 
 	@Override
 	public void onMessage(Q message) {
 		if (this.call.closedFromOutside() == null) {
-			this.delegate.onMessage(message);
+			try {
+				this.delegate.onMessage(message);
+			}
+			catch (RuntimeException ex) {
+				throw ex;
+			}
+			catch (Throwable ex) {
+				this.call.failed(ex);
+			}
 		}
 	}
 
 	@Override
 	public void onHalfClose() {
 		if (this.call.closedFromOutside() == null) {
-			this.delegate.onHalfClose();
+			try {
+				this.delegate.onHalfClose();
+			}
+			catch (RuntimeException ex) {
+				throw ex;
+			}
+			catch (Throwable ex) {
+				this.call.failed(ex);
+			}
 		}
 	}
 
 	@Override
 	public void onReady() {
 		if (this.call.closedFromOutside() == null) {
-			this.delegate.onReady();
+			try {
+				this.delegate.onReady();
+			}
+			catch (RuntimeException ex) {
+				throw ex;
+			}
+			catch (Throwable ex) {
+				this.call.failed(ex);
+			}
 		}
 	}
 
@@ -62,6 +87,12 @@ final class TrackedListener<Q> extends ServerCall.Listener<Q> {
 	public void onCancel() {
 		try {
 			this.delegate.onCancel();
+		}
+		catch (RuntimeException ex) {
+			throw ex;
+		}
+		catch (Throwable ex) {
+			this.call.failed(ex);
 		}
 		finally {
 			this.call.handlerDone();
@@ -76,6 +107,12 @@ final class TrackedListener<Q> extends ServerCall.Listener<Q> {
 		}
 		try {
 			this.delegate.onComplete();
+		}
+		catch (RuntimeException ex) {
+			throw ex;
+		}
+		catch (Throwable ex) {
+			this.call.failed(ex);
 		}
 		finally {
 			this.call.handlerDone();
