@@ -26,6 +26,7 @@ import io.github.lastcall.grpc.call.CallObserver;
 import io.github.lastcall.grpc.call.CallRecorder;
 import io.github.lastcall.grpc.call.Connections;
 import io.github.lastcall.grpc.call.InFlightCalls;
+import io.github.lastcall.grpc.call.InfrastructureStreams;
 import io.github.lastcall.grpc.executor.EventLoopWatchdog;
 import io.github.lastcall.grpc.executor.NettyEventLoop;
 import io.github.lastcall.grpc.executor.ServerExecutor;
@@ -118,7 +119,8 @@ class GrpcServerAssembler implements AopInfrastructureBean {
 	}
 
 	InFlightCalls calls(Refusals refusals) {
-		return new InFlightCalls(this.timer, this.properties.limits().maxConcurrentCalls(), refusals,
+		return new InFlightCalls(this.timer, this.properties.limits().maxConcurrentCalls(),
+				this.beanFactory.getBean(InfrastructureStreams.class), refusals,
 				this.beanFactory.getBeanProvider(CallRecorder.Factory.class)::getIfAvailable);
 	}
 

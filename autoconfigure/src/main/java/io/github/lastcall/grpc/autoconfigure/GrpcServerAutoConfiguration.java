@@ -23,6 +23,7 @@ import java.util.List;
 
 import io.github.lastcall.grpc.call.Connections;
 import io.github.lastcall.grpc.call.InFlightCalls;
+import io.github.lastcall.grpc.call.InfrastructureStreams;
 import io.github.lastcall.grpc.executor.ServerExecutor;
 import io.github.lastcall.grpc.executor.ServerTimer;
 import io.github.lastcall.grpc.executor.ServiceExecutors;
@@ -151,6 +152,11 @@ public final class GrpcServerAutoConfiguration implements AopInfrastructureBean 
 				ObjectProvider<NettyServerCustomizers> netty) {
 			return new GrpcServerAssembler(beanFactory, properties, settings, timer, context, executor, healthGroups,
 					new GrpcServerAssembler.Factories(network, unixDomainSocket, inProcess), netty);
+		}
+
+		@Bean
+		InfrastructureStreams lastCallInfrastructureStreams() {
+			return InfrastructureStreams.withinHeap();
 		}
 
 		@Bean(defaultCandidate = false)
@@ -465,8 +471,9 @@ public final class GrpcServerAutoConfiguration implements AopInfrastructureBean 
 
 			private final Refusals refusals = new Refusals(HEALTH_SERVER);
 
-			HealthServerConfiguration(ServerTimer timer) {
-				this.calls = new InFlightCalls(timer, Integer.MAX_VALUE, this.refusals, () -> null);
+			HealthServerConfiguration(ServerTimer timer, InfrastructureStreams infrastructureStreams) {
+				this.calls = new InFlightCalls(timer, Integer.MAX_VALUE, infrastructureStreams, this.refusals,
+						() -> null);
 			}
 
 			@Bean

@@ -28,6 +28,7 @@ import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
 import io.github.lastcall.grpc.executor.CallScope;
 import io.github.lastcall.grpc.executor.ServerExecutor;
 import io.github.lastcall.grpc.executor.ServerThreadPool;
+import io.github.lastcall.grpc.limits.RefusalReason;
 import io.grpc.Attributes;
 import io.grpc.Context;
 import io.grpc.Grpc;
@@ -50,7 +51,7 @@ import org.springframework.scheduling.concurrent.ThreadPoolTaskExecutor;
  * Nothing on the way of an ordinary call takes a lock: the event loop must not wait for
  * the thread of a handler, nor the other way round.
  */
-class InFlightCall extends CallTracer implements Executor, Runnable {
+class InFlightCall extends MeasuredCall implements Executor, Runnable {
 
 	static final Context.Key<InFlightCall> KEY = Context.key("io.github.lastcall.grpc.call");
 
@@ -90,8 +91,6 @@ class InFlightCall extends CallTracer implements Executor, Runnable {
 
 	private static final int NOBODY = 4;
 
-	private final TrackedMethod method;
-
 	private final long startNanos;
 
 	private CallSlots.@Nullable Slots slots;
@@ -129,7 +128,7 @@ class InFlightCall extends CallTracer implements Executor, Runnable {
 	private volatile @Nullable ServerCall<?, ?> serverCall;
 
 	InFlightCall(TrackedMethod method) {
-		this.method = method;
+		super(method);
 		this.startNanos = method.life().nanoTime();
 	}
 
@@ -195,6 +194,14 @@ class InFlightCall extends CallTracer implements Executor, Runnable {
 		// already.
 		HOLDERS.compareAndSet(this, NOBODY_YET, STREAM_AND_HANDLER);
 		this.method.life().begun(this);
+	}
+
+	@Override
+	void refuseMessage(RefusalReason reason, Status status) {
+		// What is thrown while a message is decompressed is an error of the handler to
+		// grpc-java.
+		close(status);
+		super.refuseMessage(reason, status);
 	}
 
 	@Override

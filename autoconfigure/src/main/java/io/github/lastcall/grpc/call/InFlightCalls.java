@@ -57,17 +57,11 @@ public final class InFlightCalls implements AopInfrastructureBean {
 	private static final ServerStreamTracer UNTRACKED = new CallTracer() {
 	};
 
-	/**
-	 * How much of the heap there must be for each stream of an infrastructure service.
-	 * One keeps less than 2 KiB: all that may be open keep an eighth of the heap.
-	 */
-	private static final int HEAP_PER_INFRASTRUCTURE_STREAM = 16 * 1024;
-
 	private final ServerTimer timer;
 
 	private final int limit;
 
-	private final int infrastructureLimit;
+	private final InfrastructureStreams infrastructureStreams;
 
 	private final Refusals refusals;
 
@@ -78,7 +72,7 @@ public final class InFlightCalls implements AopInfrastructureBean {
 	private volatile Life life;
 
 	/**
-	 * Create a new registry.
+	 * Create a new registry that shares nothing with other servers.
 	 * @param timer tells when a call has begun
 	 * @param limit how many calls of the application may be in flight; one more ends with
 	 * RESOURCE_EXHAUSTED
@@ -87,23 +81,28 @@ public final class InFlightCalls implements AopInfrastructureBean {
 	 */
 	public InFlightCalls(ServerTimer timer, int limit, Refusals refusals,
 			Supplier<CallRecorder.@Nullable Factory> recorders) {
-		this(timer, limit, infrastructureLimit(), refusals, recorders);
+		this(timer, limit, InfrastructureStreams.withinHeap(), refusals, recorders);
 	}
 
-	InFlightCalls(ServerTimer timer, int limit, int infrastructureLimit, Refusals refusals,
+	/**
+	 * Create a new registry.
+	 * @param timer tells when a call has begun
+	 * @param limit how many calls of the application may be in flight; one more ends with
+	 * RESOURCE_EXHAUSTED
+	 * @param infrastructureStreams the streams of infrastructure services, which other
+	 * servers may share; one too many ends with RESOURCE_EXHAUSTED
+	 * @param refusals counts those that are refused
+	 * @param recorders finds what records the calls, each time a server starts
+	 */
+	public InFlightCalls(ServerTimer timer, int limit, InfrastructureStreams infrastructureStreams, Refusals refusals,
 			Supplier<CallRecorder.@Nullable Factory> recorders) {
 		Assert.isTrue(limit > 0, "'limit' must be positive");
 		this.timer = timer;
 		this.limit = limit;
-		this.infrastructureLimit = infrastructureLimit;
+		this.infrastructureStreams = infrastructureStreams;
 		this.refusals = refusals;
 		this.recorders = recorders;
 		this.life = new Life(this);
-	}
-
-	private static int infrastructureLimit() {
-		long limit = Runtime.getRuntime().maxMemory() / HEAP_PER_INFRASTRUCTURE_STREAM;
-		return (int) Math.min(limit, Integer.MAX_VALUE);
 	}
 
 	/**
@@ -299,7 +298,7 @@ public final class InFlightCalls implements AopInfrastructureBean {
 
 	private ServerStreamTracer trace(String name) {
 		TrackedMethod method = this.life.methods.get(name);
-		return (method != null) ? method.call() : UNTRACKED;
+		return (method != null) ? method.tracer() : UNTRACKED;
 	}
 
 	/**
@@ -361,7 +360,7 @@ public final class InFlightCalls implements AopInfrastructureBean {
 		Life(InFlightCalls all) {
 			this.all = all;
 			this.application = new CallSlots(all.limit);
-			this.infrastructure = new CallSlots(all.infrastructureLimit);
+			this.infrastructure = new CallSlots(Integer.MAX_VALUE);
 		}
 
 		private void add(ServerMethodDefinition<?, ?> definition, boolean application,
@@ -370,10 +369,8 @@ public final class InFlightCalls implements AopInfrastructureBean {
 			CallScope scope = (definition.getServerCallHandler() instanceof CallScope around) ? around : null;
 			String name = method.getFullMethodName();
 			boolean streaming = method.getType() != MethodType.UNARY;
-			if (application || streaming) {
-				this.methods.put(name, new TrackedMethod(this, name, application, streaming, scope,
-						(recorders != null) ? recorders.recorderOf(method) : null));
-			}
+			this.methods.put(name, new TrackedMethod(this, name, application, streaming, scope,
+					(recorders != null) ? recorders.recorderOf(method) : null));
 		}
 
 		long nanoTime() {
@@ -384,17 +381,17 @@ public final class InFlightCalls implements AopInfrastructureBean {
 		 * The executor of a call does not take it, and it has been closed.
 		 */
 		void rejected(InFlightCall call, Status status) {
-			report(RefusalReason.EXECUTOR, call, status);
+			report(RefusalReason.EXECUTOR, call.method(), status);
 		}
 
 		private void refuse(InFlightCall call, RefusalReason reason, String description) {
 			Status status = Status.RESOURCE_EXHAUSTED.withDescription(description);
 			call.close(status);
-			report(reason, call, status);
+			report(reason, call.method(), status);
 		}
 
-		private void report(RefusalReason reason, InFlightCall call, Status status) {
-			this.all.refusals.report(reason, () -> "refused a call of %s: %s%s".formatted(call.method().name(),
+		void report(RefusalReason reason, TrackedMethod method, Status status) {
+			this.all.refusals.report(reason, () -> "refused a call of %s: %s%s".formatted(method.name(),
 					status.getDescription(), (status.getCause() != null) ? ": " + status.getCause() : ""));
 		}
 
@@ -412,10 +409,14 @@ public final class InFlightCalls implements AopInfrastructureBean {
 							"The server serves as many calls as it may: " + this.all.limit);
 				}
 			}
-			else if (!this.infrastructure.add(call)) {
-				refuse(call, RefusalReason.INFRASTRUCTURE_STREAMS,
-						"The server serves as many streams of health and reflection as it may: "
-								+ this.all.infrastructureLimit);
+			else {
+				boolean open = this.all.infrastructureStreams.open();
+				this.infrastructure.add(call);
+				if (!open) {
+					refuse(call, RefusalReason.INFRASTRUCTURE_STREAMS,
+							"The server serves as many streams of health and reflection as it may: "
+									+ this.all.infrastructureStreams.limit());
+				}
 			}
 			if (this.notesArrivals) {
 				arrived(call);
@@ -445,6 +446,7 @@ public final class InFlightCalls implements AopInfrastructureBean {
 		 */
 		void ended(InFlightCall call) {
 			if (!call.method().application()) {
+				this.all.infrastructureStreams.ended();
 				return;
 			}
 			Runnable onIdle = this.onIdle;

@@ -33,6 +33,15 @@ record TrackedMethod(InFlightCalls.Life life, String name, boolean application, 
 		@Nullable CallScope scope, @Nullable CallRecorder recorder) {
 
 	/**
+	 * What sees a call of the method. One to an infrastructure service that ends at once
+	 * holds up nothing and nobody.
+	 * @return the tracer
+	 */
+	CallTracer tracer() {
+		return (this.application || this.streaming) ? call() : new MeasuredCall(this);
+	}
+
+	/**
 	 * A call of the method.
 	 * @return the call, which has not begun
 	 */

@@ -44,6 +44,12 @@ public final class HealthService extends HealthGrpc.HealthImplBase {
 	 */
 	static final int MAX_LISTED = 100;
 
+	/**
+	 * The longest name that is looked up, in bytes. A longer one is unknown: what a
+	 * client makes up must not be kept for as long as it watches.
+	 */
+	static final int MAX_NAME = 512;
+
 	private static final Map<ServingStatus, HealthCheckResponse> RESPONSES = new EnumMap<>(ServingStatus.class);
 	static {
 		for (ServingStatus status : ServingStatus.values()) {
@@ -69,7 +75,7 @@ public final class HealthService extends HealthGrpc.HealthImplBase {
 
 	@Override
 	public void check(HealthCheckRequest request, StreamObserver<HealthCheckResponse> observer) {
-		ServingStatus status = this.table.get(request.getService());
+		ServingStatus status = isTooLong(request) ? null : this.table.get(request.getService());
 		if (status == null) {
 			observer.onError(Status.NOT_FOUND.withDescription("unknown service").asException());
 			return;
@@ -100,7 +106,15 @@ public final class HealthService extends HealthGrpc.HealthImplBase {
 
 	@Override
 	public void watch(HealthCheckRequest request, StreamObserver<HealthCheckResponse> observer) {
+		if (isTooLong(request)) {
+			observer.onNext(response(ServingStatus.SERVICE_UNKNOWN));
+			return;
+		}
 		new Watcher((ServerCallStreamObserver<HealthCheckResponse>) observer).watch(this.table, request.getService());
+	}
+
+	private static boolean isTooLong(HealthCheckRequest request) {
+		return request.getServiceBytes().size() > MAX_NAME;
 	}
 
 	private static HealthCheckResponse response(ServingStatus status) {

@@ -16,6 +16,8 @@
 
 package io.github.lastcall.grpc.health;
 
+import java.nio.charset.StandardCharsets;
+
 import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
 
 import org.springframework.aop.framework.AopInfrastructureBean;
@@ -44,13 +46,17 @@ public final class ServingStatusOverrides implements AopInfrastructureBean {
 	/**
 	 * Override the status of a service. A name that is not known becomes known by it, so
 	 * an application can have names of its own.
-	 * @param service the full name of a service, or empty for the server as a whole
+	 * @param service the full name of a service, or empty for the server as a whole; at
+	 * most 512 bytes in UTF-8, as longer names are unknown to clients
 	 * @param status SERVING, NOT_SERVING or UNKNOWN
-	 * @throws IllegalArgumentException if the status is any other
+	 * @throws IllegalArgumentException if the status is any other, or the name is too
+	 * long
 	 */
 	public void set(String service, ServingStatus status) {
 		Assert.notNull(service, "'service' must not be null");
 		Assert.notNull(status, "'status' must not be null");
+		Assert.isTrue(service.getBytes(StandardCharsets.UTF_8).length <= HealthService.MAX_NAME,
+				() -> "'service' must not be longer than %d bytes".formatted(HealthService.MAX_NAME));
 		this.table.override(service, status);
 	}
 

@@ -81,6 +81,12 @@ public enum RefusalReason {
 	MESSAGE_SIZE("grpc.server.limits.inbound-message-size"),
 
 	/**
+	 * A call with a message to an infrastructure service that was too large, or would
+	 * have been when decompressed.
+	 */
+	INFRASTRUCTURE_MESSAGE_SIZE(""),
+
+	/**
 	 * A connection whose TLS handshake failed: the certificate of the client, a version
 	 * or a cipher that is not enabled, no ALPN.
 	 */

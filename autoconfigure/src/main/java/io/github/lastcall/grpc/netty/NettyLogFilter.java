@@ -27,6 +27,7 @@ import java.util.logging.Logger;
 import java.util.stream.Stream;
 
 import io.github.lastcall.grpc.limits.Refusals;
+import io.github.lastcall.grpc.limits.RefusedMessageException;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
@@ -137,6 +138,9 @@ final class NettyLogFilter implements Filter {
 			return true;
 		}
 		Throwable thrown = record.getThrown();
+		if (thrown instanceof RefusedMessageException) {
+			return false;
+		}
 		if (HANDLERS.contains(String.valueOf(record.getLoggerName()))) {
 			if (!isUnparseable(thrown)) {
 				return true;

@@ -15,34 +15,17 @@
  */
 package io.github.lastcall.grpc.call;
 
-import io.github.lastcall.grpc.executor.ServerTimer;
-import io.github.lastcall.grpc.limits.Refusals;
-import org.jspecify.annotations.Nullable;
-
-import org.springframework.beans.factory.BeanFactory;
-import org.springframework.beans.factory.BeanFactoryAware;
 import org.springframework.beans.factory.config.BeanPostProcessor;
 
 /**
- * A server on a port that bears one stream of infrastructure services: what follows from
- * the heap is too many for a test.
+ * Servers that bear one stream of infrastructure services together: what follows from the
+ * heap is too many for a test.
  */
-public final class FewInfrastructureStreams implements BeanPostProcessor, BeanFactoryAware {
-
-	private @Nullable BeanFactory beans;
-
-	@Override
-	public void setBeanFactory(BeanFactory beans) {
-		this.beans = beans;
-	}
+public final class FewInfrastructureStreams implements BeanPostProcessor {
 
 	@Override
 	public Object postProcessAfterInitialization(Object bean, String name) {
-		if (this.beans != null && name.equals("lastCallInFlightCalls")) {
-			return new InFlightCalls(this.beans.getBean(ServerTimer.class), 1000, 1,
-					this.beans.getBean("lastCallRefusals", Refusals.class), () -> null);
-		}
-		return bean;
+		return (bean instanceof InfrastructureStreams) ? new InfrastructureStreams(1) : bean;
 	}
 
 }

@@ -154,6 +154,32 @@ class HealthServiceTests {
 		assertThat(watch.ended).isNotDone();
 	}
 
+	/**
+	 * Whatever a client may send would otherwise be kept for as long as it watches.
+	 */
+	@Test
+	void aNameOfMoreThan512BytesIsUnknownAndNotKept() {
+		String longest = "\u00e9".repeat(256);
+		String tooLong = longest + "x";
+		this.overrides.set(longest, ServingStatus.SERVING);
+		this.table.register(tooLong, ServingStatusTable.READINESS);
+		assertThat(check(longest)).isEqualTo("SERVING");
+		assertThatExceptionOfType(StatusRuntimeException.class).isThrownBy(() -> check(tooLong))
+			.satisfies((ex) -> assertThat(ex.getStatus().getCode()).isEqualTo(Status.Code.NOT_FOUND));
+		Observer<HealthCheckResponse> watch = watch(tooLong);
+		watch.awaitMessages(1);
+		assertThat(names(watch)).containsExactly("SERVICE_UNKNOWN");
+		assertThat(watch.ended).isNotDone();
+		assertThat(this.table.watchers(tooLong)).isZero();
+	}
+
+	@Test
+	void aNameThatNobodyCanAskForIsNotOverridden() {
+		assertThatIllegalArgumentException()
+			.isThrownBy(() -> this.overrides.set("x".repeat(513), ServingStatus.SERVING))
+			.withMessage("'service' must not be longer than 512 bytes");
+	}
+
 	@Test
 	void aWatcherThatDoesNotReadGetsTheNewestStatusAndNotAQueue() throws Exception {
 		List<String> received = new ArrayList<>();

@@ -113,7 +113,7 @@ class RefusalReasonTests {
 			case INBOUND_BUFFER -> server.withPropertyValues("grpc.server.limits.inbound-message-size=1KB",
 					"grpc.server.limits.inbound-buffer-size=1MB");
 			case TLS -> tls(server);
-			case PINGS, FLOOD, PROTOCOL -> server;
+			case INFRASTRUCTURE_MESSAGE_SIZE, PINGS, FLOOD, PROTOCOL -> server;
 		};
 	}
 
@@ -156,6 +156,14 @@ class RefusalReasonTests {
 				// What ends is not counted.
 				client.call(5, "grpc.health.v1.Health/Check").message(5, false, 0, new byte[0], true).flush();
 				await().atMost(TIMEOUT).until(() -> client.received(Http2Frame.DATA), (count) -> count == 2);
+			}
+			case INFRASTRUCTURE_MESSAGE_SIZE -> {
+				RogueClient client = settled(context).call(1, "grpc.health.v1.Health/Check");
+				client.message(1, false, 70_000, new byte[0], false);
+				for (int i = 0; i < 5; i++) {
+					client.frame(Http2Frame.DATA, 0, 1, new byte[16_000]);
+				}
+				client.flush();
 			}
 			case RESETS -> {
 				RogueClient client = settled(context);
