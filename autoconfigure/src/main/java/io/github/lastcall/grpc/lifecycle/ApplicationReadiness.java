@@ -36,9 +36,6 @@ import org.springframework.core.Ordered;
  */
 public final class ApplicationReadiness implements AopInfrastructureBean, SmartApplicationListener {
 
-	private static final Runnable NOTHING = () -> {
-	};
-
 	private final ApplicationContext context;
 
 	private final ApplicationAvailability availability;
@@ -71,7 +68,7 @@ public final class ApplicationReadiness implements AopInfrastructureBean, SmartA
 			this.drains.forEach((drain) -> drain.applicationReady(ready));
 		}
 		else if (event instanceof ContextClosedEvent closed && closed.getApplicationContext() == this.context) {
-			this.drains.forEach((drain) -> drain.announce(NOTHING));
+			this.drains.forEach(GrpcServerDrain::announce);
 			if (this.availability.getReadinessState() != ReadinessState.REFUSING_TRAFFIC) {
 				AvailabilityChangeEvent.publish(this.context, ReadinessState.REFUSING_TRAFFIC);
 			}

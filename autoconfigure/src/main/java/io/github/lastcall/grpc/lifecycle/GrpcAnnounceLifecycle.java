@@ -25,7 +25,8 @@ import org.springframework.context.SmartLifecycle;
 
 /**
  * Holds the first phase of a shutdown until every server has announced its end for long
- * enough. Web server, Actuator and beans are all still up.
+ * enough. Web server, Actuator and beans are all still up. A context that is stopped
+ * without being closed may be started again and announces nothing.
  */
 public final class GrpcAnnounceLifecycle implements AopInfrastructureBean, SmartLifecycle {
 
@@ -61,7 +62,7 @@ public final class GrpcAnnounceLifecycle implements AopInfrastructureBean, Smart
 				over.run();
 			}
 		};
-		this.drains.forEach((drain) -> drain.announce(announced));
+		this.drains.forEach((drain) -> drain.afterAnnouncement(announced));
 	}
 
 	@Override
@@ -86,6 +87,9 @@ public final class GrpcAnnounceLifecycle implements AopInfrastructureBean, Smart
 		return PHASE;
 	}
 
+	/**
+	 * A context that is paused does not end.
+	 */
 	@Override
 	public boolean isPauseable() {
 		return false;

@@ -286,23 +286,32 @@ public final class GrpcServerDrain implements AopInfrastructureBean, GrpcServerS
 	 * Announce that the server is going to stop, and go on serving meanwhile. The time
 	 * counts from the moment that the server began to announce. A server that never
 	 * served has nobody to tell.
-	 * @param callback called once when the announcement is over, or there is none
 	 */
-	public void announce(Runnable callback) {
+	public void announce() {
 		this.transitions.execute(() -> {
 			if (this.status.state() == GrpcServerState.SERVING) {
 				Duration delay = this.settings.propagationDelay();
 				announcing("health is NOT_SERVING"
 						+ (delay.isZero() ? "" : ", calls are served for another " + DrainLog.text(delay)));
 			}
-			if (this.status.state() != GrpcServerState.ANNOUNCING || this.announcementOver) {
-				callback.run();
-				return;
-			}
-			this.announced.add(callback);
-			if (!this.closing) {
+			if (this.status.state() == GrpcServerState.ANNOUNCING && !this.closing) {
 				this.closing = true;
 				inState(this.settings.propagationDelay(), this::announceUntilQuiet);
+			}
+		});
+	}
+
+	/**
+	 * Wait for the end of what {@link #announce()} has begun. Does not block.
+	 * @param callback called once when the announcement is over, or there is none
+	 */
+	public void afterAnnouncement(Runnable callback) {
+		this.transitions.execute(() -> {
+			if (this.status.state() == GrpcServerState.ANNOUNCING && this.closing && !this.announcementOver) {
+				this.announced.add(callback);
+			}
+			else {
+				callback.run();
 			}
 		});
 	}

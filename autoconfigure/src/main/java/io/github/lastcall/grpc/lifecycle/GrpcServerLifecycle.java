@@ -152,7 +152,7 @@ public final class GrpcServerLifecycle implements AopInfrastructureBean, SmartLi
 
 	@Override
 	public boolean isPauseable() {
-		return false;
+		return this.factory.hasFixedPort();
 	}
 
 }

@@ -102,6 +102,11 @@ public final class NettyGrpcServerFactory implements AopInfrastructureBean, Grpc
 				List.of("grpc.server.address", this.portProperty), failure);
 	}
 
+	@Override
+	public boolean hasFixedPort() {
+		return this.port != 0;
+	}
+
 	static boolean isInUse(String reason) {
 		return reason.contains("in use") || reason.contains(EPOLL_ADDRESS_IN_USE);
 	}

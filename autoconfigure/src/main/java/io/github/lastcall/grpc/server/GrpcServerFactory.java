@@ -41,4 +41,15 @@ public interface GrpcServerFactory {
 	 */
 	GrpcServerStartException bindFailure(IOException failure);
 
+	/**
+	 * Whether every server of this factory listens on the same port. Such a server is
+	 * stopped while its context is paused, as Spring's test framework does with a context
+	 * that no test uses, so that another one gets the port; it starts again with its
+	 * context. Any other server keeps running, as its clients could not follow it.
+	 * @return whether the port is fixed, {@code false} unless overridden
+	 */
+	default boolean hasFixedPort() {
+		return false;
+	}
+
 }

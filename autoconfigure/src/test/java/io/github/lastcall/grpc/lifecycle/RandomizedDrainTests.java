@@ -164,21 +164,26 @@ class RandomizedDrainTests {
 			Random random, CompletableFuture<Void> stopped) {
 		Runnable stop = () -> lifecycle.stop(() -> stopped.complete(null));
 		switch (random.nextInt(4)) {
-			case 0 -> drain.announce(stop);
+			case 0 -> announceAndThen(drain, stop);
 			case 1 -> stop.run();
 			case 2 -> {
 				drain.hold();
 				drain.resume();
 				drain.hold();
-				later.execute(() -> drain.announce(stop));
+				later.execute(() -> announceAndThen(drain, stop));
 			}
 			default -> {
 				// From two threads at once.
-				later.execute(() -> drain.announce(() -> lifecycle.stop(() -> {
+				later.execute(() -> announceAndThen(drain, () -> lifecycle.stop(() -> {
 				})));
-				later.execute(() -> drain.announce(stop));
+				later.execute(() -> announceAndThen(drain, stop));
 			}
 		}
+	}
+
+	private static void announceAndThen(GrpcServerDrain drain, Runnable stop) {
+		drain.announce();
+		drain.afterAnnouncement(stop);
 	}
 
 	private static RandomCall<?> call(ManagedChannel channel, Random random) throws Exception {

@@ -45,6 +45,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 import org.springframework.beans.factory.support.StaticListableBeanFactory;
+import org.springframework.context.ApplicationListener;
+import org.springframework.context.event.ContextClosedEvent;
 import org.springframework.context.support.GenericApplicationContext;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -70,6 +72,10 @@ class TwoServersTests {
 		context.registerBean("second", GrpcServerLifecycle.class, () -> second.lifecycle);
 		context.registerBean(GrpcAnnounceLifecycle.class,
 				() -> new GrpcAnnounceLifecycle(List.of(first.drain, second.drain)));
+		context.addApplicationListener((ApplicationListener<ContextClosedEvent>) (event) -> {
+			first.drain.announce();
+			second.drain.announce();
+		});
 		context.refresh();
 		try {
 			Observer<Feature> callOfFirst = first.call();
