@@ -17,13 +17,14 @@ package io.github.lastcall.grpc.call;
 
 import java.util.concurrent.atomic.AtomicInteger;
 
+import org.springframework.aop.framework.AopInfrastructureBean;
 import org.springframework.util.Assert;
 
 /**
  * The open streams of infrastructure services, such as watches of health, on all servers
  * of an application: what they keep is in one heap.
  */
-public final class InfrastructureStreams {
+public final class InfrastructureStreams implements AopInfrastructureBean {
 
 	/**
 	 * How much of the heap there must be for each stream. One keeps less than 2 KiB: all
