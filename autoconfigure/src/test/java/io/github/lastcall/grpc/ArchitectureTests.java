@@ -48,11 +48,12 @@ class ArchitectureTests {
 	 * The rooms, and what each may see.
 	 */
 	private static final List<Room> ROOMS = List.of(
-			new Room("autoconfigure", "actuate", "metrics", "observation", "health", "lifecycle", "netty", "call",
-					"tls", "limits", "executor", "server"),
+			new Room("autoconfigure", "actuate", "metrics", "observation", "security", "health", "lifecycle", "netty",
+					"call", "tls", "limits", "executor", "server"),
 			new Room("actuate", "health", "lifecycle", "call", "executor", "limits", "netty", "tls", "server"),
 			new Room("metrics", "health", "lifecycle", "call", "executor", "limits", "tls", "server"),
 			new Room("observation", "call", "executor", "server"),
+			new Room("security", "call", "executor", "limits", "tls", "server"),
 			new Room("health", "lifecycle", "executor", "server"), new Room("lifecycle", "call", "executor", "server"),
 			new Room("netty", "call", "limits", "tls", "server"),
 			new Room("call", "executor", "limits", "tls", "server"), new Room("tls", "server"),
@@ -124,7 +125,15 @@ class ArchitectureTests {
 			.dependOnClassesThat()
 			.resideInAPackage("java.util.logging..")
 			.check(CLASSES);
-		noClasses().should().dependOnClassesThat().resideInAPackage("org.slf4j..").check(CLASSES);
+		// The context of the log belongs to calls, whoever logs.
+		noClasses().that()
+			.haveSimpleNameNotStartingWith("Mdc")
+			.and()
+			.doNotHaveSimpleName("ThreadStateConfiguration")
+			.should()
+			.dependOnClassesThat()
+			.resideInAPackage("org.slf4j..")
+			.check(CLASSES);
 		GeneralCodingRules.NO_CLASSES_SHOULD_ACCESS_STANDARD_STREAMS.check(CLASSES);
 	}
 

@@ -22,6 +22,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.BiConsumer;
 
+import io.github.lastcall.grpc.call.AbandonedHandlers;
+import io.github.lastcall.grpc.call.CallGuards;
 import io.github.lastcall.grpc.call.CallObserver;
 import io.github.lastcall.grpc.call.CallRecorder;
 import io.github.lastcall.grpc.call.Connections;
@@ -32,6 +34,8 @@ import io.github.lastcall.grpc.executor.NettyEventLoop;
 import io.github.lastcall.grpc.executor.ServerExecutor;
 import io.github.lastcall.grpc.executor.ServerTimer;
 import io.github.lastcall.grpc.executor.ServiceExecutors;
+import io.github.lastcall.grpc.executor.ThreadState;
+import io.github.lastcall.grpc.executor.ThreadStates;
 import io.github.lastcall.grpc.health.HealthGroupMapping;
 import io.github.lastcall.grpc.lifecycle.EnvoyHealthHeader;
 import io.github.lastcall.grpc.lifecycle.GrpcServer;
@@ -121,7 +125,22 @@ class GrpcServerAssembler implements AopInfrastructureBean {
 	InFlightCalls calls(Refusals refusals) {
 		return new InFlightCalls(this.timer, this.properties.limits().maxConcurrentCalls(),
 				this.beanFactory.getBean(InfrastructureStreams.class), refusals,
-				this.beanFactory.getBeanProvider(CallRecorder.Factory.class)::getIfAvailable);
+				this.beanFactory.getBeanProvider(CallRecorder.Factory.class)::getIfAvailable, guards());
+	}
+
+	private CallGuards guards() {
+		List<ThreadState> states = this.beanFactory.getBeanProvider(ThreadState.class).orderedStream().toList();
+		return new CallGuards(new ThreadStates(states), abandonedHandlers());
+	}
+
+	private AbandonedHandlers abandonedHandlers() {
+		GrpcServerProperties.Executor executor = this.properties.executor();
+		return executor.cancelledWarning().isZero() ? AbandonedHandlers.IGNORED
+				: new AbandonedHandlers(executor.cancelledWarning(), executor.interruptCancelled(), watchdogTimer());
+	}
+
+	private ServerTimer watchdogTimer() {
+		return this.beanFactory.getBean("lastCallWatchdogTimer", ServerTimer.class);
 	}
 
 	GrpcServerDrain drain(Transport transport, InFlightCalls calls, Connections connections) {
@@ -188,8 +207,7 @@ class GrpcServerAssembler implements AopInfrastructureBean {
 		if (limit.isZero() || transport == Transport.IN_PROCESS) {
 			return null;
 		}
-		ServerTimer timer = this.beanFactory.getBean("lastCallWatchdogTimer", ServerTimer.class);
-		return new EventLoopWatchdog(transport.serverName(), limit, timer::schedule);
+		return new EventLoopWatchdog(transport.serverName(), limit, watchdogTimer()::schedule);
 	}
 
 	/**

@@ -21,6 +21,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 
+import io.github.lastcall.grpc.call.CallGuards;
 import io.github.lastcall.grpc.call.Connections;
 import io.github.lastcall.grpc.call.InFlightCalls;
 import io.github.lastcall.grpc.call.InfrastructureStreams;
@@ -140,6 +141,7 @@ public final class GrpcServerAutoConfiguration implements AopInfrastructureBean 
 	@Configuration(proxyBeanMethods = false)
 	@ConditionalOnBean(annotation = GrpcService.class, search = SearchStrategy.CURRENT)
 	@EnableConfigurationProperties(GrpcServerProperties.class)
+	@Import(ThreadStateConfiguration.class)
 	static class ServerConfiguration implements AopInfrastructureBean {
 
 		@Bean
@@ -473,7 +475,7 @@ public final class GrpcServerAutoConfiguration implements AopInfrastructureBean 
 
 			HealthServerConfiguration(ServerTimer timer, InfrastructureStreams infrastructureStreams) {
 				this.calls = new InFlightCalls(timer, Integer.MAX_VALUE, infrastructureStreams, this.refusals,
-						() -> null);
+						() -> null, CallGuards.NONE);
 			}
 
 			@Bean

@@ -192,9 +192,15 @@ public record GrpcServerProperties(@DefaultValue("true") boolean enabled, @Defau
 	 * with RESOURCE_EXHAUSTED. Unless set, any number, as the number of calls is limited.
 	 * @param blockWarning How long a handler on the event loop may hold it before a
 	 * warning tells where it is, once per method. 0 to never look.
+	 * @param cancelledWarning Time that a handler may run on after its call was cancelled
+	 * before a warning tells where it is and how many threads such handlers hold. 0 to
+	 * never look.
+	 * @param interruptCancelled Whether to interrupt handlers that run on for longer than
+	 * cancelled-warning. Handlers on the event loop are never interrupted.
 	 */
 	public record Executor(@Nullable ExecutorType type, @DefaultValue("200") int threads,
-			@Nullable Integer queueCapacity, @DefaultValue("100ms") Duration blockWarning) {
+			@Nullable Integer queueCapacity, @DefaultValue("100ms") Duration blockWarning,
+			@DefaultValue("30s") Duration cancelledWarning, @DefaultValue("false") boolean interruptCancelled) {
 
 		private static final String PREFIX = "grpc.server.executor.";
 
@@ -204,6 +210,12 @@ public record GrpcServerProperties(@DefaultValue("true") boolean enabled, @Defau
 				positive(PREFIX + "queue-capacity", queueCapacity);
 			}
 			notNegative(PREFIX + "block-warning", blockWarning);
+			notNegative(PREFIX + "cancelled-warning", cancelledWarning);
+			if (interruptCancelled && cancelledWarning.isZero()) {
+				throw new InvalidConfigurationPropertyValueException(PREFIX + "interrupt-cancelled", true,
+						"Handlers are interrupted after %scancelled-warning, which is 0. Set it to a longer time, or remove this property."
+							.formatted(PREFIX));
+			}
 		}
 
 		ExecutorType typeIn(Environment environment) {

@@ -127,6 +127,17 @@ class InFlightCall extends MeasuredCall implements Executor, Runnable {
 	 */
 	private volatile @Nullable ServerCall<?, ?> serverCall;
 
+	/**
+	 * Whether there is an executor that has been asked for. There is none on a server
+	 * whose calls all run on event loops.
+	 */
+	private boolean supplied;
+
+	/**
+	 * Belongs to {@link AbandonedHandlers}.
+	 */
+	private byte abandonedSamples;
+
 	InFlightCall(TrackedMethod method) {
 		super(method);
 		this.startNanos = method.life().nanoTime();
@@ -230,6 +241,9 @@ class InFlightCall extends MeasuredCall implements Executor, Runnable {
 		}
 		finally {
 			leave(HANDLER);
+			if (!status.isOk() && handlerThread() != null) {
+				this.method.life().cancelled();
+			}
 		}
 	}
 
@@ -281,6 +295,7 @@ class InFlightCall extends MeasuredCall implements Executor, Runnable {
 	 */
 	Executor on(ServerCall<?, ?> serverCall, Executor executor) {
 		this.serverCall = serverCall;
+		this.supplied = true;
 		boolean begun = false;
 		try {
 			begin();
@@ -341,7 +356,7 @@ class InFlightCall extends MeasuredCall implements Executor, Runnable {
 			throw new IllegalStateException("No callbacks");
 		}
 		try {
-			waiting.run();
+			this.method.life().guards().threadStates().run(this.executor, waiting);
 		}
 		catch (Throwable ex) {
 			try {
@@ -392,15 +407,15 @@ class InFlightCall extends MeasuredCall implements Executor, Runnable {
 			this.serverCall = tracked;
 			// Read after writing: who closes the call now sees it, or is seen here.
 			if (this.closed == null) {
-				ServerCall.Listener<Q> listener = new TrackedListener<>(this, handler.startCall(tracked, headers));
+				ServerCall.Listener<Q> listener = new TrackedListener<>(this, tracked,
+						startCall(tracked, headers, handler));
 				started = true;
 				return listener;
 			}
 			tracked.closeFromOutside();
 		}
 		catch (RuntimeException ex) {
-			// grpc-java reports it.
-			throw ex;
+			rethrow(ex);
 		}
 		catch (Throwable ex) {
 			failed(ex);
@@ -412,6 +427,85 @@ class InFlightCall extends MeasuredCall implements Executor, Runnable {
 		}
 		return new ServerCall.Listener<>() {
 		};
+	}
+
+	private static <Q, R> ServerCall.Listener<Q> startCall(TrackedServerCall<Q, R> call, Metadata headers,
+			ServerCallHandler<Q, R> handler) {
+		Thread outer = call.enterCallback();
+		try {
+			return handler.startCall(call, headers);
+		}
+		finally {
+			call.leaveCallback(outer);
+		}
+	}
+
+	/**
+	 * A callback has thrown something, which grpc-java is to report, unless it is how a
+	 * handler ends whose call has.
+	 */
+	void rethrow(RuntimeException ex) {
+		if (!(ex instanceof CallEndedException ended && ended.isOf(this))) {
+			throw ex;
+		}
+	}
+
+	/**
+	 * A callback has returned to grpc-java. On an event loop that is the end of a run; an
+	 * executor has its own.
+	 */
+	void callbackReturned() {
+		if (!this.supplied) {
+			this.method.life().guards().threadStates().clear();
+		}
+	}
+
+	/**
+	 * Why nobody gets what the handler sends.
+	 * @return the reason, {@code null} if somebody does, or the handler itself has closed
+	 * the call
+	 */
+	@Nullable String whyEnded() {
+		Status status = closedFromOutside();
+		if (status != null) {
+			return status.isOk() ? null : "The server has closed the call: " + status.getDescription();
+		}
+		int holders = this.holders;
+		return (this.closed == null && (holders == HANDLER || holders == NOBODY))
+				? "The call has ended: its client has cancelled it or is gone, or its deadline has passed" : null;
+	}
+
+	/* Handlers that run on. */
+
+	@Nullable Thread handlerThread() {
+		return (this.serverCall instanceof TrackedServerCall<?, ?> tracked) ? tracked.callbackThread() : null;
+	}
+
+	boolean mayBeInterrupted() {
+		return this.method.life().guards().abandoned().isInterrupting();
+	}
+
+	/**
+	 * Interrupt the handler, unless its thread is an event loop.
+	 */
+	void interruptHandler() {
+		if (this.executor != ServerExecutor.DIRECT && this.serverCall instanceof TrackedServerCall<?, ?> tracked) {
+			tracked.interruptCallback();
+		}
+	}
+
+	/**
+	 * Look whether a callback runs although the stream has been closed.
+	 * @return for how many samples one has
+	 */
+	int sampleAbandoned() {
+		boolean abandoned = this.holders == HANDLER && handlerThread() != null;
+		this.abandonedSamples = (byte) (abandoned ? Math.min(this.abandonedSamples + 1, Byte.MAX_VALUE) : 0);
+		return this.abandonedSamples;
+	}
+
+	int abandonedSamples() {
+		return (handlerThread() != null) ? this.abandonedSamples : 0;
 	}
 
 	/**
@@ -543,15 +637,22 @@ class InFlightCall extends MeasuredCall implements Executor, Runnable {
 	 * client learns nothing but that there was one.
 	 */
 	private void run(Runnable task) {
+		TrackedServerCall<?, ?> tracked = (this.serverCall instanceof TrackedServerCall<?, ?> begun) ? begun : null;
+		Thread outer = (tracked != null) ? tracked.enterCallback() : null;
 		Context previous = this.context.attach();
 		try {
 			CallScope.around(CallScope.around(task, CallScope.KEY.get()), this.method.scope()).run();
 		}
 		catch (RuntimeException | Error ex) {
-			failed(ex);
+			if (!(ex instanceof CallEndedException)) {
+				failed(ex);
+			}
 		}
 		finally {
 			this.context.detach(previous);
+			if (tracked != null) {
+				tracked.leaveCallback(outer);
+			}
 		}
 	}
 

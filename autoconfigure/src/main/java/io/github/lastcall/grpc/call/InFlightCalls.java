@@ -25,6 +25,7 @@ import java.util.TreeMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.Consumer;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
 
@@ -67,6 +68,8 @@ public final class InFlightCalls implements AopInfrastructureBean {
 
 	private final Supplier<CallRecorder.@Nullable Factory> recorders;
 
+	private final CallGuards guards;
+
 	private final LongAdder forced = new LongAdder();
 
 	private volatile Life life;
@@ -81,7 +84,7 @@ public final class InFlightCalls implements AopInfrastructureBean {
 	 */
 	public InFlightCalls(ServerTimer timer, int limit, Refusals refusals,
 			Supplier<CallRecorder.@Nullable Factory> recorders) {
-		this(timer, limit, InfrastructureStreams.withinHeap(), refusals, recorders);
+		this(timer, limit, InfrastructureStreams.withinHeap(), refusals, recorders, CallGuards.NONE);
 	}
 
 	/**
@@ -93,15 +96,17 @@ public final class InFlightCalls implements AopInfrastructureBean {
 	 * servers may share; one too many ends with RESOURCE_EXHAUSTED
 	 * @param refusals counts those that are refused
 	 * @param recorders finds what records the calls, each time a server starts
+	 * @param guards keep the calls from harming others
 	 */
 	public InFlightCalls(ServerTimer timer, int limit, InfrastructureStreams infrastructureStreams, Refusals refusals,
-			Supplier<CallRecorder.@Nullable Factory> recorders) {
+			Supplier<CallRecorder.@Nullable Factory> recorders, CallGuards guards) {
 		Assert.isTrue(limit > 0, "'limit' must be positive");
 		this.timer = timer;
 		this.limit = limit;
 		this.infrastructureStreams = infrastructureStreams;
 		this.refusals = refusals;
 		this.recorders = recorders;
+		this.guards = guards;
 		this.life = new Life(this);
 	}
 
@@ -183,6 +188,23 @@ public final class InFlightCalls implements AopInfrastructureBean {
 	 */
 	public long forced() {
 		return this.forced.sum();
+	}
+
+	/**
+	 * How many handlers of the application still run long after their calls were
+	 * cancelled.
+	 * @return the number of handlers
+	 */
+	public int abandoned() {
+		return this.guards.abandoned().count(this);
+	}
+
+	String server() {
+		return this.refusals.getServer();
+	}
+
+	void forEachOfApplication(Consumer<InFlightCall> action) {
+		this.life.application.forEach(action);
 	}
 
 	/**
@@ -393,6 +415,17 @@ public final class InFlightCalls implements AopInfrastructureBean {
 		void report(RefusalReason reason, TrackedMethod method, Status status) {
 			this.all.refusals.report(reason, () -> "refused a call of %s: %s%s".formatted(method.name(),
 					status.getDescription(), (status.getCause() != null) ? ": " + status.getCause() : ""));
+		}
+
+		CallGuards guards() {
+			return this.all.guards;
+		}
+
+		/**
+		 * A call has been cancelled while one of its callbacks runs.
+		 */
+		void cancelled() {
+			this.all.guards.abandoned().cancelled(this.all);
 		}
 
 		boolean isDraining() {

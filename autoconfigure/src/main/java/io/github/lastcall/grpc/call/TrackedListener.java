@@ -28,10 +28,13 @@ final class TrackedListener<Q> extends ServerCall.Listener<Q> {
 
 	private final InFlightCall call;
 
+	private final TrackedServerCall<?, ?> serverCall;
+
 	private final ServerCall.Listener<Q> delegate;
 
-	TrackedListener(InFlightCall call, ServerCall.Listener<Q> delegate) {
+	TrackedListener(InFlightCall call, TrackedServerCall<?, ?> serverCall, ServerCall.Listener<Q> delegate) {
 		this.call = call;
+		this.serverCall = serverCall;
 		this.delegate = delegate;
 	}
 
@@ -41,14 +44,18 @@ final class TrackedListener<Q> extends ServerCall.Listener<Q> {
 	@Override
 	public void onMessage(Q message) {
 		if (this.call.closedFromOutside() == null) {
+			Thread outer = this.serverCall.enterCallback();
 			try {
 				this.delegate.onMessage(message);
 			}
 			catch (RuntimeException ex) {
-				throw ex;
+				this.call.rethrow(ex);
 			}
 			catch (Throwable ex) {
 				this.call.failed(ex);
+			}
+			finally {
+				this.serverCall.leaveCallback(outer);
 			}
 		}
 	}
@@ -56,14 +63,18 @@ final class TrackedListener<Q> extends ServerCall.Listener<Q> {
 	@Override
 	public void onHalfClose() {
 		if (this.call.closedFromOutside() == null) {
+			Thread outer = this.serverCall.enterCallback();
 			try {
 				this.delegate.onHalfClose();
 			}
 			catch (RuntimeException ex) {
-				throw ex;
+				this.call.rethrow(ex);
 			}
 			catch (Throwable ex) {
 				this.call.failed(ex);
+			}
+			finally {
+				this.serverCall.leaveCallback(outer);
 			}
 		}
 	}
@@ -71,30 +82,36 @@ final class TrackedListener<Q> extends ServerCall.Listener<Q> {
 	@Override
 	public void onReady() {
 		if (this.call.closedFromOutside() == null) {
+			Thread outer = this.serverCall.enterCallback();
 			try {
 				this.delegate.onReady();
 			}
 			catch (RuntimeException ex) {
-				throw ex;
+				this.call.rethrow(ex);
 			}
 			catch (Throwable ex) {
 				this.call.failed(ex);
+			}
+			finally {
+				this.serverCall.leaveCallback(outer);
 			}
 		}
 	}
 
 	@Override
 	public void onCancel() {
+		Thread outer = this.serverCall.enterCallback();
 		try {
 			this.delegate.onCancel();
 		}
 		catch (RuntimeException ex) {
-			throw ex;
+			this.call.rethrow(ex);
 		}
 		catch (Throwable ex) {
 			this.call.failed(ex);
 		}
 		finally {
+			this.serverCall.leaveCallback(outer);
 			this.call.handlerDone();
 		}
 	}
@@ -105,16 +122,18 @@ final class TrackedListener<Q> extends ServerCall.Listener<Q> {
 			onCancel();
 			return;
 		}
+		Thread outer = this.serverCall.enterCallback();
 		try {
 			this.delegate.onComplete();
 		}
 		catch (RuntimeException ex) {
-			throw ex;
+			this.call.rethrow(ex);
 		}
 		catch (Throwable ex) {
 			this.call.failed(ex);
 		}
 		finally {
+			this.serverCall.leaveCallback(outer);
 			this.call.handlerDone();
 		}
 	}

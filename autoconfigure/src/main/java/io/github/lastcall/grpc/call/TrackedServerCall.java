@@ -17,11 +17,13 @@
 package io.github.lastcall.grpc.call;
 
 import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
+import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
 
 import io.grpc.ForwardingServerCall.SimpleForwardingServerCall;
 import io.grpc.Metadata;
 import io.grpc.ServerCall;
 import io.grpc.Status;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A call that two sides may close: its handler and the drain. The first wins, and what
@@ -46,12 +48,26 @@ final class TrackedServerCall<Q, R> extends SimpleForwardingServerCall<Q, R> {
 	private static final AtomicIntegerFieldUpdater<TrackedServerCall> GATE = AtomicIntegerFieldUpdater
 		.newUpdater(TrackedServerCall.class, "gate");
 
+	@SuppressWarnings("rawtypes")
+	private static final AtomicReferenceFieldUpdater<TrackedServerCall, Thread> CALLBACK = AtomicReferenceFieldUpdater
+		.newUpdater(TrackedServerCall.class, Thread.class, "callback");
+
 	private final InFlightCall call;
 
 	/**
 	 * FREE at first.
 	 */
 	private volatile int gate;
+
+	/**
+	 * The thread that runs a callback of the call. Written by that thread.
+	 */
+	private volatile @Nullable Thread callback;
+
+	/**
+	 * Under this object's monitor, and only where handlers may be interrupted.
+	 */
+	private boolean interrupted;
 
 	TrackedServerCall(ServerCall<Q, R> delegate, InFlightCall call) {
 		super(delegate);
@@ -71,8 +87,19 @@ final class TrackedServerCall<Q, R> extends SimpleForwardingServerCall<Q, R> {
 		}
 	}
 
+	/**
+	 * A call that has ended ends its handler too, if it is the handler that sends: a loop
+	 * that sends and sends learns it in no other way. What other threads send is dropped,
+	 * and the one answer of a call of one answer, which is the end of most handlers
+	 * anyway.
+	 */
 	@Override
 	public void sendMessage(R message) {
+		String ended = this.call.whyEnded();
+		if (ended != null && this.callback == Thread.currentThread()
+				&& !getMethodDescriptor().getType().serverSendsOneMessage()) {
+			throw new CallEndedException(this.call, ended);
+		}
 		boolean entered = enter();
 		try {
 			if (this.call.closedFromOutside() == null) {
@@ -130,6 +157,53 @@ final class TrackedServerCall<Q, R> extends SimpleForwardingServerCall<Q, R> {
 				this.call.cancelContext(status);
 			}
 		}
+	}
+
+	/**
+	 * A callback of the call begins on this thread.
+	 * @return what {@link #leaveCallback(Thread)} takes
+	 */
+	@Nullable Thread enterCallback() {
+		Thread outer = this.callback;
+		CALLBACK.lazySet(this, Thread.currentThread());
+		return outer;
+	}
+
+	/**
+	 * The callback has returned.
+	 * @param outer the thread of the callback that it ran within, if it did
+	 */
+	void leaveCallback(@Nullable Thread outer) {
+		if (this.call.mayBeInterrupted()) {
+			leaveInterrupted(outer);
+		}
+		else {
+			CALLBACK.lazySet(this, outer);
+		}
+		if (outer == null) {
+			this.call.callbackReturned();
+		}
+	}
+
+	private synchronized void leaveInterrupted(@Nullable Thread outer) {
+		this.callback = outer;
+		if (this.interrupted && outer == null) {
+			// The thread is somebody else's from now on.
+			this.interrupted = false;
+			Thread.interrupted();
+		}
+	}
+
+	synchronized void interruptCallback() {
+		Thread thread = this.callback;
+		if (thread != null) {
+			this.interrupted = true;
+			thread.interrupt();
+		}
+	}
+
+	@Nullable Thread callbackThread() {
+		return this.callback;
 	}
 
 	@Override

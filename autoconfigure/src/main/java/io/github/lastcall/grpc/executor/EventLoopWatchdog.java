@@ -167,7 +167,7 @@ public final class EventLoopWatchdog extends ServerTransportFilter {
 			logger.warn(
 					"gRPC server '%s': a handler of %s has held an event loop for more than %d ms, and with it all other calls of its connections. %s"
 						.formatted(this.server, method.name(), this.limit.toMillis(), method.advice()),
-					new HeldEventLoop(slot.thread(), callback(stack)));
+					new ThreadStack(slot.thread(), callback(stack)));
 		}
 	}
 
@@ -219,20 +219,6 @@ public final class EventLoopWatchdog extends ServerTransportFilter {
 					goOn();
 				}
 			}
-		}
-
-	}
-
-	/**
-	 * Where a thread is. Never thrown: loggers know what to do with a stack trace.
-	 */
-	private static final class HeldEventLoop extends Exception {
-
-		private static final long serialVersionUID = 1L;
-
-		HeldEventLoop(Thread thread, StackTraceElement[] stack) {
-			super("what " + thread.getName() + " does at this moment, not an error", null, false, true);
-			setStackTrace(stack);
 		}
 
 	}

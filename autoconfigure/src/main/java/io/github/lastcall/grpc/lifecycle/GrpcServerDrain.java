@@ -170,6 +170,14 @@ public final class GrpcServerDrain implements AopInfrastructureBean, GrpcServerS
 	}
 
 	/**
+	 * How many handlers still run long after their calls were cancelled.
+	 * @return the number of handlers
+	 */
+	public int getAbandonedHandlers() {
+		return this.calls.abandoned();
+	}
+
+	/**
 	 * How many calls have been closed because the server was shutting down, since the
 	 * application was started.
 	 * @return the number of calls

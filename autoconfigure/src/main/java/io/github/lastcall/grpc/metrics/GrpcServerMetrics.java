@@ -68,6 +68,10 @@ public final class GrpcServerMetrics implements AopInfrastructureBean, MeterBind
 				.description("Open connections")
 				.tag("server", drain.getName())
 				.register(registry);
+			Gauge.builder("grpc.server.calls.abandoned", drain, GrpcServerDrain::getAbandonedHandlers)
+				.description("Handlers that still run long after their calls were cancelled")
+				.tag("server", drain.getName())
+				.register(registry);
 			FunctionCounter.builder("grpc.server.calls.forced", drain, GrpcServerDrain::getForcedCalls)
 				.description("Calls closed because the server was shutting down")
 				.tag("server", drain.getName())

@@ -69,7 +69,8 @@ class LostCallbackTests {
 
 	private final ApplicationContextRunner runner = GrpcServerContextRunner.create()
 		.withUserConfiguration(ServiceConfiguration.class)
-		.withPropertyValues("grpc.server.limits.concurrent-calls=1", "grpc.server.shutdown.grace-period=1h");
+		.withPropertyValues("grpc.server.limits.concurrent-calls=1", "grpc.server.executor.threads=1",
+				"grpc.server.shutdown.grace-period=1h");
 
 	@OnEachExecutor
 	void anErrorEndsItsCallAndTheThreadLives(ExecutorType executor, CapturedOutput output) {

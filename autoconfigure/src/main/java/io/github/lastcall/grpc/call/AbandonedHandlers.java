@@ -1,0 +1,161 @@
+/*
+ * Copyright 2026 the Last Call authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.lastcall.grpc.call;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
+
+import io.github.lastcall.grpc.executor.ServerTimer;
+import io.github.lastcall.grpc.executor.ThreadStack;
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.util.Assert;
+
+/**
+ * Finds the handlers of one server that still run long after their calls were cancelled:
+ * each holds a thread, and no client waits for what it does.
+ * <p>
+ * It looks at all calls, and only while there may be such a handler: from the first call
+ * that is cancelled while a callback runs, until none is left. For how many of its
+ * samples a callback has run on is written into the call, so no clock is read.
+ */
+public final class AbandonedHandlers {
+
+	/**
+	 * For a server that does not look for them.
+	 */
+	public static final AbandonedHandlers IGNORED = new AbandonedHandlers();
+
+	private static final Log logger = LogFactory.getLog(AbandonedHandlers.class);
+
+	/**
+	 * How many times it looks before a handler has run for the whole limit.
+	 */
+	private static final int SAMPLES = 4;
+
+	/**
+	 * At most one line in so much time.
+	 */
+	private static final Duration QUIET = Duration.ofMinutes(1);
+
+	private final Duration limit;
+
+	private final boolean interrupt;
+
+	private final @Nullable ServerTimer timer;
+
+	private final AtomicBoolean looking = new AtomicBoolean();
+
+	private @Nullable Long lastWarning;
+
+	private AbandonedHandlers() {
+		this.limit = Duration.ZERO;
+		this.interrupt = false;
+		this.timer = null;
+	}
+
+	/**
+	 * Create a new finder.
+	 * @param limit how long a handler may run on after its call was cancelled
+	 * @param interrupt whether to interrupt those that run longer
+	 * @param timer gives the time to look, on a thread that no handler runs on
+	 */
+	public AbandonedHandlers(Duration limit, boolean interrupt, ServerTimer timer) {
+		Assert.isTrue(!limit.isZero() && !limit.isNegative(), "'limit' must be positive");
+		this.limit = limit;
+		this.interrupt = interrupt;
+		this.timer = timer;
+	}
+
+	boolean isInterrupting() {
+		return this.interrupt;
+	}
+
+	/**
+	 * A call has been cancelled while one of its callbacks runs.
+	 * @param calls where the calls of its server are
+	 */
+	void cancelled(InFlightCalls calls) {
+		if (this.timer != null && !this.looking.get() && this.looking.compareAndSet(false, true)) {
+			lookLater(this.timer, calls);
+		}
+	}
+
+	private void lookLater(ServerTimer timer, InFlightCalls calls) {
+		timer.schedule(() -> look(timer, calls), this.limit.dividedBy(SAMPLES));
+	}
+
+	private void look(ServerTimer timer, InFlightCalls calls) {
+		// Those that are cancelled from now on are seen below, or look again.
+		this.looking.set(false);
+		List<InFlightCall> found = new ArrayList<>();
+		boolean[] candidates = { false };
+		boolean[] more = { false };
+		calls.forEachOfApplication((call) -> {
+			int samples = call.sampleAbandoned();
+			candidates[0] |= samples > 0;
+			more[0] |= samples == SAMPLES;
+			if (samples >= SAMPLES) {
+				found.add(call);
+			}
+			if (samples == SAMPLES && this.interrupt) {
+				call.interruptHandler();
+			}
+		});
+		if (more[0]) {
+			warn(timer.nanoTime(), calls, found);
+		}
+		if (candidates[0] && this.looking.compareAndSet(false, true)) {
+			lookLater(timer, calls);
+		}
+	}
+
+	/**
+	 * How many there are.
+	 */
+	int count(InFlightCalls calls) {
+		int[] count = { 0 };
+		calls.forEachOfApplication((call) -> {
+			if (call.abandonedSamples() >= SAMPLES) {
+				count[0]++;
+			}
+		});
+		return count[0];
+	}
+
+	private void warn(long now, InFlightCalls calls, List<InFlightCall> found) {
+		if (this.lastWarning != null && now - this.lastWarning < QUIET.toNanos()) {
+			return;
+		}
+		for (InFlightCall call : found) {
+			Thread thread = call.handlerThread();
+			if (thread != null) {
+				this.lastWarning = now;
+				logger.warn(
+						"gRPC server '%s': %d handlers still run more than %d s after their calls were cancelled, and hold %d threads. One of %s is here (grpc.server.executor.cancelled-warning)%s"
+							.formatted(calls.server(), found.size(), this.limit.toSeconds(), found.size(),
+									call.method().name(), this.interrupt ? ", and has been interrupted" : ""),
+						new ThreadStack(thread, thread.getStackTrace()));
+				return;
+			}
+		}
+	}
+
+}

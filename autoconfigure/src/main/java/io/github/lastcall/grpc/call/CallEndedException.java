@@ -1,0 +1,51 @@
+/*
+ * Copyright 2026 the Last Call authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.lastcall.grpc.call;
+
+import io.grpc.Metadata;
+import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
+
+/**
+ * Ends a handler that sends although its call has ended. Most handlers never ask whether
+ * their client is still there, and grpc-java tells them by a callback that waits for the
+ * one that sends. Nobody is told when it arrives back where the handler was called.
+ */
+final class CallEndedException extends StatusRuntimeException {
+
+	private static final long serialVersionUID = 1L;
+
+	private final transient InFlightCall call;
+
+	/**
+	 * Create a new exception.
+	 * @param call the call, which has ended
+	 * @param reason why
+	 */
+	CallEndedException(InFlightCall call, String reason) {
+		super(Status.CANCELLED.withDescription(reason), new Metadata());
+		this.call = call;
+	}
+
+	/**
+	 * Whether it is the handler of this call that is to end, and not that of another one
+	 * that it has called on the same thread.
+	 */
+	boolean isOf(InFlightCall call) {
+		return this.call == call;
+	}
+
+}

@@ -1,0 +1,35 @@
+/*
+ * Copyright 2026 the Last Call authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.lastcall.grpc.executor;
+
+/**
+ * Where a thread is. Never thrown: loggers know what to do with a stack trace.
+ */
+public final class ThreadStack extends Exception {
+
+	private static final long serialVersionUID = 1L;
+
+	/**
+	 * Create a new stack.
+	 * @param thread the thread
+	 * @param stack where it is, or as much of that as is worth a look
+	 */
+	public ThreadStack(Thread thread, StackTraceElement[] stack) {
+		super("what " + thread.getName() + " does at this moment, not an error", null, false, true);
+		setStackTrace(stack);
+	}
+
+}

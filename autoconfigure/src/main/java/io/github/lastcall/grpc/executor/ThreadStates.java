@@ -1,0 +1,135 @@
+/*
+ * Copyright 2026 the Last Call authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.lastcall.grpc.executor;
+
+import java.util.Collection;
+import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicBoolean;
+
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.core.task.VirtualThreadTaskExecutor;
+
+/**
+ * Keeps what a call leaves behind on a thread from the next one: after each run of a call
+ * on a thread, the {@link ThreadState}s are what they were before.
+ * <p>
+ * Threads of this library run nothing else. Their state is empty before each run because
+ * it is emptied after each, so nothing has to be saved. A virtual thread ends with the
+ * run that it was started for, and with it its state.
+ */
+public final class ThreadStates {
+
+	/**
+	 * For servers whose handlers leave nothing behind.
+	 */
+	public static final ThreadStates NONE = new ThreadStates();
+
+	private static final Log logger = LogFactory.getLog(ThreadStates.class);
+
+	private final ThreadState[] states;
+
+	private final AtomicBoolean failed = new AtomicBoolean();
+
+	/**
+	 * Create new states.
+	 * @param states the states, each independent of the others
+	 */
+	public ThreadStates(Collection<? extends ThreadState> states) {
+		this.states = states.toArray(ThreadState[]::new);
+	}
+
+	private ThreadStates() {
+		this.states = new ThreadState[0];
+	}
+
+	/**
+	 * Run something of a call on the current thread.
+	 * @param executor the executor that was given the task
+	 * @param task what to run
+	 */
+	public void run(Executor executor, Runnable task) {
+		if (this.states.length == 0 || executor instanceof VirtualThreadTaskExecutor) {
+			task.run();
+		}
+		else if (Thread.currentThread() instanceof ServerThread) {
+			try {
+				task.run();
+			}
+			finally {
+				clear();
+			}
+		}
+		else {
+			run(0, task);
+		}
+	}
+
+	/**
+	 * A recursion, because the stack is where the saved states cost nothing.
+	 */
+	private void run(int index, Runnable task) {
+		if (index == this.states.length) {
+			task.run();
+			return;
+		}
+		ThreadState state = this.states[index];
+		Object saved = save(state);
+		try {
+			run(index + 1, task);
+		}
+		finally {
+			restore(state, saved);
+		}
+	}
+
+	/**
+	 * Something of a call has run on a thread of this library.
+	 */
+	public void clear() {
+		for (int i = this.states.length - 1; i >= 0; i--) {
+			restore(this.states[i], null);
+		}
+	}
+
+	private @Nullable Object save(ThreadState state) {
+		try {
+			return state.save();
+		}
+		catch (RuntimeException ex) {
+			failed(ex);
+			return null;
+		}
+	}
+
+	private void restore(ThreadState state, @Nullable Object saved) {
+		try {
+			state.restore(saved);
+		}
+		catch (RuntimeException ex) {
+			failed(ex);
+		}
+	}
+
+	private void failed(RuntimeException ex) {
+		if (this.failed.compareAndSet(false, true)) {
+			logger.error("The state of a thread could not be restored after a call; this is reported once", ex);
+		}
+	}
+
+}

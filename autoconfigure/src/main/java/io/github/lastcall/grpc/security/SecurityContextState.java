@@ -1,0 +1,75 @@
+/*
+ * Copyright 2026 the Last Call authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.lastcall.grpc.security;
+
+import java.util.function.Supplier;
+
+import io.github.lastcall.grpc.executor.ThreadState;
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.aop.framework.AopInfrastructureBean;
+import org.springframework.security.core.Authentication;
+import org.springframework.security.core.context.SecurityContext;
+import org.springframework.security.core.context.SecurityContextHolderStrategy;
+
+/**
+ * The security context of Spring Security. A context can be changed in place, so that it
+ * is not enough to put the same one back.
+ */
+public final class SecurityContextState implements ThreadState, AopInfrastructureBean {
+
+	/**
+	 * Package-private, and the one strategy that keeps nothing on the thread.
+	 */
+	private static final String GLOBAL = "org.springframework.security.core.context.GlobalSecurityContextHolderStrategy";
+
+	private final Supplier<SecurityContextHolderStrategy> strategy;
+
+	/**
+	 * Create a new state.
+	 * @param strategy finds where contexts are kept, each time: an application may change
+	 * it
+	 */
+	public SecurityContextState(Supplier<SecurityContextHolderStrategy> strategy) {
+		this.strategy = strategy;
+	}
+
+	@Override
+	public @Nullable Object save() {
+		SecurityContext context = this.strategy.get().getContext();
+		Authentication authentication = context.getAuthentication();
+		return (authentication != null) ? new Saved(context, authentication) : null;
+	}
+
+	@Override
+	public void restore(@Nullable Object saved) {
+		SecurityContextHolderStrategy strategy = this.strategy.get();
+		if (saved instanceof Saved before) {
+			if (before.context().getAuthentication() != before.authentication()) {
+				before.context().setAuthentication(before.authentication());
+			}
+			strategy.setContext(before.context());
+		}
+		else if (!strategy.getClass().getName().equals(GLOBAL)) {
+			strategy.clearContext();
+		}
+	}
+
+	private record Saved(SecurityContext context, Authentication authentication) {
+
+	}
+
+}
