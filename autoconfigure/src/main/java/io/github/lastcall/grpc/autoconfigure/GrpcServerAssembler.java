@@ -20,6 +20,8 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.BiConsumer;
 
 import io.github.lastcall.grpc.call.AbandonedHandlers;
@@ -55,6 +57,8 @@ import io.github.lastcall.grpc.server.InfrastructureService;
 import io.github.lastcall.grpc.tls.PeerIdentityFilter;
 import io.grpc.ServerBuilder;
 import io.grpc.ServerInterceptor;
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.aop.framework.AopInfrastructureBean;
@@ -67,6 +71,8 @@ import org.springframework.context.ApplicationContext;
  * transport.
  */
 class GrpcServerAssembler implements AopInfrastructureBean {
+
+	private static final Log logger = LogFactory.getLog(GrpcServerAssembler.class);
 
 	private final ConfigurableListableBeanFactory beanFactory;
 
@@ -85,6 +91,8 @@ class GrpcServerAssembler implements AopInfrastructureBean {
 	private final Factories factories;
 
 	private final ObjectProvider<NettyServerCustomizers> netty;
+
+	private final Set<String> warnings = ConcurrentHashMap.newKeySet();
 
 	GrpcServerAssembler(ConfigurableListableBeanFactory beanFactory, GrpcServerProperties properties,
 			ShutdownSettings settings, ServerTimer timer, ApplicationContext context, ServerExecutor executor,
@@ -226,7 +234,16 @@ class GrpcServerAssembler implements AopInfrastructureBean {
 		observer().ifAvailable((observer) -> outermost.add(observer.interceptor()));
 		this.beanFactory.getBeanProvider(PeerIdentityFilter.class).ifAvailable(outermost::add);
 		return new GrpcServiceDiscovery(this.beanFactory, OwnBeans.of(this.beanFactory, InfrastructureService.class),
-				outermost);
+				outermost, this::warn);
+	}
+
+	/**
+	 * Once for all servers.
+	 */
+	private void warn(String message) {
+		if (this.warnings.add(message)) {
+			logger.warn(message);
+		}
 	}
 
 	private ObjectProvider<CallObserver> observer() {

@@ -25,12 +25,14 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Consumer;
 import java.util.function.Predicate;
 
 import io.grpc.BindableService;
 import io.grpc.ServerInterceptor;
 import io.grpc.ServerInterceptors;
 import io.grpc.ServerServiceDefinition;
+import org.jspecify.annotations.Nullable;
 
 import org.springframework.aop.scope.ScopedProxyUtils;
 import org.springframework.beans.factory.BeanFactory;
@@ -49,19 +51,24 @@ public final class GrpcServiceDiscovery {
 
 	private final List<ServerInterceptor> outermostInterceptors;
 
+	private final Consumer<String> warnings;
+
 	/**
 	 * Create a new discovery.
 	 * @param beanFactory where the beans are
 	 * @param infrastructureServices the services that the library adds
 	 * @param outermostInterceptors the library's own interceptors, outside of all others
 	 * and on every service
+	 * @param warnings told of what is not served
 	 */
 	public GrpcServiceDiscovery(ConfigurableListableBeanFactory beanFactory,
-			List<InfrastructureService> infrastructureServices, List<ServerInterceptor> outermostInterceptors) {
+			List<InfrastructureService> infrastructureServices, List<ServerInterceptor> outermostInterceptors,
+			Consumer<String> warnings) {
 		Assert.notNull(beanFactory, "'beanFactory' must not be null");
 		this.beanFactory = beanFactory;
 		this.infrastructureServices = List.copyOf(infrastructureServices);
 		this.outermostInterceptors = List.copyOf(outermostInterceptors);
+		this.warnings = warnings;
 	}
 
 	/**
@@ -81,16 +88,21 @@ public final class GrpcServiceDiscovery {
 			infrastructure.add(ServerInterceptors.interceptForward(definition, infrastructureInterceptors));
 		}
 		List<GrpcServices.Registration> application = new ArrayList<>();
+		List<String> unbound = new ArrayList<>();
 		List<ServerInterceptor> interceptors = globalInterceptors((annotation) -> true);
 		annotated(this.beanFactory, GrpcService.class).forEach((beanName, annotation) -> {
-			ServerServiceDefinition definition = serviceBean(beanName).bindService();
+			ServerServiceDefinition definition = bind(beanName);
+			if (definition == null) {
+				unbound.add(beanName);
+				return;
+			}
 			claim(owners, definition, "bean '" + beanName + "'");
 			List<ServerInterceptor> all = new ArrayList<>(interceptors);
 			all.addAll(serviceInterceptors(annotation));
 			application.add(new GrpcServices.Registration(beanName, annotation,
 					ServerInterceptors.interceptForward(definition, all)));
 		});
-		return new GrpcServices(application, infrastructure);
+		return new GrpcServices(application, infrastructure, unbound);
 	}
 
 	/**
@@ -108,6 +120,23 @@ public final class GrpcServiceDiscovery {
 			}
 		}
 		return annotations;
+	}
+
+	private @Nullable ServerServiceDefinition bind(String beanName) {
+		BindableService service = serviceBean(beanName);
+		if (!this.beanFactory.isSingleton(beanName)) {
+			throw new GrpcServerStartException(
+					"Bean '%s' is annotated with @GrpcService, but is not a singleton: a server binds it once and keeps that instance."
+						.formatted(beanName),
+					"Remove its @Scope, or add a scoped proxy that calls go through (proxyMode = ScopedProxyMode.TARGET_CLASS).");
+		}
+		ServerServiceDefinition definition = new ServiceBinding(beanName, service).bind();
+		if (definition == null) {
+			this.warnings.accept(("The @GrpcService bean '%s' is not served: its bindService() returns null. "
+					+ "If it is a mock (@MockitoBean), use a spy (@MockitoSpyBean) to serve it")
+				.formatted(beanName));
+		}
+		return definition;
 	}
 
 	private BindableService serviceBean(String beanName) {

@@ -26,12 +26,24 @@ import io.grpc.ServerServiceDefinition;
  *
  * @param application what the user's {@link GrpcService @GrpcService} beans bind
  * @param infrastructure what this library adds: health, reflection
+ * @param unbound names of annotated beans that bind no service, such as mocks
  */
-public record GrpcServices(List<Registration> application, List<ServerServiceDefinition> infrastructure) {
+public record GrpcServices(List<Registration> application, List<ServerServiceDefinition> infrastructure,
+		List<String> unbound) {
 
 	public GrpcServices {
 		application = List.copyOf(application);
 		infrastructure = List.copyOf(infrastructure);
+		unbound = List.copyOf(unbound);
+	}
+
+	/**
+	 * Services all of which are known.
+	 * @param application what the user's {@link GrpcService @GrpcService} beans bind
+	 * @param infrastructure what this library adds
+	 */
+	public GrpcServices(List<Registration> application, List<ServerServiceDefinition> infrastructure) {
+		this(application, infrastructure, List.of());
 	}
 
 	/**
