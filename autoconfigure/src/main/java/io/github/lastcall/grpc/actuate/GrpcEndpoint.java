@@ -155,8 +155,9 @@ public final class GrpcEndpoint implements AopInfrastructureBean {
 	private HealthDescriptor health() {
 		Map<String, StatusDescriptor> statuses = new TreeMap<>();
 		this.statuses.describe()
-			.forEach((name, description) -> statuses.put(name, new StatusDescriptor(description.status(),
-					text(description.source()), description.group(), description.override(), description.watchers())));
+			.forEach((name, description) -> statuses.put(name,
+					new StatusDescriptor(description.status().name(), text(description.source()), description.group(),
+							name(description.override()), description.watchers())));
 		return new HealthDescriptor(this.healthSettings.sampleInterval(), this.healthSettings.sampleTimeout(),
 				text(this.healthSettings.notServingAs()), statuses);
 	}
@@ -185,6 +186,10 @@ public final class GrpcEndpoint implements AopInfrastructureBean {
 			case BIDI_STREAMING -> "bidirectional streaming";
 			case UNKNOWN -> "unknown";
 		};
+	}
+
+	private static @Nullable String name(@Nullable ServingStatus status) {
+		return (status != null) ? status.name() : null;
 	}
 
 	private static String text(Enum<?> value) {
@@ -292,8 +297,8 @@ public final class GrpcEndpoint implements AopInfrastructureBean {
 	 * @param override what user code says
 	 * @param watchers how many clients watch it
 	 */
-	public record StatusDescriptor(ServingStatus status, String source, @Nullable String group,
-			@Nullable ServingStatus override, int watchers) {
+	public record StatusDescriptor(String status, String source, @Nullable String group, @Nullable String override,
+			int watchers) {
 
 	}
 

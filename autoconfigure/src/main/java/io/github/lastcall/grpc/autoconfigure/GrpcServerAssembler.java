@@ -62,6 +62,7 @@ import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.aop.framework.AopInfrastructureBean;
+import org.springframework.beans.factory.BeanFactory;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
 import org.springframework.context.ApplicationContext;
@@ -106,6 +107,13 @@ class GrpcServerAssembler implements AopInfrastructureBean {
 		this.healthGroups = healthGroups;
 		this.factories = factories;
 		this.netty = netty;
+	}
+
+	/**
+	 * The context of the application, which registrars cannot ask for.
+	 */
+	ApplicationContext context() {
+		return this.context;
 	}
 
 	/**
@@ -254,26 +262,29 @@ class GrpcServerAssembler implements AopInfrastructureBean {
 	 * What makes the builders for each transport.
 	 *
 	 * @param network the application's own, or ours
-	 * @param unixDomainSocket ours
-	 * @param inProcess ours
+	 * @param beanFactory has ours for the other transports
 	 */
-	record Factories(ObjectProvider<GrpcServerFactory> network, ObjectProvider<GrpcServerFactory> unixDomainSocket,
-			ObjectProvider<GrpcServerFactory> inProcess) {
+	record Factories(ObjectProvider<GrpcServerFactory> network, BeanFactory beanFactory) {
 
 		GrpcServerFactory get(Transport transport) {
 			return switch (transport) {
-				case NETWORK -> get(this.network, "grpc-netty-shaded", "lastcall-spring-boot-starter has it",
-						"define a GrpcServerFactory bean, or set grpc.server.enabled to false");
-				case UNIX_DOMAIN_SOCKET -> get(this.unixDomainSocket, "grpc-netty-shaded",
+				case NETWORK ->
+					get(this.network.getIfAvailable(), "grpc-netty-shaded", "lastcall-spring-boot-starter has it",
+							"define a GrpcServerFactory bean, or set grpc.server.enabled to false");
+				case UNIX_DOMAIN_SOCKET -> get(own(transport), "grpc-netty-shaded",
 						"lastcall-spring-boot-starter has it", "remove grpc.server.unix-domain-socket.path");
-				case IN_PROCESS -> get(this.inProcess, "grpc-inprocess", "Spring Boot knows its version",
+				case IN_PROCESS -> get(own(transport), "grpc-inprocess", "Spring Boot knows its version",
 						"set grpc.server.in-process.enabled to false");
 			};
 		}
 
-		private static GrpcServerFactory get(ObjectProvider<GrpcServerFactory> provider, String artifact, String note,
+		private @Nullable GrpcServerFactory own(Transport transport) {
+			String name = transport.beanName(GrpcServerFactory.class);
+			return this.beanFactory.containsBean(name) ? this.beanFactory.getBean(name, GrpcServerFactory.class) : null;
+		}
+
+		private static GrpcServerFactory get(@Nullable GrpcServerFactory factory, String artifact, String note,
 				String otherwise) {
-			GrpcServerFactory factory = provider.getIfAvailable();
 			if (factory == null) {
 				throw new GrpcServerStartException(
 						"There are @GrpcService beans, but no transport to serve them with: "

@@ -53,7 +53,7 @@ public final class GrpcServerHealthContributorAutoConfiguration implements AopIn
 			ObjectProvider<ServerTls> tls) {
 		return new GrpcServerHealthIndicator(OwnBeans.of(beanFactory, GrpcServerDrain.class)
 			.stream()
-			.filter((drain) -> !drain.getName().equals(GrpcServerAutoConfiguration.HEALTH_SERVER))
+			.filter((drain) -> !drain.getName().equals(HealthServerRegistrar.SERVER))
 			.toList(), statuses, tls.getIfAvailable());
 	}
 

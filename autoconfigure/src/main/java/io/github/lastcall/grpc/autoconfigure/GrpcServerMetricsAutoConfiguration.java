@@ -33,6 +33,7 @@ import io.micrometer.core.instrument.binder.MeterBinder;
 
 import org.springframework.aop.framework.AopInfrastructureBean;
 import org.springframework.beans.factory.ListableBeanFactory;
+import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.AutoConfigureOrder;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
@@ -63,9 +64,8 @@ public final class GrpcServerMetricsAutoConfiguration implements AopInfrastructu
 
 	@Bean
 	@ConditionalOnMissingBean(search = SearchStrategy.CURRENT)
-	@ConditionalOnBean(value = ServerTls.class, search = SearchStrategy.CURRENT)
-	GrpcServerTlsMetrics lastCallServerTlsMetrics(ServerTls tls) {
-		return new GrpcServerTlsMetrics(tls);
+	GrpcServerTlsMetrics lastCallServerTlsMetrics(ObjectProvider<ServerTls> tls) {
+		return new GrpcServerTlsMetrics(tls::getIfAvailable);
 	}
 
 	@Bean

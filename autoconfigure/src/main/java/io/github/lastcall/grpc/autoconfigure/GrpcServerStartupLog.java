@@ -24,6 +24,7 @@ import io.github.lastcall.grpc.lifecycle.GrpcServer;
 import io.github.lastcall.grpc.lifecycle.GrpcServerStartedEvent;
 import io.github.lastcall.grpc.lifecycle.ShutdownSettings;
 import io.github.lastcall.grpc.tls.ServerTls;
+import io.grpc.reflection.v1.ServerReflectionGrpc;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 
@@ -52,18 +53,14 @@ class GrpcServerStartupLog implements AopInfrastructureBean, ApplicationListener
 
 	private final ApplicationContext context;
 
-	private final boolean reflection;
-
 	private final ShutdownSettings shutdown;
 
 	private final ObjectProvider<ServerTls> tls;
 
 	private boolean hinted;
 
-	GrpcServerStartupLog(ApplicationContext context, boolean reflection, ShutdownSettings shutdown,
-			ObjectProvider<ServerTls> tls) {
+	GrpcServerStartupLog(ApplicationContext context, ShutdownSettings shutdown, ObjectProvider<ServerTls> tls) {
 		this.context = context;
-		this.reflection = reflection;
 		this.shutdown = shutdown;
 		this.tls = tls;
 	}
@@ -74,7 +71,7 @@ class GrpcServerStartupLog implements AopInfrastructureBean, ApplicationListener
 			return;
 		}
 		GrpcServer server = event.getServer();
-		if (GrpcServerAutoConfiguration.HEALTH_SERVER.equals(server.getName())) {
+		if (HealthServerRegistrar.SERVER.equals(server.getName())) {
 			logger.info("gRPC server '%s' listens on %s, in plaintext and with health only".formatted(server.getName(),
 					where(server)));
 			return;
@@ -82,7 +79,7 @@ class GrpcServerStartupLog implements AopInfrastructureBean, ApplicationListener
 		logger.info(
 				"gRPC server '%s' listens on %s with services %s, reflection %s%s; started in %d ms; stops within %s (propagation delay %s + grace period %s + force timeout %s)"
 					.formatted(server.getName(), where(server), server.getServices().applicationNames(),
-							this.reflection ? "on" : "off", tls(server), event.getTimeTaken().toMillis(),
+							hasReflection(server) ? "on" : "off", tls(server), event.getTimeTaken().toMillis(),
 							text(this.shutdown.budget()), text(this.shutdown.longestAnnouncement()),
 							text(this.shutdown.gracePeriod()), text(this.shutdown.forceTimeout())));
 		// Once for all servers: they drain side by side.
@@ -92,6 +89,10 @@ class GrpcServerStartupLog implements AopInfrastructureBean, ApplicationListener
 					"On Kubernetes, let terminationGracePeriodSeconds be at least %d (propagation delay + grace period + force timeout + %d)"
 						.formatted(this.shutdown.budget().plus(EXIT).toSeconds(), EXIT.toSeconds()));
 		}
+	}
+
+	private static boolean hasReflection(GrpcServer server) {
+		return server.getServices().names().contains(ServerReflectionGrpc.SERVICE_NAME);
 	}
 
 	/**

@@ -57,7 +57,7 @@ class LocalGrpcPortProperty implements AopInfrastructureBean, ApplicationListene
 		if (server.getName().equals(Transport.IN_PROCESS.serverName())) {
 			this.properties.put("local.grpc.in-process.name", server.getAddress());
 		}
-		else if (server.getName().equals(GrpcServerAutoConfiguration.HEALTH_SERVER)) {
+		else if (server.getName().equals(HealthServerRegistrar.SERVER)) {
 			this.properties.put("local.grpc.health.port", server.getPort());
 		}
 		else if (server.getPort() != -1) {

@@ -38,8 +38,17 @@ import org.springframework.core.env.Environment;
  */
 class TransportRegistrar implements BeanRegistrar {
 
+	private static final String ENABLED = "grpc.server.enabled";
+
 	@Override
 	public void register(BeanRegistry registry, Environment environment) {
+		if (!environment.getProperty(ENABLED, Boolean.class, true)) {
+			// Otherwise a condition has seen to that.
+			throw new GrpcServerStartException(
+					"grpc.server.enabled is false, but the application was processed ahead of time with the gRPC server.",
+					"Set grpc.server.enabled=false for ahead-of-time processing too, or remove it.", List.of(ENABLED),
+					null);
+		}
 		List<Transport> transports = Arrays.stream(Transport.values())
 			.filter((transport) -> transport.isConfigured(environment))
 			.toList();

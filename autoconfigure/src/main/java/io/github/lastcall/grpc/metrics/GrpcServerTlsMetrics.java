@@ -17,12 +17,14 @@
 package io.github.lastcall.grpc.metrics;
 
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 
 import io.github.lastcall.grpc.tls.ServerTls;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.TimeGauge;
 import io.micrometer.core.instrument.binder.MeterBinder;
+import org.jspecify.annotations.Nullable;
 
 import org.springframework.aop.framework.AopInfrastructureBean;
 
@@ -31,31 +33,38 @@ import org.springframework.aop.framework.AopInfrastructureBean;
  */
 public final class GrpcServerTlsMetrics implements AopInfrastructureBean, MeterBinder {
 
-	private final ServerTls tls;
+	private final Supplier<@Nullable ServerTls> tls;
 
 	/**
 	 * Create new meters.
-	 * @param tls knows the certificate
+	 * @param tls knows the certificate, {@code null} if the application is served in
+	 * plaintext
 	 */
-	public GrpcServerTlsMetrics(ServerTls tls) {
+	public GrpcServerTlsMetrics(Supplier<@Nullable ServerTls> tls) {
 		this.tls = tls;
 	}
 
 	@Override
 	public void bindTo(MeterRegistry registry) {
-		TimeGauge
-			.builder("grpc.server.ssl.certificate.expiry", this.tls, TimeUnit.SECONDS, ServerTls::secondsUntilExpiry)
+		ServerTls tls = this.tls.get();
+		if (tls != null) {
+			bindTo(registry, tls);
+		}
+	}
+
+	private static void bindTo(MeterRegistry registry, ServerTls tls) {
+		TimeGauge.builder("grpc.server.ssl.certificate.expiry", tls, TimeUnit.SECONDS, ServerTls::secondsUntilExpiry)
 			.description("How long the certificate in use is still valid; negative when it has expired")
-			.tag("bundle", this.tls.getBundleName())
+			.tag("bundle", tls.getBundleName())
 			.register(registry);
-		FunctionCounter.builder("grpc.server.ssl.bundle.updates", this.tls, (tls) -> tls.getStatus().updates())
+		FunctionCounter.builder("grpc.server.ssl.bundle.updates", tls, (of) -> of.getStatus().updates())
 			.description("Updates of the SSL bundle")
-			.tag("bundle", this.tls.getBundleName())
+			.tag("bundle", tls.getBundleName())
 			.tag("outcome", "success")
 			.register(registry);
-		FunctionCounter.builder("grpc.server.ssl.bundle.updates", this.tls, (tls) -> tls.getStatus().failedUpdates())
+		FunctionCounter.builder("grpc.server.ssl.bundle.updates", tls, (of) -> of.getStatus().failedUpdates())
 			.description("Updates of the SSL bundle")
-			.tag("bundle", this.tls.getBundleName())
+			.tag("bundle", tls.getBundleName())
 			.tag("outcome", "failure")
 			.register(registry);
 	}

@@ -25,11 +25,15 @@ import io.grpc.ServerCallHandler;
 import io.grpc.ServerInterceptor;
 
 import org.springframework.aop.framework.AopInfrastructureBean;
+import org.springframework.core.Ordered;
+import org.springframework.core.annotation.Order;
 
 /**
  * Compresses the responses of calls whose client says that it accepts the codec. A
  * handler that chooses for itself wins.
  */
+@GlobalServerInterceptor
+@Order(Ordered.HIGHEST_PRECEDENCE)
 public final class ResponseCompression implements AopInfrastructureBean, ServerInterceptor {
 
 	private final String codec;
