@@ -106,7 +106,7 @@ public final class GrpcServerAutoConfiguration implements AopInfrastructureBean 
 	@Configuration(proxyBeanMethods = false)
 	@ConditionalOnBean(annotation = GrpcService.class, search = SearchStrategy.CURRENT)
 	@EnableConfigurationProperties(GrpcServerProperties.class)
-	@Import(ThreadStateConfiguration.class)
+	@Import({ GrpcJavaVersionCheck.class, ThreadStateConfiguration.class })
 	static class ServerConfiguration implements AopInfrastructureBean {
 
 		@Bean

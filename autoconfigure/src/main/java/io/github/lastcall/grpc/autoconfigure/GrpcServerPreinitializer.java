@@ -17,18 +17,17 @@
 package io.github.lastcall.grpc.autoconfigure;
 
 import java.io.IOException;
+import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
 
 import io.grpc.InsecureServerCredentials;
 import io.grpc.Server;
 import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
+import io.grpc.netty.shaded.io.netty.channel.DefaultEventLoopGroup;
 import io.grpc.netty.shaded.io.netty.channel.EventLoopGroup;
-import io.grpc.netty.shaded.io.netty.channel.IoHandlerFactory;
-import io.grpc.netty.shaded.io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.grpc.netty.shaded.io.netty.channel.epoll.Epoll;
-import io.grpc.netty.shaded.io.netty.channel.epoll.EpollIoHandler;
+import io.grpc.netty.shaded.io.netty.channel.epoll.EpollEventLoopGroup;
 import io.grpc.netty.shaded.io.netty.channel.local.LocalAddress;
-import io.grpc.netty.shaded.io.netty.channel.local.LocalIoHandler;
 import io.grpc.netty.shaded.io.netty.channel.local.LocalServerChannel;
 import io.grpc.netty.shaded.io.netty.util.concurrent.DefaultThreadFactory;
 import io.grpc.protobuf.services.ProtoReflectionServiceV1;
@@ -53,15 +52,19 @@ class GrpcServerPreinitializer implements BackgroundPreinitializer {
 	}
 
 	/**
-	 * Not linked without Netty.
+	 * Not linked without Netty. The event loops are of the classes that both Netty lines
+	 * have: 4.1, which grpc-java shades up to 1.80, and 4.2, which has deprecated them.
 	 */
+	@SuppressWarnings("deprecation")
 	private static final class Netty {
+
+		private static final ThreadFactory THREADS = new DefaultThreadFactory("grpc-preinit", true);
 
 		static void load() throws IOException {
 			if (Epoll.isAvailable()) {
-				end(eventLoop(EpollIoHandler.newFactory()));
+				end(new EpollEventLoopGroup(1, THREADS));
 			}
-			EventLoopGroup eventLoops = eventLoop(LocalIoHandler.newFactory());
+			EventLoopGroup eventLoops = new DefaultEventLoopGroup(1, THREADS);
 			try {
 				Server server = NettyServerBuilder
 					.forAddress(new LocalAddress(GrpcServerPreinitializer.class), InsecureServerCredentials.create())
@@ -76,10 +79,6 @@ class GrpcServerPreinitializer implements BackgroundPreinitializer {
 			finally {
 				end(eventLoops);
 			}
-		}
-
-		private static EventLoopGroup eventLoop(IoHandlerFactory io) {
-			return new MultiThreadIoEventLoopGroup(1, new DefaultThreadFactory("grpc-preinit", true), io);
 		}
 
 		private static void end(EventLoopGroup eventLoops) {

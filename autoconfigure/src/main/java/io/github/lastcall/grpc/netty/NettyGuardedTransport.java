@@ -24,13 +24,11 @@ import io.github.lastcall.grpc.server.GrpcServerBuilderCustomizer;
 import io.github.lastcall.grpc.server.GrpcServerFactory;
 import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
 import io.grpc.netty.shaded.io.netty.channel.EventLoopGroup;
-import io.grpc.netty.shaded.io.netty.channel.IoHandlerFactory;
-import io.grpc.netty.shaded.io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.grpc.netty.shaded.io.netty.channel.ServerChannel;
 import io.grpc.netty.shaded.io.netty.channel.epoll.Epoll;
-import io.grpc.netty.shaded.io.netty.channel.epoll.EpollIoHandler;
+import io.grpc.netty.shaded.io.netty.channel.epoll.EpollEventLoopGroup;
 import io.grpc.netty.shaded.io.netty.channel.epoll.EpollServerSocketChannel;
-import io.grpc.netty.shaded.io.netty.channel.nio.NioIoHandler;
+import io.grpc.netty.shaded.io.netty.channel.nio.NioEventLoopGroup;
 import io.grpc.netty.shaded.io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.grpc.netty.shaded.io.netty.util.concurrent.DefaultThreadFactory;
 import org.jspecify.annotations.Nullable;
@@ -119,10 +117,15 @@ public final class NettyGuardedTransport implements AopInfrastructureBean, Dispo
 			.handshakeTimeout(this.limits.handshakeTimeout().multipliedBy(2).toMillis(), TimeUnit.MILLISECONDS);
 	}
 
+	/**
+	 * Creates event loops of the classes that both Netty lines have: 4.1, which grpc-java
+	 * shades up to 1.80, and 4.2, which has deprecated them.
+	 */
+	@SuppressWarnings("deprecation")
 	private EventLoopGroup eventLoops(int threads, String role) {
 		ThreadFactory factory = new DefaultThreadFactory("grpc-" + role + "-" + this.name, true);
-		IoHandlerFactory io = Epoll.isAvailable() ? EpollIoHandler.newFactory() : NioIoHandler.newFactory();
-		return new MultiThreadIoEventLoopGroup(threads, factory, io);
+		return Epoll.isAvailable() ? new EpollEventLoopGroup(threads, factory)
+				: new NioEventLoopGroup(threads, factory);
 	}
 
 	/**

@@ -54,9 +54,8 @@ import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
 import io.grpc.netty.shaded.io.netty.channel.EventLoopGroup;
-import io.grpc.netty.shaded.io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.grpc.netty.shaded.io.netty.channel.ServerChannel;
-import io.grpc.netty.shaded.io.netty.channel.nio.NioIoHandler;
+import io.grpc.netty.shaded.io.netty.channel.nio.NioEventLoopGroup;
 import io.grpc.netty.shaded.io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.grpc.protobuf.services.ProtoReflectionServiceV1;
 import io.grpc.reflection.v1.ServerReflectionGrpc;
@@ -454,7 +453,8 @@ class GrpcServerAutoConfigurationTests {
 	 */
 	static class OwnChannelsFactory extends LoopbackServerFactory implements DisposableBean {
 
-		private final EventLoopGroup eventLoops = new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());
+		@SuppressWarnings("deprecation")
+		private final EventLoopGroup eventLoops = new NioEventLoopGroup(1);
 
 		private final List<ServerChannel> listeners = new CopyOnWriteArrayList<>();
 
