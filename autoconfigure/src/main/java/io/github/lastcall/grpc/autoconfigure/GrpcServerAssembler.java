@@ -31,6 +31,7 @@ import io.github.lastcall.grpc.call.CallRecorder;
 import io.github.lastcall.grpc.call.Connections;
 import io.github.lastcall.grpc.call.InFlightCalls;
 import io.github.lastcall.grpc.call.InfrastructureStreams;
+import io.github.lastcall.grpc.call.LostCallbacks;
 import io.github.lastcall.grpc.executor.EventLoopWatchdog;
 import io.github.lastcall.grpc.executor.NettyEventLoop;
 import io.github.lastcall.grpc.executor.ServerExecutor;
@@ -120,7 +121,9 @@ class GrpcServerAssembler implements AopInfrastructureBean {
 	 * What every builder gets that is to be drained.
 	 */
 	static GrpcServerBuilderCustomizer<ServerBuilder<?>> track(InFlightCalls calls, Connections connections) {
-		return (builder) -> builder.addStreamTracerFactory(calls.tracerFactory()).addTransportFilter(connections);
+		return (builder) -> builder.addStreamTracerFactory(calls.tracerFactory())
+			.addTransportFilter(connections)
+			.addTransportFilter(calls.transportFilter());
 	}
 
 	/**
@@ -146,7 +149,8 @@ class GrpcServerAssembler implements AopInfrastructureBean {
 
 	private CallGuards guards() {
 		List<ThreadState> states = this.beanFactory.getBeanProvider(ThreadState.class).orderedStream().toList();
-		return new CallGuards(new ThreadStates(states), abandonedHandlers());
+		return new CallGuards(new ThreadStates(states), abandonedHandlers(),
+				new LostCallbacks(this.beanFactory.getBean("lastCallLostCallbacksTimer", ServerTimer.class)));
 	}
 
 	private AbandonedHandlers abandonedHandlers() {

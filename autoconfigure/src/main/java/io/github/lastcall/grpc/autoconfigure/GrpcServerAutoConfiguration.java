@@ -129,6 +129,12 @@ public final class GrpcServerAutoConfiguration implements AopInfrastructureBean 
 			return new ThreadServerTimer("grpc-watchdog");
 		}
 
+		@Bean(defaultCandidate = false)
+		@ConditionalOnMissingBean(name = "lastCallLostCallbacksTimer")
+		ThreadServerTimer lastCallLostCallbacksTimer() {
+			return new ThreadServerTimer("grpc-lost-callbacks");
+		}
+
 		@Bean
 		@Order(Ordered.HIGHEST_PRECEDENCE)
 		Codecs lastCallCodecs(ObjectProvider<Codec> codecs) {

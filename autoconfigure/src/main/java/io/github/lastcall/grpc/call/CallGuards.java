@@ -22,12 +22,14 @@ import io.github.lastcall.grpc.executor.ThreadStates;
  *
  * @param threadStates keep what a call leaves on a thread from the next one
  * @param abandoned finds handlers that run on although their calls were cancelled
+ * @param lost ends calls whose last callback does not come
  */
-public record CallGuards(ThreadStates threadStates, AbandonedHandlers abandoned) {
+public record CallGuards(ThreadStates threadStates, AbandonedHandlers abandoned, LostCallbacks lost) {
 
 	/**
 	 * None of them.
 	 */
-	public static final CallGuards NONE = new CallGuards(ThreadStates.NONE, AbandonedHandlers.IGNORED);
+	public static final CallGuards NONE = new CallGuards(ThreadStates.NONE, AbandonedHandlers.IGNORED,
+			LostCallbacks.IGNORED);
 
 }

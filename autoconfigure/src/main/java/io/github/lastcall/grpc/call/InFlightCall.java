@@ -51,17 +51,11 @@ import org.springframework.scheduling.concurrent.ThreadPoolTaskExecutor;
  * Nothing on the way of an ordinary call takes a lock: the event loop must not wait for
  * the thread of a handler, nor the other way round.
  */
-class InFlightCall extends MeasuredCall implements Executor, Runnable {
+class InFlightCall extends SerializedCall {
 
 	static final Context.Key<InFlightCall> KEY = Context.key("io.github.lastcall.grpc.call");
 
 	private static final Log logger = LogFactory.getLog(InFlightCall.class);
-
-	private static final AtomicIntegerFieldUpdater<InFlightCall> HOLDERS = AtomicIntegerFieldUpdater
-		.newUpdater(InFlightCall.class, "holders");
-
-	private static final AtomicReferenceFieldUpdater<InFlightCall, Executor> CALLBACKS = AtomicReferenceFieldUpdater
-		.newUpdater(InFlightCall.class, Executor.class, "callbacks");
 
 	private static final AtomicReferenceFieldUpdater<InFlightCall, Status> CLOSED = AtomicReferenceFieldUpdater
 		.newUpdater(InFlightCall.class, Status.class, "closed");
@@ -71,37 +65,7 @@ class InFlightCall extends MeasuredCall implements Executor, Runnable {
 	 */
 	private static final Status BY_HANDLER = Status.OK.withDescription("closed by its handler");
 
-	private static final Status FULL = Status.RESOURCE_EXHAUSTED.withDescription("The executor of the server is full");
-
-	private static final Status EXECUTOR_FAILED = Status.RESOURCE_EXHAUSTED
-		.withDescription("The executor of the server has failed");
-
-	private static final Runnable NOTHING = () -> {
-	};
-
-	/* Who holds the call. */
-
-	private static final int NOBODY_YET = 0;
-
-	private static final int STREAM_AND_HANDLER = 1;
-
-	private static final int HANDLER = 2;
-
-	private static final int STREAM = 3;
-
-	private static final int NOBODY = 4;
-
 	private final long startNanos;
-
-	private CallSlots.@Nullable Slots slots;
-
-	private int slot;
-
-	/**
-	 * Its stream and its handler hold the call, from the moment it is going to get a
-	 * handler. NOBODY_YET at first.
-	 */
-	private volatile int holders;
 
 	/**
 	 * Who has closed the call, the handler or the drain: the first one does.
@@ -109,18 +73,6 @@ class InFlightCall extends MeasuredCall implements Executor, Runnable {
 	private volatile @Nullable Status closed;
 
 	private Context context = Context.ROOT;
-
-	/**
-	 * Where the callbacks run.
-	 */
-	private Executor executor = ServerExecutor.DIRECT;
-
-	/**
-	 * Lets the callbacks run one after the other, see {@link #execute(Runnable)}; none if
-	 * the executor does, as an event loop. {@link DrainActions} while there are some, put
-	 * here and taken away under this object's monitor.
-	 */
-	private volatile @Nullable Executor callbacks;
 
 	/**
 	 * As grpc-java has made it, and tracked from the moment its handler begins.
@@ -137,6 +89,17 @@ class InFlightCall extends MeasuredCall implements Executor, Runnable {
 	 * Belongs to {@link AbandonedHandlers}.
 	 */
 	private byte abandonedSamples;
+
+	/**
+	 * Belongs to the callbacks.
+	 */
+	private @Nullable TrackedListener<?> listener;
+
+	/* What follows belongs to LostCallbacks. */
+
+	private boolean noticed;
+
+	boolean endedWithoutCallback;
 
 	InFlightCall(TrackedMethod method) {
 		super(method);
@@ -162,7 +125,7 @@ class InFlightCall extends MeasuredCall implements Executor, Runnable {
 		return new ForcedCall(this.method.name(), this.startNanos, peer(), progress());
 	}
 
-	private <T> @Nullable T attribute(Attributes.Key<T> key) {
+	<T> @Nullable T attribute(Attributes.Key<T> key) {
 		ServerCall<?, ?> serverCall = this.serverCall;
 		return (serverCall != null) ? serverCall.getAttributes().get(key) : null;
 	}
@@ -173,21 +136,6 @@ class InFlightCall extends MeasuredCall implements Executor, Runnable {
 	 */
 	String progress() {
 		return "";
-	}
-
-	/**
-	 * The call gets this slot, if nobody else does.
-	 */
-	void enter(CallSlots.Slots slots, int slot) {
-		this.slots = slots;
-		this.slot = slot;
-	}
-
-	/**
-	 * No slot could be had: there was no memory for more of them.
-	 */
-	void leave() {
-		this.slots = null;
 	}
 
 	@Override
@@ -203,7 +151,7 @@ class InFlightCall extends MeasuredCall implements Executor, Runnable {
 	void begin() {
 		// Others see it with the slot that the call gets. A stream may have been closed
 		// already.
-		HOLDERS.compareAndSet(this, NOBODY_YET, STREAM_AND_HANDLER);
+		hold();
 		this.method.life().begun(this);
 	}
 
@@ -233,56 +181,28 @@ class InFlightCall extends MeasuredCall implements Executor, Runnable {
 
 	@Override
 	public void streamClosed(Status status) {
-		CallRecorder recorder = this.method.recorder();
+		if (isStreamDone()) {
+			return;
+		}
 		try {
+			CallRecorder recorder = this.method.recorder();
 			if (recorder != null) {
 				recorder.ended(status.getCode(), this.method.life().nanoTime() - this.startNanos);
 			}
 		}
 		finally {
-			leave(HANDLER);
-			if (!status.isOk() && handlerThread() != null) {
-				this.method.life().cancelled();
+			streamDone();
+			if (isHeldByHandler()) {
+				this.method.life().endsLater();
+				if (!status.isOk() && handlerThread() != null) {
+					this.method.life().cancelled();
+				}
 			}
 		}
 	}
 
-	/**
-	 * The handler has had its last callback, or will have none. The last callback comes
-	 * after the end of the stream, so that is the cheap way.
-	 */
-	void handlerDone() {
-		if (this.holders == HANDLER) {
-			over();
-		}
-		else {
-			leave(STREAM);
-		}
-	}
-
-	/**
-	 * In the same process the stream may be closed on another thread, while the call
-	 * begins.
-	 */
-	private void leave(int rest) {
-		int holders = this.holders;
-		while (holders == STREAM_AND_HANDLER || holders == NOBODY_YET) {
-			if (HOLDERS.compareAndSet(this, holders, rest)) {
-				forgetDrainActions();
-				return;
-			}
-			holders = this.holders;
-		}
-		over();
-	}
-
-	private void over() {
-		HOLDERS.lazySet(this, NOBODY);
-		forgetDrainActions();
-		CallSlots.Slots slots = this.slots;
-		if (slots != null) {
-			slots.free(this.slot);
-		}
+	@Override
+	void ended() {
 		this.method.life().ended(this);
 	}
 
@@ -300,9 +220,9 @@ class InFlightCall extends MeasuredCall implements Executor, Runnable {
 		try {
 			begin();
 			if (executor instanceof ServerThreadPool pool && pool.isFull() && close(FULL)) {
-				this.method.life().rejected(this, FULL);
+				refused(FULL);
 			}
-			this.executor = (this.closed != null) ? ServerExecutor.DIRECT : executor;
+			runOn((this.closed != null) ? ServerExecutor.DIRECT : executor);
 			begun = true;
 			return this;
 		}
@@ -313,93 +233,12 @@ class InFlightCall extends MeasuredCall implements Executor, Runnable {
 		}
 	}
 
-	/**
-	 * Run something on the executor of the call. If that takes nothing any more, the call
-	 * ends with a status, and what its handler must still be told it is told here: that
-	 * the call has been cancelled, if it has begun.
-	 * <p>
-	 * What grpc-java hands over is not a callback but the executor that keeps the
-	 * callbacks of this call in order, when it has some. So what the drain has to say can
-	 * wait in the same line, and an ordinary call does not pay for it.
-	 */
-	@Override
-	public void execute(Runnable task) {
-		if (this.callbacks == null && task instanceof Executor callbacks) {
-			CALLBACKS.lazySet(this, callbacks);
-		}
-		Runnable guarded = (task == inOrder()) ? this : task;
-		try {
-			this.executor.execute(guarded);
-		}
-		catch (Throwable ex) {
-			notExecuted(ex);
-			guarded.run();
-		}
-	}
-
-	private void notExecuted(Throwable ex) {
-		Status status = (ex instanceof RejectedExecutionException) ? rejected() : EXECUTOR_FAILED.withCause(ex);
-		if (close(status)) {
-			this.method.life().rejected(this, status);
-		}
-	}
-
-	/**
-	 * Runs the callbacks that wait, one after the other. grpc-java stops at an
-	 * {@link Error}, and at a checked exception that is thrown all the same: what waits
-	 * behind it would never run, the end of the call included.
-	 */
-	@Override
-	public void run() {
-		Executor callbacks = inOrder();
-		if (!(callbacks instanceof Runnable waiting)) {
-			throw new IllegalStateException("No callbacks");
-		}
-		try {
-			this.method.life().guards().threadStates().run(this.executor, waiting);
-		}
-		catch (Throwable ex) {
-			try {
-				failed(ex);
-			}
-			finally {
-				callbacks.execute(NOTHING);
-			}
-		}
-	}
-
-	/**
-	 * What keeps the callbacks of the call in order, as grpc-java has handed it over.
-	 */
-	private @Nullable Executor inOrder() {
-		Executor callbacks = this.callbacks;
-		return (callbacks instanceof DrainActions drain) ? drain.callbacks() : callbacks;
-	}
-
-	private Status rejected() {
-		return isClosed(this.executor)
-				? Status.UNAVAILABLE.withDescription("The server is shutting down: its executor is closed") : FULL;
-	}
-
-	/**
-	 * Spring's executors are no executor services.
-	 */
-	private static boolean isClosed(Executor executor) {
-		if (executor instanceof ThreadPoolTaskExecutor pool) {
-			return pool.getThreadPoolExecutor().isShutdown();
-		}
-		if (executor instanceof SimpleAsyncTaskExecutor threads) {
-			return !threads.isActive();
-		}
-		return executor instanceof ExecutorService service && service.isShutdown();
-	}
-
 	<Q, R> ServerCall.Listener<Q> start(ServerCall<Q, R> serverCall, Metadata headers,
 			ServerCallHandler<Q, R> handler) {
 		boolean started = false;
 		try {
 			// Nobody has asked for an executor: a server on event loops.
-			if (this.slots == null) {
+			if (!hasSlot()) {
 				begin();
 			}
 			TrackedServerCall<Q, R> tracked = new TrackedServerCall<>(serverCall, this);
@@ -407,8 +246,9 @@ class InFlightCall extends MeasuredCall implements Executor, Runnable {
 			this.serverCall = tracked;
 			// Read after writing: who closes the call now sees it, or is seen here.
 			if (this.closed == null) {
-				ServerCall.Listener<Q> listener = new TrackedListener<>(this, tracked,
+				TrackedListener<Q> listener = new TrackedListener<>(this, tracked,
 						startCall(tracked, headers, handler));
+				this.listener = listener;
 				started = true;
 				return listener;
 			}
@@ -470,8 +310,7 @@ class InFlightCall extends MeasuredCall implements Executor, Runnable {
 		if (status != null) {
 			return status.isOk() ? null : "The server has closed the call: " + status.getDescription();
 		}
-		int holders = this.holders;
-		return (this.closed == null && (holders == HANDLER || holders == NOBODY))
+		return (this.closed == null && isStreamDone())
 				? "The call has ended: its client has cancelled it or is gone, or its deadline has passed" : null;
 	}
 
@@ -489,7 +328,7 @@ class InFlightCall extends MeasuredCall implements Executor, Runnable {
 	 * Interrupt the handler, unless its thread is an event loop.
 	 */
 	void interruptHandler() {
-		if (this.executor != ServerExecutor.DIRECT && this.serverCall instanceof TrackedServerCall<?, ?> tracked) {
+		if (!isDirect() && this.serverCall instanceof TrackedServerCall<?, ?> tracked) {
 			tracked.interruptCallback();
 		}
 	}
@@ -499,7 +338,7 @@ class InFlightCall extends MeasuredCall implements Executor, Runnable {
 	 * @return for how many samples one has
 	 */
 	int sampleAbandoned() {
-		boolean abandoned = this.holders == HANDLER && handlerThread() != null;
+		boolean abandoned = isHeldByHandler() && handlerThread() != null;
 		this.abandonedSamples = (byte) (abandoned ? Math.min(this.abandonedSamples + 1, Byte.MAX_VALUE) : 0);
 		return this.abandonedSamples;
 	}
@@ -524,6 +363,7 @@ class InFlightCall extends MeasuredCall implements Executor, Runnable {
 	 * @param status the status that the client gets
 	 * @return whether the call was not closed yet
 	 */
+	@Override
 	boolean close(Status status) {
 		if (!CLOSED.compareAndSet(this, null, status)) {
 			return false;
@@ -558,85 +398,58 @@ class InFlightCall extends MeasuredCall implements Executor, Runnable {
 		}
 	}
 
+	/* Callbacks that do not come. */
+
+	boolean isNoticedAgain() {
+		boolean again = this.noticed;
+		this.noticed = true;
+		return again;
+	}
+
+	/**
+	 * Tell the handler that its call has ended, as nobody else does. To be called where
+	 * the callbacks run.
+	 */
+	void endWithoutCallback() {
+		close(Status.CANCELLED);
+		cancelContext(Status.CANCELLED);
+		TrackedListener<?> listener = this.listener;
+		if (listener != null) {
+			this.context.run(listener::onCancel);
+		}
+		else {
+			handlerDone();
+		}
+	}
+
+	@Override
+	void refused(Status status) {
+		this.method.life().rejected(this, status);
+	}
+
+	@Override
+	@Nullable Executor eventLoop() {
+		return attribute(Connections.EVENT_LOOP);
+	}
+
 	/* The drain signal. */
 
+	@Override
 	boolean isDraining() {
 		return this.method.life().isDraining();
 	}
 
-	/**
-	 * Remember what to do when the server drains, or do it if it does.
-	 */
-	void onDrain(Runnable action) {
-		synchronized (this) {
-			DrainActions drain = (this.callbacks instanceof DrainActions present) ? present
-					: new DrainActions(callbacks(), new ArrayList<>(1));
-			drain.actions().add(action);
-			this.callbacks = drain;
-		}
-		// Read after adding: a call that ends now, and a drain that starts now, see the
-		// action, or are seen here.
-		if (isOver()) {
-			forgetDrainActions();
-		}
-		else if (isDraining()) {
-			signalDrain();
-		}
-	}
-
-	private void forgetDrainActions() {
-		if (this.callbacks instanceof DrainActions) {
-			takeDrainActions();
-		}
-	}
-
-	private synchronized @Nullable DrainActions takeDrainActions() {
-		if (this.callbacks instanceof DrainActions taken) {
-			this.callbacks = taken.callbacks();
-			return taken;
-		}
-		return null;
-	}
-
-	/**
-	 * Run what is to be done when the server drains, once, between the callbacks of the
-	 * call.
-	 */
-	void signalDrain() {
-		DrainActions drain = takeDrainActions();
-		if (drain == null) {
-			return;
-		}
-		for (Runnable action : drain.actions()) {
-			drain.execute(() -> {
-				if (!isOver()) {
-					run(action);
-				}
-			});
-		}
-	}
-
-	/**
-	 * Where something runs between the callbacks of the call, never beside one.
-	 */
-	private Executor callbacks() {
-		Executor eventLoop = (this.executor == ServerExecutor.DIRECT) ? attribute(Connections.EVENT_LOOP) : null;
-		if (eventLoop != null) {
-			return eventLoop;
-		}
-		Executor callbacks = this.callbacks;
-		return (callbacks != null) ? callbacks : this.executor;
-	}
-
-	private boolean isOver() {
-		return this.holders > STREAM_AND_HANDLER || this.closed != null;
+	@Override
+	boolean isOver() {
+		return isEnding() || this.closed != null;
 	}
 
 	/**
 	 * Run what has no caller that could be told of a failure: as with grpc-java, the
 	 * client learns nothing but that there was one.
 	 */
-	private void run(Runnable task) {
+	@Override
+	void run(Runnable task) {
 		TrackedServerCall<?, ?> tracked = (this.serverCall instanceof TrackedServerCall<?, ?> begun) ? begun : null;
 		Thread outer = (tracked != null) ? tracked.enterCallback() : null;
 		Context previous = this.context.attach();
@@ -656,6 +469,7 @@ class InFlightCall extends MeasuredCall implements Executor, Runnable {
 		}
 	}
 
+	@Override
 	void failed(Throwable ex) {
 		try {
 			logger.error("The handler of " + this.method.name() + " failed", ex);
@@ -663,22 +477,6 @@ class InFlightCall extends MeasuredCall implements Executor, Runnable {
 		finally {
 			close(Status.UNKNOWN.withDescription("Application error processing RPC").withCause(ex));
 		}
-	}
-
-	/**
-	 * What the handler wants to do when the server drains, and where. Few calls have any:
-	 * it takes the place of what is there for all calls.
-	 *
-	 * @param callbacks where the callbacks of the call run
-	 * @param actions what to do
-	 */
-	private record DrainActions(Executor callbacks, List<Runnable> actions) implements Executor {
-
-		@Override
-		public void execute(Runnable task) {
-			this.callbacks.execute(task);
-		}
-
 	}
 
 }

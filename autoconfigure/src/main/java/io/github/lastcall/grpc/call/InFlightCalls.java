@@ -43,6 +43,7 @@ import io.grpc.ServerCallHandler;
 import io.grpc.ServerInterceptor;
 import io.grpc.ServerMethodDefinition;
 import io.grpc.ServerStreamTracer;
+import io.grpc.ServerTransportFilter;
 import io.grpc.Status;
 import org.jspecify.annotations.Nullable;
 
@@ -108,6 +109,14 @@ public final class InFlightCalls implements AopInfrastructureBean {
 		this.recorders = recorders;
 		this.guards = guards;
 		this.life = new Life(this);
+	}
+
+	/**
+	 * Sees every connection of the server.
+	 * @return the filter to add to the server's builder
+	 */
+	public ServerTransportFilter transportFilter() {
+		return this.guards.lost().transportFilter(this);
 	}
 
 	/**
@@ -201,6 +210,15 @@ public final class InFlightCalls implements AopInfrastructureBean {
 
 	String server() {
 		return this.refusals.getServer();
+	}
+
+	boolean isEmpty() {
+		return this.life.application.size() == 0 && this.life.infrastructure.size() == 0;
+	}
+
+	void forEach(Consumer<InFlightCall> action) {
+		this.life.application.forEach(action);
+		this.life.infrastructure.forEach(action);
 	}
 
 	void forEachOfApplication(Consumer<InFlightCall> action) {
@@ -426,6 +444,13 @@ public final class InFlightCalls implements AopInfrastructureBean {
 		 */
 		void cancelled() {
 			this.all.guards.abandoned().cancelled(this.all);
+		}
+
+		/**
+		 * The stream of a call has been closed, and its handler is not done yet.
+		 */
+		void endsLater() {
+			this.all.guards.lost().lookLater(this.all);
 		}
 
 		boolean isDraining() {

@@ -100,6 +100,10 @@ final class TrackedListener<Q> extends ServerCall.Listener<Q> {
 
 	@Override
 	public void onCancel() {
+		if (this.call.isHandlerDone()) {
+			// Told of the end already, when it was given up.
+			return;
+		}
 		Thread outer = this.serverCall.enterCallback();
 		try {
 			this.delegate.onCancel();
@@ -118,7 +122,7 @@ final class TrackedListener<Q> extends ServerCall.Listener<Q> {
 
 	@Override
 	public void onComplete() {
-		if (this.call.isCancelledFromOutside()) {
+		if (this.call.isCancelledFromOutside() || this.call.isHandlerDone()) {
 			onCancel();
 			return;
 		}

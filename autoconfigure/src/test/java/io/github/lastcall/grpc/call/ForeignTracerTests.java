@@ -16,24 +16,34 @@
 
 package io.github.lastcall.grpc.call;
 
+import java.util.concurrent.atomic.AtomicInteger;
+
 import io.github.lastcall.grpc.lifecycle.GrpcServerDrain;
 import io.github.lastcall.grpc.lifecycle.GrpcServerState;
 import io.github.lastcall.grpc.server.GrpcServerBuilderCustomizer;
 import io.github.lastcall.grpc.server.GrpcService;
+import io.github.lastcall.grpc.testing.Echo;
 import io.github.lastcall.grpc.testing.GrpcClient;
 import io.github.lastcall.grpc.testing.GrpcServerContextRunner;
+import io.github.lastcall.grpc.testing.ManualServerTimer;
 import io.github.lastcall.grpc.testing.OneMethodService;
+import io.github.lastcall.grpc.testing.RogueClient;
+import io.github.lastcall.sample.routeguide.RouteGuideGrpc;
+import io.github.lastcall.sample.routeguide.RouteNote;
 import io.grpc.Context;
 import io.grpc.Metadata;
 import io.grpc.ServerBuilder;
 import io.grpc.ServerStreamTracer;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
+import io.grpc.stub.ServerCallStreamObserver;
+import io.grpc.stub.StreamObserver;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 import org.springframework.beans.factory.annotation.Value;
+import org.springframework.beans.factory.support.AbstractBeanDefinition;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 
@@ -73,9 +83,71 @@ class ForeignTracerTests {
 			});
 	}
 
+	/**
+	 * It comes between the stream and the handler, which learns nothing, and between the
+	 * connection and its other streams.
+	 */
+	@Timeout(60)
+	@ParameterizedTest
+	@CsvSource({ "platform", "direct" })
+	void aTracerThatThrowsWhenTheConnectionBreaksLeavesNoCallInFlight(String executor) {
+		GrpcServerContextRunner.create()
+			.withUserConfiguration(TracerConfiguration.class, ChatConfiguration.class)
+			.withPropertyValues("test.moment=" + Moment.CLOSED, "grpc.server.executor.type=" + executor,
+					"grpc.server.shutdown.grace-period=1h")
+			.withBean("lastCallLostCallbacksTimer", ManualServerTimer.class, ManualServerTimer::new,
+					(definition) -> ((AbstractBeanDefinition) definition).setDefaultCandidate(false))
+			.run((context) -> {
+				GrpcServerDrain drain = context.getBean(GrpcServerDrain.class);
+				Chats chats = context.getBean(Chats.class);
+				try (RogueClient client = RogueClient.connect(GrpcClient.port(context)).preface()) {
+					for (int stream = 1; stream < 10; stream += 2) {
+						client.call(stream, "routeguide.RouteGuide/RouteChat");
+					}
+					client.flush();
+					await().until(() -> chats.begun.get() == 5);
+					client.abort();
+				}
+				await().until(() -> {
+					context.getBean("lastCallLostCallbacksTimer", ManualServerTimer.class)
+						.advance(LostCallbacks.INTERVAL);
+					return drain.getCallsInFlight() == 0;
+				});
+				assertThat(chats.cancelled).hasValue(5);
+				context.getSourceApplicationContext().close();
+				assertThat(drain.getStatus().state()).isEqualTo(GrpcServerState.STOPPED);
+			});
+	}
+
 	enum Moment {
 
-		FILTER, STARTED
+		FILTER, STARTED, CLOSED
+
+	}
+
+	static class Chats extends RouteGuideGrpc.RouteGuideImplBase {
+
+		final AtomicInteger begun = new AtomicInteger();
+
+		final AtomicInteger cancelled = new AtomicInteger();
+
+		@Override
+		public StreamObserver<RouteNote> routeChat(StreamObserver<RouteNote> responses) {
+			((ServerCallStreamObserver<RouteNote>) responses).setOnCancelHandler(this.cancelled::incrementAndGet);
+			this.begun.incrementAndGet();
+			return new Echo(responses);
+		}
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class ChatConfiguration {
+
+		@Bean
+		@GrpcService
+		Chats chats() {
+			return new Chats();
+		}
 
 	}
 
@@ -100,8 +172,8 @@ class ForeignTracerTests {
 
 				@Override
 				public ServerStreamTracer newServerStreamTracer(String fullMethodName, Metadata headers) {
-					return fullMethodName.startsWith("a.Broken/") ? new ThrowingTracer(moment)
-							: new ServerStreamTracer() {
+					return fullMethodName.startsWith("a.Broken/") || moment == Moment.CLOSED
+							? new ThrowingTracer(moment) : new ServerStreamTracer() {
 							};
 				}
 
@@ -127,6 +199,11 @@ class ForeignTracerTests {
 		@Override
 		public void serverCallStarted(ServerCallInfo<?, ?> callInfo) {
 			throwAt(Moment.STARTED);
+		}
+
+		@Override
+		public void streamClosed(Status status) {
+			throwAt(Moment.CLOSED);
 		}
 
 		private void throwAt(Moment moment) {

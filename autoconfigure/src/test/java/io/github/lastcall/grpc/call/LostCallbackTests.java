@@ -17,7 +17,10 @@
 package io.github.lastcall.grpc.call;
 
 import java.io.IOException;
+import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -25,6 +28,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 
+import com.google.common.util.concurrent.ListenableFuture;
 import io.github.lastcall.grpc.autoconfigure.GrpcServerProperties.ExecutorType;
 import io.github.lastcall.grpc.executor.ServerExecutor;
 import io.github.lastcall.grpc.lifecycle.GrpcServerDrain;
@@ -33,6 +37,7 @@ import io.github.lastcall.grpc.server.GrpcService;
 import io.github.lastcall.grpc.testing.Echo;
 import io.github.lastcall.grpc.testing.GrpcClient;
 import io.github.lastcall.grpc.testing.GrpcServerContextRunner;
+import io.github.lastcall.grpc.testing.ManualServerTimer;
 import io.github.lastcall.grpc.testing.Observer;
 import io.github.lastcall.grpc.testing.OnEachExecutor;
 import io.github.lastcall.sample.routeguide.Feature;
@@ -48,6 +53,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 
+import org.springframework.beans.factory.support.AbstractBeanDefinition;
 import org.springframework.boot.test.context.assertj.AssertableApplicationContext;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 import org.springframework.boot.test.system.CapturedOutput;
@@ -109,7 +115,9 @@ class LostCallbackTests {
 	void anErrorAfterTheClientHasGoneLeavesNoCallInFlight(ExecutorType executor) {
 		withExecutor(executor).run((context) -> {
 			Failing service = context.getBean(Failing.class);
+			CountDownLatch begun = new CountDownLatch(1);
 			service.onCall = (responses) -> {
+				begun.countDown();
 				// An event loop that is busy learns of no cancellation.
 				if (executor != ExecutorType.DIRECT) {
 					await().until(responses::isCancelled);
@@ -117,9 +125,10 @@ class LostCallbackTests {
 				throw new LinkageError("on purpose");
 			};
 			try (GrpcClient client = GrpcClient.of(context)) {
-				assertThatExceptionOfType(StatusRuntimeException.class).isThrownBy(() -> client.routeGuide()
-					.withDeadlineAfter(100, TimeUnit.MILLISECONDS)
-					.getFeature(Point.getDefaultInstance()));
+				ListenableFuture<Feature> call = RouteGuideGrpc.newFutureStub(client.channel())
+					.getFeature(Point.getDefaultInstance());
+				begun.await();
+				call.cancel(true);
 				await().until(() -> inFlight(context) == 0);
 				if (executor != ExecutorType.DIRECT) {
 					assertThat(service.cancelled).succeedsWithin(30, TimeUnit.SECONDS);
@@ -133,7 +142,7 @@ class LostCallbackTests {
 	void anExecutorThatFailsBetweenTwoCallbacksEndsTheCallAndTheHandlerIsTold(CapturedOutput output) {
 		this.runner.withUserConfiguration(OwnExecutorConfiguration.class).run((context) -> {
 			Failing service = context.getBean(Failing.class);
-			FailingExecutor executor = context.getBean(FailingExecutor.class);
+			OwnExecutor executor = context.getBean(OwnExecutor.class);
 			try (GrpcClient client = GrpcClient.of(context)) {
 				Observer<RouteNote> chat = new Observer<>();
 				StreamObserver<RouteNote> requests = RouteGuideGrpc.newStub(client.channel()).routeChat(chat);
@@ -155,6 +164,91 @@ class LostCallbackTests {
 			}
 			assertThatTheDrainEndsAtOnce(context);
 		});
+	}
+
+	@Test
+	void aCallWhoseCallbacksItsExecutorDropsEndsWithItsStream(CapturedOutput output) {
+		withOwnExecutor().run((context) -> {
+			Failing service = context.getBean(Failing.class);
+			OwnExecutor executor = context.getBean(OwnExecutor.class);
+			try (GrpcClient client = GrpcClient.of(context)) {
+				Observer<RouteNote> chat = new Observer<>();
+				StreamObserver<RouteNote> requests = RouteGuideGrpc.newStub(client.channel()).routeChat(chat);
+				requests.onNext(RouteNote.getDefaultInstance());
+				chat.awaitMessages(1);
+				await().until(() -> executor.running.get() == 0);
+				executor.drops = true;
+				requests.onNext(RouteNote.getDefaultInstance());
+				await().until(() -> executor.dropped.size() == 1);
+				lookTwice(context);
+				// Its client waits: that it lasts long is not a reason to end it.
+				assertThat(inFlight(context)).isOne();
+				requests.onError(new IllegalStateException("on purpose"));
+				await().until(() -> {
+					lookTwice(context);
+					return inFlight(context) == 0;
+				});
+				assertThat(service.cancelled).succeedsWithin(30, TimeUnit.SECONDS);
+				// What is no longer dropped, but late, does nothing.
+				executor.dropped.forEach(Runnable::run);
+				assertThat(inFlight(context)).isZero();
+				executor.drops = false;
+				assertThat(client.featureName()).isNotEmpty();
+				await().untilAsserted(() -> {
+					lookTwice(context);
+					assertThat(output).contains("gRPC server 'network' has ended 1 calls whose last callback was lost");
+				});
+			}
+			assertThatTheDrainEndsAtOnce(context);
+		});
+	}
+
+	@Test
+	void aCallThatWaitsForItsExecutorIsNotLost() {
+		withOwnExecutor().run((context) -> {
+			Failing service = context.getBean(Failing.class);
+			CountDownLatch begun = new CountDownLatch(1);
+			CountDownLatch release = new CountDownLatch(1);
+			service.onCall = (responses) -> {
+				begun.countDown();
+				awaitUninterrupted(release);
+				Failing.answer(responses);
+			};
+			try (GrpcClient client = GrpcClient.of(context)) {
+				ListenableFuture<Feature> call = RouteGuideGrpc.newFutureStub(client.channel())
+					.getFeature(Point.getDefaultInstance());
+				begun.await();
+				call.cancel(true);
+				lookTwice(context);
+				lookTwice(context);
+				// Its handler still works.
+				assertThat(inFlight(context)).isOne();
+				assertThat(service.cancelled).isNotDone();
+				release.countDown();
+				await().until(() -> inFlight(context) == 0);
+			}
+			assertThatTheDrainEndsAtOnce(context);
+		});
+	}
+
+	private static void awaitUninterrupted(CountDownLatch latch) {
+		try {
+			latch.await();
+		}
+		catch (InterruptedException ex) {
+			throw new IllegalStateException(ex);
+		}
+	}
+
+	private static void lookTwice(AssertableApplicationContext context) {
+		context.getBean("lastCallLostCallbacksTimer", ManualServerTimer.class)
+			.advance(LostCallbacks.INTERVAL.multipliedBy(2));
+	}
+
+	private ApplicationContextRunner withOwnExecutor() {
+		return this.runner.withUserConfiguration(OwnExecutorConfiguration.class)
+			.withBean("lastCallLostCallbacksTimer", ManualServerTimer.class, ManualServerTimer::new,
+					(definition) -> ((AbstractBeanDefinition) definition).setDefaultCandidate(false));
 	}
 
 	private ApplicationContextRunner withExecutor(ExecutorType executor) {
@@ -209,13 +303,17 @@ class LostCallbackTests {
 	}
 
 	/**
-	 * As a pool that cannot start a thread.
+	 * As a pool that cannot start a thread, or drops what it is given.
 	 */
-	static final class FailingExecutor implements Executor, AutoCloseable {
+	static final class OwnExecutor implements Executor, AutoCloseable {
 
 		final AtomicInteger running = new AtomicInteger();
 
 		volatile @Nullable Error failure;
+
+		volatile boolean drops;
+
+		final Queue<Runnable> dropped = new ConcurrentLinkedQueue<>();
 
 		private final ExecutorService delegate = Executors.newCachedThreadPool();
 
@@ -224,6 +322,10 @@ class LostCallbackTests {
 			Error failure = this.failure;
 			if (failure != null) {
 				throw failure;
+			}
+			if (this.drops) {
+				this.dropped.add(task);
+				return;
 			}
 			this.running.incrementAndGet();
 			this.delegate.execute(() -> {
@@ -258,12 +360,12 @@ class LostCallbackTests {
 	static class OwnExecutorConfiguration {
 
 		@Bean
-		FailingExecutor own() {
-			return new FailingExecutor();
+		OwnExecutor own() {
+			return new OwnExecutor();
 		}
 
 		@Bean
-		ServerExecutor executor(FailingExecutor own) {
+		ServerExecutor executor(OwnExecutor own) {
 			return ServerExecutor.of(own);
 		}
 
