@@ -32,6 +32,7 @@ import io.github.lastcall.grpc.call.Connections;
 import io.github.lastcall.grpc.call.InFlightCalls;
 import io.github.lastcall.grpc.call.InfrastructureStreams;
 import io.github.lastcall.grpc.call.LostCallbacks;
+import io.github.lastcall.grpc.call.OutboundBuffers;
 import io.github.lastcall.grpc.executor.EventLoopWatchdog;
 import io.github.lastcall.grpc.executor.NettyEventLoop;
 import io.github.lastcall.grpc.executor.ServerExecutor;
@@ -150,7 +151,8 @@ class GrpcServerAssembler implements AopInfrastructureBean {
 	private CallGuards guards() {
 		List<ThreadState> states = this.beanFactory.getBeanProvider(ThreadState.class).orderedStream().toList();
 		return new CallGuards(new ThreadStates(states), abandonedHandlers(),
-				new LostCallbacks(this.beanFactory.getBean("lastCallLostCallbacksTimer", ServerTimer.class)));
+				new LostCallbacks(this.beanFactory.getBean("lastCallLostCallbacksTimer", ServerTimer.class)),
+				this.beanFactory.getBean(OutboundBuffers.class));
 	}
 
 	private AbandonedHandlers abandonedHandlers() {

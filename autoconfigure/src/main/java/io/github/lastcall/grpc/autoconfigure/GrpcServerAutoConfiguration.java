@@ -19,6 +19,7 @@ package io.github.lastcall.grpc.autoconfigure;
 import java.time.Duration;
 
 import io.github.lastcall.grpc.call.InfrastructureStreams;
+import io.github.lastcall.grpc.call.OutboundBuffers;
 import io.github.lastcall.grpc.executor.ServerExecutor;
 import io.github.lastcall.grpc.executor.ServerTimer;
 import io.github.lastcall.grpc.executor.ThreadServerTimer;
@@ -116,6 +117,11 @@ public final class GrpcServerAutoConfiguration implements AopInfrastructureBean 
 				ObjectProvider<GrpcServerFactory> network, ObjectProvider<NettyServerCustomizers> netty) {
 			return new GrpcServerAssembler(beanFactory, properties, settings, timer, context, executor, healthGroups,
 					new GrpcServerAssembler.Factories(network, beanFactory), netty);
+		}
+
+		@Bean
+		OutboundBuffers lastCallOutboundBuffers(GrpcServerProperties properties) {
+			return properties.limits().outboundBuffers();
 		}
 
 		@Bean

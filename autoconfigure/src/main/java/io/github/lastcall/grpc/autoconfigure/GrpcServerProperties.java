@@ -23,6 +23,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 
+import io.github.lastcall.grpc.call.OutboundBuffers;
 import io.github.lastcall.grpc.executor.ServerExecutor;
 import io.github.lastcall.grpc.health.HealthSettings;
 import io.github.lastcall.grpc.lifecycle.ShutdownSettings;
@@ -289,6 +290,16 @@ public record GrpcServerProperties(@DefaultValue("true") boolean enabled, @Defau
 	 * buffer that holds a piece of a message; at least four times inbound-message-size. A
 	 * call that would need more ends with RESOURCE_EXHAUSTED. Unless set, half as much as
 	 * the heap.
+	 * @param outboundMessageBuffer Maximum size of the messages of one call that its
+	 * client has not read when the call sends another one. The handler of a server
+	 * streaming call waits for its client then if its thread may block; other calls end
+	 * with RESOURCE_EXHAUSTED. 0 means unlimited.
+	 * @param outboundBufferSize Maximum memory for messages that clients have not read,
+	 * for all calls of all servers of the application together. Beyond it the call that
+	 * holds most ends with RESOURCE_EXHAUSTED. Unless set, a quarter of the heap.
+	 * @param outboundWait Time that the handler of a server streaming call waits for a
+	 * client that reads nothing before the call ends with RESOURCE_EXHAUSTED. 0 to never
+	 * wait.
 	 * @param resetsPerConnection How many calls a client may reset on one connection
 	 * within the reset window before the connection is closed. 0 for any number.
 	 * @param resetWindow The window in which resets are counted, in whole seconds.
@@ -300,8 +311,9 @@ public record GrpcServerProperties(@DefaultValue("true") boolean enabled, @Defau
 	public record Limits(@DefaultValue("10000") int connections, @DefaultValue("10000") int concurrentCalls,
 			@DefaultValue("1000") int concurrentCallsPerConnection, @DefaultValue("4MB") DataSize inboundMessageSize,
 			@DefaultValue("8KB") DataSize inboundMetadataSize, @Nullable DataSize inboundBufferSize,
-			@DefaultValue("10000") int resetsPerConnection, @DefaultValue("10s") Duration resetWindow,
-			@DefaultValue("10s") Duration handshakeTimeout) {
+			@DefaultValue("16MB") DataSize outboundMessageBuffer, @Nullable DataSize outboundBufferSize,
+			@DefaultValue("10s") Duration outboundWait, @DefaultValue("10000") int resetsPerConnection,
+			@DefaultValue("10s") Duration resetWindow, @DefaultValue("10s") Duration handshakeTimeout) {
 
 		private static final String PREFIX = "grpc.server.limits.";
 
@@ -322,6 +334,15 @@ public record GrpcServerProperties(@DefaultValue("true") boolean enabled, @Defau
 						"One message of that size needs %d bytes, and %sinbound-buffer-size is half of the heap unless set: %d bytes."
 							.formatted(pieces, PREFIX, halfOfTheHeap()));
 			}
+			if (outboundMessageBuffer.isNegative()) {
+				throw new InvalidConfigurationPropertyValueException(PREFIX + "outbound-message-buffer",
+						outboundMessageBuffer, "The size must not be negative. Use 0 for no limit.");
+			}
+			if (outboundBufferSize != null && outboundBufferSize.toBytes() < 1) {
+				throw new InvalidConfigurationPropertyValueException(PREFIX + "outbound-buffer-size",
+						outboundBufferSize, "The size must be at least 1 byte.");
+			}
+			notNegative(PREFIX + "outbound-wait", outboundWait);
 			notNegative(PREFIX + "resets-per-connection", resetsPerConnection);
 			positive(PREFIX + "handshake-timeout", handshakeTimeout);
 			if (resetWindow.toSeconds() < 1 || !resetWindow.equals(Duration.ofSeconds(resetWindow.toSeconds()))) {
@@ -346,6 +367,13 @@ public record GrpcServerProperties(@DefaultValue("true") boolean enabled, @Defau
 
 		ConnectionLimits forConnections() {
 			return new ConnectionLimits(this.connections, this.handshakeTimeout);
+		}
+
+		OutboundBuffers outboundBuffers() {
+			long perCall = this.outboundMessageBuffer.toBytes();
+			long limit = (this.outboundBufferSize != null) ? this.outboundBufferSize.toBytes()
+					: Runtime.getRuntime().maxMemory() / 4;
+			return new OutboundBuffers((perCall > 0) ? perCall : Long.MAX_VALUE, limit, this.outboundWait);
 		}
 
 		int maxConcurrentCalls() {

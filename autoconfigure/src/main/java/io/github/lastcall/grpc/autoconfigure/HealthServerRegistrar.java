@@ -20,13 +20,17 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 
+import io.github.lastcall.grpc.call.AbandonedHandlers;
 import io.github.lastcall.grpc.call.CallGuards;
 import io.github.lastcall.grpc.call.Connections;
 import io.github.lastcall.grpc.call.InFlightCalls;
 import io.github.lastcall.grpc.call.InfrastructureStreams;
+import io.github.lastcall.grpc.call.LostCallbacks;
+import io.github.lastcall.grpc.call.OutboundBuffers;
 import io.github.lastcall.grpc.executor.ServerExecutor;
 import io.github.lastcall.grpc.executor.ServerTimer;
 import io.github.lastcall.grpc.executor.ServiceExecutors;
+import io.github.lastcall.grpc.executor.ThreadStates;
 import io.github.lastcall.grpc.lifecycle.GrpcServerBuilderCustomizers;
 import io.github.lastcall.grpc.lifecycle.GrpcServerDrain;
 import io.github.lastcall.grpc.lifecycle.GrpcServerLifecycle;
@@ -79,7 +83,8 @@ class HealthServerRegistrar implements BeanRegistrar {
 		registry.registerBean("lastCallHealthInFlightCalls", InFlightCalls.class,
 				(spec) -> spec.supplier((context) -> new InFlightCalls(context.bean(ServerTimer.class),
 						Integer.MAX_VALUE, context.bean(InfrastructureStreams.class), refusals(context), () -> null,
-						CallGuards.NONE)));
+						new CallGuards(ThreadStates.NONE, AbandonedHandlers.IGNORED, LostCallbacks.IGNORED,
+								context.bean(OutboundBuffers.class)))));
 		registry.registerBean("lastCallHealthConnections", Connections.class,
 				(spec) -> spec.supplier((context) -> new Connections()));
 		registry

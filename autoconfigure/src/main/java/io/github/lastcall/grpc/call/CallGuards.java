@@ -23,13 +23,15 @@ import io.github.lastcall.grpc.executor.ThreadStates;
  * @param threadStates keep what a call leaves on a thread from the next one
  * @param abandoned finds handlers that run on although their calls were cancelled
  * @param lost ends calls whose last callback does not come
+ * @param outbound bound what calls have sent and their clients have not taken
  */
-public record CallGuards(ThreadStates threadStates, AbandonedHandlers abandoned, LostCallbacks lost) {
+public record CallGuards(ThreadStates threadStates, AbandonedHandlers abandoned, LostCallbacks lost,
+		OutboundBuffers outbound) {
 
 	/**
 	 * None of them.
 	 */
 	public static final CallGuards NONE = new CallGuards(ThreadStates.NONE, AbandonedHandlers.IGNORED,
-			LostCallbacks.IGNORED);
+			LostCallbacks.IGNORED, OutboundBuffers.unlimited());
 
 }

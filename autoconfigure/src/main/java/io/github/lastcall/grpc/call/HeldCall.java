@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
  * back, when both have let go of it. Each may say so more than once: whoever finds out
  * that one of them cannot say it any more says it in its place.
  */
-abstract class HeldCall extends MeasuredCall {
+abstract class HeldCall extends OutboundCall {
 
 	private static final AtomicIntegerFieldUpdater<HeldCall> HOLDERS = AtomicIntegerFieldUpdater
 		.newUpdater(HeldCall.class, "holders");

@@ -191,6 +191,7 @@ class InFlightCall extends SerializedCall {
 			}
 		}
 		finally {
+			releaseOutbound();
 			streamDone();
 			if (isHeldByHandler()) {
 				this.method.life().endsLater();
@@ -305,6 +306,7 @@ class InFlightCall extends SerializedCall {
 	 * @return the reason, {@code null} if somebody does, or the handler itself has closed
 	 * the call
 	 */
+	@Override
 	@Nullable String whyEnded() {
 		Status status = closedFromOutside();
 		if (status != null) {
@@ -368,6 +370,7 @@ class InFlightCall extends SerializedCall {
 		if (!CLOSED.compareAndSet(this, null, status)) {
 			return false;
 		}
+		wakeSender();
 		if (this.serverCall instanceof TrackedServerCall<?, ?> tracked) {
 			tracked.closeFromOutside();
 		}

@@ -244,6 +244,7 @@ public final class InFlightCalls implements AopInfrastructureBean {
 	 * @param services what the server serves
 	 */
 	public void open(GrpcServices services) {
+		this.guards.outbound().register(this);
 		Life life = new Life(this);
 		CallRecorder.Factory recorders = this.recorders.get();
 		services.application()
@@ -433,6 +434,18 @@ public final class InFlightCalls implements AopInfrastructureBean {
 		void report(RefusalReason reason, TrackedMethod method, Status status) {
 			this.all.refusals.report(reason, () -> "refused a call of %s: %s%s".formatted(method.name(),
 					status.getDescription(), (status.getCause() != null) ? ": " + status.getCause() : ""));
+		}
+
+		ServerTimer timer() {
+			return this.all.timer;
+		}
+
+		/**
+		 * A call has been ended because of what it holds.
+		 */
+		void ended(RefusalReason reason, TrackedMethod method, Status status) {
+			this.all.refusals.report(reason,
+					() -> "ended a call of %s: %s".formatted(method.name(), status.getDescription()));
 		}
 
 		CallGuards guards() {

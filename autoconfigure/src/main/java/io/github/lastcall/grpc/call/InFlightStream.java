@@ -21,9 +21,27 @@ package io.github.lastcall.grpc.call;
  */
 final class InFlightStream extends InFlightCall {
 
+	/**
+	 * What a message takes besides its bytes while it waits, as measured: 224 bytes of
+	 * heap.
+	 */
+	private static final int MESSAGE_OVERHEAD = 256;
+
 	private int received;
 
 	private int sent;
+
+	/* What the bytes and messages are that have been queued. Written by the sender. */
+
+	private long queuedBytes;
+
+	private long queuedMessages;
+
+	/* Of those, what has been written. Confined to the event loop. */
+
+	private long writtenBytes;
+
+	private long writtenMessages;
 
 	InFlightStream(TrackedMethod method) {
 		super(method);
@@ -39,6 +57,30 @@ final class InFlightStream extends InFlightCall {
 	public void outboundMessage(int seqNo) {
 		this.sent = seqNo + 1;
 		super.outboundMessage(seqNo);
+	}
+
+	@Override
+	long cost(long bytes) {
+		this.queuedBytes += bytes;
+		this.queuedMessages++;
+		return bytes + MESSAGE_OVERHEAD;
+	}
+
+	/**
+	 * Which messages the bytes belong to is not known: as many as they would be if all
+	 * were of the same size. When all bytes have been written, all messages have.
+	 */
+	@Override
+	long refund(int bytes) {
+		this.writtenBytes += bytes;
+		long queuedBytes = this.queuedBytes;
+		long messages = this.queuedMessages;
+		if (this.writtenBytes < queuedBytes) {
+			messages = (long) ((double) this.writtenBytes / queuedBytes * messages);
+		}
+		long more = Math.max(messages - this.writtenMessages, 0);
+		this.writtenMessages += more;
+		return bytes + more * MESSAGE_OVERHEAD;
 	}
 
 	@Override

@@ -24,6 +24,7 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
 import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
 
+import io.github.lastcall.grpc.executor.NettyEventLoop;
 import io.github.lastcall.grpc.executor.ServerExecutor;
 import io.github.lastcall.grpc.executor.ServerThreadPool;
 import io.grpc.Status;
@@ -236,6 +237,14 @@ abstract class SerializedCall extends HeldCall implements Executor, Runnable {
 	}
 
 	/**
+	 * The executor of the current thread, which runs a callback of the call.
+	 * @return the executor, {@code null} if the thread must not block
+	 */
+	final @Nullable Executor blockable() {
+		return (this.executor != ServerExecutor.DIRECT && NettyEventLoop.current() == null) ? this.executor : null;
+	}
+
+	/**
 	 * Whether the executor has been given callbacks, and does not run them yet.
 	 */
 	final boolean isWaiting() {
@@ -256,8 +265,6 @@ abstract class SerializedCall extends HeldCall implements Executor, Runnable {
 	 * Whether there is nothing more to do for the handler but to tell it of the end.
 	 */
 	abstract boolean isOver();
-
-	abstract boolean close(Status status);
 
 	/**
 	 * The executor has not taken the callbacks, and the call has been closed.

@@ -38,7 +38,12 @@ record TrackedMethod(InFlightCalls.Life life, String name, boolean application, 
 	 * @return the tracer
 	 */
 	CallTracer tracer() {
-		return (this.application || this.streaming) ? call() : new MeasuredCall(this);
+		if (!this.application && !this.streaming) {
+			return new MeasuredCall(this);
+		}
+		InFlightCall call = call();
+		call.open();
+		return call;
 	}
 
 	/**

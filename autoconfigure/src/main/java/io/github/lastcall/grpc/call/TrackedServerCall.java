@@ -21,6 +21,7 @@ import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
 
 import io.grpc.ForwardingServerCall.SimpleForwardingServerCall;
 import io.grpc.Metadata;
+import io.grpc.MethodDescriptor.MethodType;
 import io.grpc.ServerCall;
 import io.grpc.Status;
 import org.jspecify.annotations.Nullable;
@@ -95,6 +96,11 @@ final class TrackedServerCall<Q, R> extends SimpleForwardingServerCall<Q, R> {
 	 */
 	@Override
 	public void sendMessage(R message) {
+		if (this.call.isCongested()) {
+			// Outside of the gate: the drain need not wait for a client.
+			this.call.makeRoom(getMethodDescriptor().getType() == MethodType.SERVER_STREAMING,
+					(this.callback == Thread.currentThread()) ? this.call.blockable() : null);
+		}
 		String ended = this.call.whyEnded();
 		if (ended != null && this.callback == Thread.currentThread()
 				&& !getMethodDescriptor().getType().serverSendsOneMessage()) {

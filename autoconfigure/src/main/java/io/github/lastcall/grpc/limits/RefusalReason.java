@@ -98,6 +98,22 @@ public enum RefusalReason {
 	INBOUND_BUFFER("grpc.server.limits.inbound-buffer-size"),
 
 	/**
+	 * A call that held more messages than its client read, and could not wait.
+	 */
+	OUTBOUND_MESSAGES("grpc.server.limits.outbound-message-buffer"),
+
+	/**
+	 * A call whose handler waited for a client that read nothing.
+	 */
+	OUTBOUND_WAIT("grpc.server.limits.outbound-wait"),
+
+	/**
+	 * The call that held most, when the messages that clients did not read held too much
+	 * memory.
+	 */
+	OUTBOUND_BUFFER("grpc.server.limits.outbound-buffer-size"),
+
+	/**
 	 * A connection or a call that broke the rules of HTTP/2, or was none: port scans, web
 	 * browsers, TLS on a plaintext port, plaintext on a port for TLS.
 	 */

@@ -68,6 +68,8 @@ final class NettyConnectionGuard extends ChannelOutboundHandlerAdapter {
 	private static final Set<Http2Error> NO_REFUSALS = EnumSet.of(Http2Error.NO_ERROR, Http2Error.CANCEL,
 			Http2Error.STREAM_CLOSED, Http2Error.INTERNAL_ERROR);
 
+	private final NettyOutboundStreams streams;
+
 	private final Duration handshakeTimeout;
 
 	private final Refusals refusals;
@@ -98,7 +100,8 @@ final class NettyConnectionGuard extends ChannelOutboundHandlerAdapter {
 
 	private boolean deaf;
 
-	NettyConnectionGuard(Duration handshakeTimeout, Refusals refusals) {
+	NettyConnectionGuard(NettyOutboundStreams streams, Duration handshakeTimeout, Refusals refusals) {
+		this.streams = streams;
 		this.handshakeTimeout = handshakeTimeout;
 		this.refusals = refusals;
 	}
@@ -183,7 +186,10 @@ final class NettyConnectionGuard extends ChannelOutboundHandlerAdapter {
 	private boolean readFrame(ChannelHandlerContext ctx, ByteBuf bytes, int start, int length, long available) {
 		byte type = bytes.getByte(start + 3);
 		int flags = bytes.getByte(start + 4);
-		if (type == Http2FrameTypes.HEADERS) {
+		if (type == Http2FrameTypes.DATA) {
+			this.streams.written(bytes.getInt(start + 5), length);
+		}
+		else if (type == Http2FrameTypes.HEADERS) {
 			if ((flags & END_STREAM) != 0) {
 				this.ended = bytes.getInt(start + 5);
 			}
@@ -255,7 +261,7 @@ final class NettyConnectionGuard extends ChannelOutboundHandlerAdapter {
 	}
 
 	private @Nullable RefusalReason resetReason(int stream, Http2Error error) {
-		if (NO_REFUSALS.contains(error)) {
+		if (NO_REFUSALS.contains(error) || this.streams.isResetting(stream)) {
 			return null;
 		}
 		if (error == Http2Error.REFUSED_STREAM) {

@@ -63,12 +63,14 @@ final class NettyConnectionGuardInstaller extends ChannelInboundHandlerAdapter {
 	@Override
 	public void channelActive(ChannelHandlerContext ctx) {
 		begin();
-		NettyConnectionGuard guard = new NettyConnectionGuard(this.handshakeTimeout, this.refusals);
+		NettyOutboundStreams streams = new NettyOutboundStreams();
+		NettyConnectionGuard guard = new NettyConnectionGuard(streams, this.handshakeTimeout, this.refusals);
 		ChannelPipeline pipeline = ctx.pipeline();
 		pipeline.addFirst(new NettyLingeringClose(LINGER));
 		ChannelHandlerContext tls = pipeline.context(SslHandler.class);
 		String transport = (tls != null) ? tls.name() : ctx.name();
 		pipeline.addAfter(transport, null, guard);
+		pipeline.addAfter(transport, null, streams);
 		pipeline.addAfter(transport, null, new NettyInboundBuffers());
 		pipeline.addAfter(transport, null, new NettyHeadersDeadline(this.handshakeTimeout, this.refusals));
 		pipeline.addAfter(transport, null,

@@ -25,6 +25,7 @@ import java.util.concurrent.CountDownLatch;
 
 import io.github.lastcall.grpc.call.FewInfrastructureStreams;
 import io.github.lastcall.grpc.server.GrpcService;
+import io.github.lastcall.grpc.testing.Echo;
 import io.github.lastcall.grpc.testing.GrpcClient;
 import io.github.lastcall.grpc.testing.GrpcServerContextRunner;
 import io.github.lastcall.grpc.testing.Http2Frame;
@@ -33,6 +34,8 @@ import io.github.lastcall.grpc.testing.TestAuthority;
 import io.github.lastcall.grpc.testing.TestRouteGuide;
 import io.github.lastcall.sample.routeguide.Feature;
 import io.github.lastcall.sample.routeguide.Point;
+import io.github.lastcall.sample.routeguide.Rectangle;
+import io.github.lastcall.sample.routeguide.RouteNote;
 import io.grpc.stub.StreamObserver;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -112,6 +115,11 @@ class RefusalReasonTests {
 			case MESSAGE_SIZE -> server.withPropertyValues("grpc.server.limits.inbound-message-size=1KB");
 			case INBOUND_BUFFER -> server.withPropertyValues("grpc.server.limits.inbound-message-size=1KB",
 					"grpc.server.limits.inbound-buffer-size=1MB");
+			case OUTBOUND_MESSAGES -> server.withPropertyValues("grpc.server.limits.outbound-message-buffer=128KB");
+			case OUTBOUND_WAIT -> server.withPropertyValues("grpc.server.limits.outbound-message-buffer=128KB",
+					"grpc.server.limits.outbound-wait=200ms");
+			case OUTBOUND_BUFFER -> server.withPropertyValues("grpc.server.limits.outbound-message-buffer=0",
+					"grpc.server.limits.outbound-buffer-size=128KB");
 			case TLS -> tls(server);
 			case INFRASTRUCTURE_MESSAGE_SIZE, PINGS, FLOOD, PROTOCOL -> server;
 		};
@@ -204,6 +212,14 @@ class RefusalReasonTests {
 					return context.getBean("lastCallRefusals", Refusals.class).getCount(reason);
 				}, (count) -> count > 0);
 			}
+			case OUTBOUND_MESSAGES,
+					OUTBOUND_BUFFER ->
+				settled(context).call(1, "routeguide.RouteGuide/RouteChat")
+					.message(1, false, 0, new byte[0], true)
+					.flush();
+			case OUTBOUND_WAIT -> settled(context).call(1, "routeguide.RouteGuide/ListFeatures")
+				.message(1, false, 0, new byte[0], true)
+				.flush();
 			case TLS -> connect(context).bytes(new byte[] { 22, 3, 1, 0, 5, 1, 0, 0, 1, 0 }).flush();
 			case PROTOCOL ->
 				connect(context).bytes("GET / HTTP/1.1\r\n\r\n".getBytes(StandardCharsets.US_ASCII)).flush();
@@ -226,6 +242,29 @@ class RefusalReasonTests {
 		private final CountDownLatch entered = new CountDownLatch(1);
 
 		private final CountDownLatch released = new CountDownLatch(1);
+
+		@Override
+		public void listFeatures(Rectangle request, StreamObserver<Feature> responses) {
+			Feature large = Feature.newBuilder().setName("x".repeat(60_000)).build();
+			for (int i = 0; i < 10; i++) {
+				responses.onNext(large);
+			}
+		}
+
+		@Override
+		public StreamObserver<RouteNote> routeChat(StreamObserver<RouteNote> responses) {
+			RouteNote large = RouteNote.newBuilder().setMessage("x".repeat(60_000)).build();
+			return new Echo(responses) {
+
+				@Override
+				public void onNext(RouteNote note) {
+					for (int i = 0; i < 10; i++) {
+						super.onNext(large);
+					}
+				}
+
+			};
+		}
 
 		@Override
 		public void getFeature(Point request, StreamObserver<Feature> responses) {
