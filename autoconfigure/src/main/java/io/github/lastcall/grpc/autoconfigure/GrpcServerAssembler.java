@@ -41,6 +41,7 @@ import io.github.lastcall.grpc.executor.ServiceExecutors;
 import io.github.lastcall.grpc.executor.ThreadState;
 import io.github.lastcall.grpc.executor.ThreadStates;
 import io.github.lastcall.grpc.health.HealthGroupMapping;
+import io.github.lastcall.grpc.health.HealthService;
 import io.github.lastcall.grpc.lifecycle.EnvoyHealthHeader;
 import io.github.lastcall.grpc.lifecycle.GrpcServer;
 import io.github.lastcall.grpc.lifecycle.GrpcServerBuilderCustomizers;
@@ -247,8 +248,17 @@ class GrpcServerAssembler implements AopInfrastructureBean {
 		List<ServerInterceptor> outermost = new ArrayList<>();
 		observer().ifAvailable((observer) -> outermost.add(observer.interceptor()));
 		this.beanFactory.getBeanProvider(PeerIdentityFilter.class).ifAvailable(outermost::add);
-		return new GrpcServiceDiscovery(this.beanFactory, OwnBeans.of(this.beanFactory, InfrastructureService.class),
-				outermost, this::warn);
+		return new GrpcServiceDiscovery(this.beanFactory, infrastructure(), outermost, this::warn);
+	}
+
+	private List<InfrastructureService> infrastructure() {
+		List<InfrastructureService> services = OwnBeans.of(this.beanFactory, InfrastructureService.class);
+		if (this.properties.health().enabled()) {
+			return services;
+		}
+		warn("grpc.server.health.enabled is false: over gRPC a drain is announced to nobody. "
+				+ "A health service of the application has to follow GrpcServerStateChangedEvent");
+		return services.stream().filter((service) -> !(service.service() instanceof HealthService)).toList();
 	}
 
 	/**

@@ -426,6 +426,8 @@ public record GrpcServerProperties(@DefaultValue("true") boolean enabled, @Defau
 	/**
 	 * What the health service tells.
 	 *
+	 * @param enabled Whether to serve grpc.health.v1.Health. Without it an application
+	 * can serve its own, and over gRPC a drain is announced to nobody.
 	 * @param port Port of a second, plaintext server that serves health only, for probes
 	 * that cannot reach the first one. 0 picks a free one. Unless set, there is none.
 	 * @param services Health groups by full service name. Unless set, a service follows
@@ -436,8 +438,9 @@ public record GrpcServerProperties(@DefaultValue("true") boolean enabled, @Defau
 	 * way; "error" lets the call fail with UNAVAILABLE, for balancers that look at
 	 * nothing else. Watch and List stay as they are.
 	 */
-	public record Health(@Nullable Integer port, @DefaultValue Map<String, String> services,
-			@DefaultValue("5s") Duration sampleInterval, @DefaultValue("2s") Duration sampleTimeout,
+	public record Health(@DefaultValue("true") boolean enabled, @Nullable Integer port,
+			@DefaultValue Map<String, String> services, @DefaultValue("5s") Duration sampleInterval,
+			@DefaultValue("2s") Duration sampleTimeout,
 			@DefaultValue("status") HealthSettings.NotServingAs notServingAs) {
 
 		HealthSettings settings() {

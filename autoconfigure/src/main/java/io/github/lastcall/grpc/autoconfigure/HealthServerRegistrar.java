@@ -73,7 +73,8 @@ class HealthServerRegistrar implements BeanRegistrar {
 
 	@Override
 	public void register(BeanRegistry registry, Environment environment) {
-		if (!environment.containsProperty(PORT)) {
+		boolean enabled = environment.getProperty("grpc.server.health.enabled", Boolean.class, true);
+		if (!enabled || !environment.containsProperty(PORT)) {
 			return;
 		}
 		registry.registerBean("lastCallHealthRefusals", Refusals.class,

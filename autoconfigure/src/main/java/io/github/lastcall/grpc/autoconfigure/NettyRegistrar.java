@@ -67,7 +67,7 @@ class NettyRegistrar implements BeanRegistrar {
 	private static NettyGrpcServerFactory network(SupplierContext context) {
 		GrpcServerProperties properties = context.bean(GrpcServerProperties.class);
 		int port = properties.validPort();
-		if (port != 0 && Integer.valueOf(port).equals(properties.health().port())) {
+		if (port != 0 && properties.health().enabled() && Integer.valueOf(port).equals(properties.health().port())) {
 			throw new GrpcServerStartException(
 					"The gRPC server and its port for probes are both to listen on port %d.".formatted(port),
 					"Let grpc.server.health.port be another port, or remove it: the server itself serves health too.",

@@ -45,6 +45,8 @@ import org.springframework.util.Assert;
  */
 public final class GrpcServiceDiscovery {
 
+	private static final String OF_THE_LIBRARY = " of Last Call";
+
 	private final ConfigurableListableBeanFactory beanFactory;
 
 	private final List<InfrastructureService> infrastructureServices;
@@ -84,7 +86,7 @@ public final class GrpcServiceDiscovery {
 				GlobalServerInterceptor::infrastructure);
 		for (InfrastructureService service : this.infrastructureServices) {
 			ServerServiceDefinition definition = service.service().bindService();
-			claim(owners, definition, service.description() + " of Last Call");
+			claim(owners, definition, service.description() + OF_THE_LIBRARY);
 			infrastructure.add(ServerInterceptors.interceptForward(definition, infrastructureInterceptors));
 		}
 		List<GrpcServices.Registration> application = new ArrayList<>();
@@ -102,7 +104,9 @@ public final class GrpcServiceDiscovery {
 			application.add(new GrpcServices.Registration(beanName, annotation,
 					ServerInterceptors.interceptForward(definition, all)));
 		});
-		return new GrpcServices(application, infrastructure, unbound);
+		GrpcServices services = new GrpcServices(application, infrastructure, unbound);
+		ReflectionCheck.check(services.all(), this.warnings);
+		return services;
 	}
 
 	/**
@@ -158,8 +162,11 @@ public final class GrpcServiceDiscovery {
 		if (other != null) {
 			throw new GrpcServerStartException(
 					"The gRPC service '%s' is bound twice: by %s and by %s.".formatted(name, other, owner),
-					"Keep one of them: a server can serve a service only once. "
-							+ "Remove @GrpcService from the other, or make one of the beans conditional.");
+					other.endsWith(OF_THE_LIBRARY)
+							? "Remove @GrpcService from the bean, or switch off what Last Call serves: "
+									+ "set grpc.server.health.enabled or grpc.server.reflection.enabled to false."
+							: "Keep one of them: a server can serve a service only once. "
+									+ "Remove @GrpcService from the other, or make one of the beans conditional.");
 		}
 	}
 

@@ -120,7 +120,7 @@ class StartFailureTests {
 	void aServiceThatBindsTheHealthServiceOfTheServer(CapturedOutput output) {
 		run(OwnHealth.class);
 		assertThatAnalysis(output).contains("'grpc.health.v1.Health' is bound twice", "the health service of Last Call",
-				"OwnHealth", "Action:");
+				"OwnHealth", "Action:", "grpc.server.health.enabled");
 	}
 
 	@Test
