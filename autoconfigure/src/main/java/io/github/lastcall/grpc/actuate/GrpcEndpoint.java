@@ -292,7 +292,7 @@ public final class GrpcEndpoint implements AopInfrastructureBean {
 	 * The serving status of a name.
 	 *
 	 * @param status the status
-	 * @param source why it is that: group, override or drain
+	 * @param source why it is that: group, availability, override or drain
 	 * @param group the health group that it follows
 	 * @param override what user code says
 	 * @param watchers how many clients watch it

@@ -75,7 +75,9 @@ import org.springframework.context.ApplicationContext;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.context.annotation.Fallback;
 import org.springframework.context.annotation.Import;
+import org.springframework.context.annotation.Lazy;
 import org.springframework.core.Ordered;
 import org.springframework.core.annotation.Order;
 import org.springframework.core.env.ConfigurableEnvironment;
@@ -257,16 +259,26 @@ public final class GrpcServerAutoConfiguration implements AopInfrastructureBean 
 				return properties.health().settings();
 			}
 
+			/**
+			 * Without Actuator's groups.
+			 */
 			@Bean
-			ServingStatusTable lastCallServingStatusTable(ObjectProvider<HealthGroupNames> groups) {
-				return new ServingStatusTable(groups.getIfAvailable(HealthGroupNames::ofAvailability).names());
+			@Lazy
+			@Fallback
+			HealthGroupNames lastCallAvailabilityGroupNames(Environment environment) {
+				return HealthGroupNames.ofAvailability(environment);
+			}
+
+			@Bean
+			ServingStatusTable lastCallServingStatusTable(HealthGroupNames groups) {
+				return new ServingStatusTable(groups.names(), groups.followingAvailability());
 			}
 
 			@Bean
 			HealthGroupMapping lastCallHealthGroupMapping(GrpcServerProperties properties, ServingStatusTable statuses,
-					ObjectProvider<HealthGroupNames> groups) {
-				return new HealthGroupMapping(properties.health().services(),
-						groups.getIfAvailable(HealthGroupNames::ofAvailability).names(), statuses);
+					HealthGroupNames groups) {
+				return new HealthGroupMapping(properties.health().services(), groups.names(), groups.ignored(),
+						statuses);
 			}
 
 			@Bean
@@ -281,9 +293,8 @@ public final class GrpcServerAutoConfiguration implements AopInfrastructureBean 
 
 			@Bean
 			AvailabilityBridge lastCallAvailabilityBridge(ServingStatusTable statuses,
-					ApplicationAvailability availability, ObjectProvider<HealthGroupNames> groups) {
-				return new AvailabilityBridge(statuses, availability,
-						groups.getIfAvailable(HealthGroupNames::ofAvailability).followingAvailability());
+					ApplicationAvailability availability, HealthGroupNames groups) {
+				return new AvailabilityBridge(statuses, availability, groups.followingAvailability());
 			}
 
 			@Bean

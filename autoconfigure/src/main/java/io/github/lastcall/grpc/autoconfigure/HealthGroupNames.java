@@ -17,12 +17,17 @@
 package io.github.lastcall.grpc.autoconfigure;
 
 import java.util.Collection;
+import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 
 import io.github.lastcall.grpc.health.ServingStatusTable;
+import org.apache.commons.logging.LogFactory;
 
 import org.springframework.aop.framework.AopInfrastructureBean;
+import org.springframework.boot.context.properties.bind.Bindable;
+import org.springframework.boot.context.properties.bind.Binder;
+import org.springframework.core.env.Environment;
 
 /**
  * The health groups that there are.
@@ -30,25 +35,43 @@ import org.springframework.aop.framework.AopInfrastructureBean;
  * @param names all of them, readiness and liveness at least
  * @param followingAvailability those that Actuator does not have: they follow the
  * availability of the application
+ * @param ignored those that are configured and not evaluated, as Actuator's health
+ * endpoint is not available
  */
-record HealthGroupNames(Set<String> names, Set<String> followingAvailability) implements AopInfrastructureBean {
+record HealthGroupNames(Set<String> names, Set<String> followingAvailability,
+		Set<String> ignored) implements AopInfrastructureBean {
 
 	/**
 	 * Without Actuator's health endpoint.
 	 */
-	static HealthGroupNames ofAvailability() {
-		return of(Set.of());
+	static HealthGroupNames ofAvailability(Environment environment) {
+		Set<String> ignored = Binder.get(environment)
+			.bind("management.endpoint.health.group", Bindable.mapOf(String.class, Object.class))
+			.map(Map::keySet)
+			.orElse(Set.of());
+		if (!ignored.isEmpty()) {
+			LogFactory.getLog(HealthGroupNames.class)
+				.warn(("The health groups %s of management.endpoint.health.group are not evaluated, as Actuator's health endpoint "
+						+ "is not available: the gRPC server follows the readiness and liveness of the application alone. "
+						+ "Set management.endpoint.health.access to read-only")
+					.formatted(new TreeSet<>(ignored)));
+		}
+		return of(Set.of(), ignored);
 	}
 
 	/**
 	 * With the groups of Actuator.
 	 */
 	static HealthGroupNames of(Collection<String> groups) {
+		return of(groups, Set.of());
+	}
+
+	private static HealthGroupNames of(Collection<String> groups, Set<String> ignored) {
 		Set<String> availability = new TreeSet<>(Set.of(ServingStatusTable.READINESS, ServingStatusTable.LIVENESS));
 		Set<String> names = new TreeSet<>(groups);
 		availability.removeAll(names);
 		names.addAll(availability);
-		return new HealthGroupNames(names, availability);
+		return new HealthGroupNames(names, availability, ignored);
 	}
 
 }

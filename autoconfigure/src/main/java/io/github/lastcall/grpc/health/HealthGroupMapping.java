@@ -18,6 +18,7 @@ package io.github.lastcall.grpc.health;
 
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 
@@ -37,18 +38,23 @@ public final class HealthGroupMapping implements AopInfrastructureBean {
 
 	private final TreeSet<String> groups;
 
+	private final Set<String> ignored;
+
 	private final ServingStatusTable table;
 
 	/**
 	 * Create a new mapping.
 	 * @param groupsByService health groups by full service name, as the properties say
 	 * @param groups the health groups that there are
+	 * @param ignored health groups that are configured and not evaluated
 	 * @param table where the services are registered
 	 */
-	public HealthGroupMapping(Map<String, String> groupsByService, Iterable<String> groups, ServingStatusTable table) {
+	public HealthGroupMapping(Map<String, String> groupsByService, Iterable<String> groups, Set<String> ignored,
+			ServingStatusTable table) {
 		this.groupsByService = new TreeMap<>(groupsByService);
 		this.groups = new TreeSet<>();
 		groups.forEach(this.groups::add);
+		this.ignored = Set.copyOf(ignored);
 		this.table = table;
 	}
 
@@ -88,6 +94,13 @@ public final class HealthGroupMapping implements AopInfrastructureBean {
 	}
 
 	private void requireGroup(String group, String who, List<String> properties) {
+		if (this.ignored.contains(group) && !this.groups.contains(group)) {
+			throw new GrpcServerStartException(
+					"The health of %s is mapped to group '%s', which is not evaluated, as Actuator's health endpoint is not available."
+						.formatted(who, group),
+					"Set management.endpoint.health.access to read-only, or use one of %s.".formatted(this.groups),
+					properties, null);
+		}
 		if (!this.groups.contains(group)) {
 			throw new GrpcServerStartException(
 					"The health of %s is mapped to group '%s', but there is no such health group.".formatted(who,

@@ -62,6 +62,8 @@ public final class ServingStatusTable implements AopInfrastructureBean {
 
 	private final Object lock = new Object();
 
+	private final Set<String> availability;
+
 	private final Map<String, Entry> entries = new ConcurrentHashMap<>();
 
 	private final Map<String, ServingStatus> samples = new HashMap<>();
@@ -76,6 +78,17 @@ public final class ServingStatusTable implements AopInfrastructureBean {
 	 * @param groups the health groups, each a name of its own
 	 */
 	public ServingStatusTable(Collection<String> groups) {
+		this(groups, Set.of());
+	}
+
+	/**
+	 * Create a new table that knows the overall name and the groups.
+	 * @param groups the health groups, each a name of its own
+	 * @param availability those of them that follow the availability of the application
+	 * and nothing else
+	 */
+	public ServingStatusTable(Collection<String> groups, Collection<String> availability) {
+		this.availability = Set.copyOf(availability);
 		register(OVERALL, READINESS);
 		groups.forEach((group) -> register(group, group));
 	}
@@ -218,7 +231,7 @@ public final class ServingStatusTable implements AopInfrastructureBean {
 			case NONE -> ServingStatus.SERVICE_UNKNOWN;
 			case DRAIN -> ServingStatus.NOT_SERVING;
 			case OVERRIDE -> Objects.requireNonNull(entry.override);
-			case GROUP -> sample(entry);
+			case GROUP, AVAILABILITY -> sample(entry);
 		};
 	}
 
@@ -232,7 +245,7 @@ public final class ServingStatusTable implements AopInfrastructureBean {
 		if (entry.override != null && (entry.group == null || severity(entry.override) > severity(sample(entry)))) {
 			return Source.OVERRIDE;
 		}
-		return Source.GROUP;
+		return (entry.group != null && this.availability.contains(entry.group)) ? Source.AVAILABILITY : Source.GROUP;
 	}
 
 	private ServingStatus sample(Entry entry) {
@@ -269,6 +282,11 @@ public final class ServingStatusTable implements AopInfrastructureBean {
 		 * The health group that it follows says so.
 		 */
 		GROUP,
+
+		/**
+		 * The availability of the application says so: there is no such health group.
+		 */
+		AVAILABILITY,
 
 		/**
 		 * User code has overridden it.
