@@ -239,6 +239,8 @@ class GrpcServerAssembler implements AopInfrastructureBean {
 	 */
 	private GrpcServerBuilderCustomizer<ServerBuilder<?>> outermost(InFlightCalls calls) {
 		return (builder) -> {
+			// Services that customizers add are observed too.
+			observer().ifAvailable((observer) -> builder.intercept(observer.interceptor()));
 			builder.intercept(calls.interceptor());
 			this.beanFactory.getBeanProvider(EnvoyHealthHeader.class).ifAvailable(builder::intercept);
 		};
@@ -246,7 +248,6 @@ class GrpcServerAssembler implements AopInfrastructureBean {
 
 	private GrpcServiceDiscovery discovery() {
 		List<ServerInterceptor> outermost = new ArrayList<>();
-		observer().ifAvailable((observer) -> outermost.add(observer.interceptor()));
 		this.beanFactory.getBeanProvider(PeerIdentityFilter.class).ifAvailable(outermost::add);
 		return new GrpcServiceDiscovery(this.beanFactory, infrastructure(), outermost, this::warn);
 	}

@@ -144,6 +144,17 @@ class InFlightCall extends SerializedCall {
 	}
 
 	/**
+	 * A service that a customizer has added, or a fallback registry, has answered for the
+	 * method.
+	 */
+	@Override
+	public final void serverCallStarted(ServerCallInfo<?, ?> call) {
+		if (this.method.isUnknown()) {
+			this.method = this.method.life().resolve(call.getMethodDescriptor());
+		}
+	}
+
+	/**
 	 * The call is going to get a handler. Not known any earlier: until all tracers and
 	 * grpc-java itself have looked at the call, each of them can still fail, and then
 	 * there is neither a handler nor always an end of the stream.

@@ -22,6 +22,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.LongAdder;
@@ -56,8 +57,11 @@ import org.springframework.util.Assert;
  */
 public final class InFlightCalls implements AopInfrastructureBean {
 
-	private static final ServerStreamTracer UNTRACKED = new CallTracer() {
-	};
+	/**
+	 * How many methods that are not known at the start have meters. A fallback registry
+	 * may answer for any name.
+	 */
+	private static final int MAX_RESOLVED_METHODS = 1000;
 
 	private final ServerTimer timer;
 
@@ -108,7 +112,7 @@ public final class InFlightCalls implements AopInfrastructureBean {
 		this.refusals = refusals;
 		this.recorders = recorders;
 		this.guards = guards;
-		this.life = new Life(this);
+		this.life = new Life(this, null);
 	}
 
 	/**
@@ -245,8 +249,8 @@ public final class InFlightCalls implements AopInfrastructureBean {
 	 */
 	public void open(GrpcServices services) {
 		this.guards.outbound().register(this);
-		Life life = new Life(this);
 		CallRecorder.Factory recorders = this.recorders.get();
+		Life life = new Life(this, recorders);
 		services.application()
 			.forEach((service) -> service.definition()
 				.getMethods()
@@ -289,7 +293,7 @@ public final class InFlightCalls implements AopInfrastructureBean {
 			try {
 				call.signalDrain();
 			}
-			catch (RuntimeException ex) {
+			catch (Throwable ex) {
 				// The others are told all the same.
 				call.failed(ex);
 			}
@@ -339,7 +343,8 @@ public final class InFlightCalls implements AopInfrastructureBean {
 
 	private ServerStreamTracer trace(String name) {
 		TrackedMethod method = this.life.methods.get(name);
-		return (method != null) ? method.tracer() : UNTRACKED;
+		// A customizer may have added it, or a fallback registry knows it.
+		return (method != null) ? method.tracer() : this.life.unknown.call();
 	}
 
 	/**
@@ -379,6 +384,15 @@ public final class InFlightCalls implements AopInfrastructureBean {
 		 */
 		private final Map<String, TrackedMethod> methods = new HashMap<>();
 
+		/**
+		 * Stands for a method until somebody answers for it.
+		 */
+		private final TrackedMethod unknown;
+
+		private final Map<String, TrackedMethod> resolved = new ConcurrentHashMap<>();
+
+		private final CallRecorder.@Nullable Factory recorders;
+
 		private final CallSlots application;
 
 		private final CallSlots infrastructure;
@@ -398,8 +412,10 @@ public final class InFlightCalls implements AopInfrastructureBean {
 
 		private volatile @Nullable Status refusal;
 
-		Life(InFlightCalls all) {
+		Life(InFlightCalls all, CallRecorder.@Nullable Factory recorders) {
 			this.all = all;
+			this.recorders = recorders;
+			this.unknown = new TrackedMethod(this, "", true, true, null, null);
 			this.application = new CallSlots(all.limit);
 			this.infrastructure = new CallSlots(Integer.MAX_VALUE);
 		}
@@ -412,6 +428,25 @@ public final class InFlightCalls implements AopInfrastructureBean {
 			boolean streaming = method.getType() != MethodType.UNARY;
 			this.methods.put(name, new TrackedMethod(this, name, application, streaming, scope,
 					(recorders != null) ? recorders.recorderOf(method) : null));
+		}
+
+		/**
+		 * A service that is neither a bean nor of this library has answered for a method.
+		 */
+		TrackedMethod resolve(MethodDescriptor<?, ?> method) {
+			String name = method.getFullMethodName();
+			TrackedMethod known = this.resolved.get(name);
+			if (known != null) {
+				return known;
+			}
+			boolean room = this.resolved.size() < MAX_RESOLVED_METHODS;
+			CallRecorder recorder = (room && this.recorders != null) ? this.recorders.recorderOf(method) : null;
+			TrackedMethod resolved = new TrackedMethod(this, name, true, method.getType() != MethodType.UNARY, null,
+					recorder);
+			if (room) {
+				this.resolved.put(name, resolved);
+			}
+			return resolved;
 		}
 
 		long nanoTime() {

@@ -85,7 +85,7 @@ final class InFlightStream extends InFlightCall {
 
 	@Override
 	String progress() {
-		return ", %d messages received, %d sent".formatted(this.received, this.sent);
+		return !method().streaming() ? "" : ", %d messages received, %d sent".formatted(this.received, this.sent);
 	}
 
 }

@@ -31,7 +31,10 @@ class MeasuredCall extends CallTracer {
 		.withDescription("Message to an infrastructure service exceeds the maximum size of %d bytes"
 			.formatted(MAX_INFRASTRUCTURE_MESSAGE));
 
-	final TrackedMethod method;
+	/**
+	 * One that is not known yet for a service that a customizer has added.
+	 */
+	TrackedMethod method;
 
 	/**
 	 * The size of the message to an infrastructure service that is being received or

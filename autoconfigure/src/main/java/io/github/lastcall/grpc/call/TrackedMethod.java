@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
  * A method whose calls are tracked, from one start of the server to its stop.
  *
  * @param life what lasts from the start to the stop
- * @param name its full name
+ * @param name its full name, empty until it is known
  * @param application whether it is the application's
  * @param streaming whether a call of it can stay open for ever
  * @param scope is around its callbacks, {@code null} if nothing is
@@ -31,6 +31,13 @@ import org.jspecify.annotations.Nullable;
  */
 record TrackedMethod(InFlightCalls.Life life, String name, boolean application, boolean streaming,
 		@Nullable CallScope scope, @Nullable CallRecorder recorder) {
+
+	/**
+	 * Whether nobody has answered for the method yet.
+	 */
+	boolean isUnknown() {
+		return this.name.isEmpty();
+	}
 
 	/**
 	 * What sees a call of the method. One to an infrastructure service that ends at once

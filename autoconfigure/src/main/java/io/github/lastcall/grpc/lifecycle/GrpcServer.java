@@ -57,16 +57,26 @@ public final class GrpcServer {
 	 */
 	public void onTermination(Runnable callback) {
 		Thread thread = new Thread(() -> {
-			try {
-				this.server.awaitTermination();
-			}
-			catch (InterruptedException ex) {
-				return;
-			}
+			awaitTermination();
 			callback.run();
 		}, "grpc-server-" + this.name);
 		thread.setDaemon(false);
 		thread.start();
+	}
+
+	/**
+	 * Whoever interrupts the thread does not end the server.
+	 */
+	private void awaitTermination() {
+		while (true) {
+			try {
+				this.server.awaitTermination();
+				return;
+			}
+			catch (InterruptedException ex) {
+				// It goes on waiting.
+			}
+		}
 	}
 
 	/**

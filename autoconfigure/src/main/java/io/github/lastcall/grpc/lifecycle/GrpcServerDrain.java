@@ -228,13 +228,13 @@ public final class GrpcServerDrain implements AopInfrastructureBean, GrpcServerS
 
 	@Override
 	public void started(GrpcServer server) {
-		server.onTermination(() -> later(() -> terminated(server)));
 		this.transitions.execute(() -> {
 			if (this.status.state() != GrpcServerState.STARTING) {
 				server.getServer().shutdownNow();
 				return;
 			}
 			this.server = server;
+			server.onTermination(() -> later(() -> terminated(server)));
 			this.status = new GrpcServerStatus(GrpcServerState.STARTING, this.status.since(), server, false);
 			serveIfReady();
 		});
@@ -373,8 +373,8 @@ public final class GrpcServerDrain implements AopInfrastructureBean, GrpcServerS
 		Duration grace = this.settings.gracePeriod();
 		to(GrpcServerState.DRAINING, "new calls are refused, calls in flight may take " + DrainLog.text(grace));
 		// GOAWAY first: a client whose Watch ends on a live connection opens it again.
-		server.getServer().shutdown();
-		this.calls.drain(() -> later(this::endIfIdle));
+		carefully("GOAWAY", () -> server.getServer().shutdown());
+		carefully("the drain signal", () -> this.calls.drain(() -> later(this::endIfIdle)));
 		if (this.settings.streamGracePeriod().compareTo(grace) < 0) {
 			inState(this.settings.streamGracePeriod(), this::closeStreams);
 		}
@@ -511,22 +511,22 @@ public final class GrpcServerDrain implements AopInfrastructureBean, GrpcServerS
 		this.status = new GrpcServerStatus(state, since,
 				(state != GrpcServerState.STOPPED || failed) ? this.server : null, failed);
 		for (GrpcServerStateListener listener : this.listeners) {
-			carefully(() -> listener.stateChanged(this.name, from, state));
+			carefully("a listener", () -> listener.stateChanged(this.name, from, state));
 		}
 		this.log.transition(from, state, time, detail, inFlight, this.connections.count());
-		carefully(() -> this.publisher
+		carefully("a listener", () -> this.publisher
 			.publishEvent(new GrpcServerStateChangedEvent(this, this.name, from, state, time, inFlight, since)));
 	}
 
 	/**
 	 * Whoever listens cannot keep the server from going on.
 	 */
-	private void carefully(Runnable listener) {
+	private void carefully(String what, Runnable action) {
 		try {
-			listener.run();
+			action.run();
 		}
-		catch (RuntimeException ex) {
-			this.log.failed("a listener failed on " + this.status.state(), ex);
+		catch (Throwable ex) {
+			this.log.failed(what + " failed on " + this.status.state(), ex);
 		}
 	}
 

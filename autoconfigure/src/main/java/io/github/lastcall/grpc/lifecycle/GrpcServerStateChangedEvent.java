@@ -109,4 +109,10 @@ public class GrpcServerStateChangedEvent extends ApplicationEvent {
 		return this.since;
 	}
 
+	@Override
+	public String toString() {
+		return "GrpcServerStateChangedEvent[server=%s, from=%s, to=%s, timeInFrom=%s, callsInFlight=%d, since=%s]"
+			.formatted(this.server, this.from, this.to, this.timeInFrom, this.callsInFlight, this.since);
+	}
+
 }

@@ -79,10 +79,20 @@ final class RefusalLog {
 	void log(RefusalReason reason, Supplier<String> line) {
 		int number = this.refusals.incrementAndGet(reason.ordinal());
 		if (!this.inWindow.get() && this.inWindow.compareAndSet(false, true)) {
-			this.windowEnd.execute(this::endWindow);
+			beginWindow();
 		}
 		if (number <= LINES) {
 			write(reason.isWarning(), oneLine(line.get()) + reason.hint());
+		}
+	}
+
+	private void beginWindow() {
+		try {
+			this.windowEnd.execute(this::endWindow);
+		}
+		catch (Throwable ex) {
+			// No thread could be started. The next refusal tries again.
+			this.inWindow.set(false);
 		}
 	}
 

@@ -87,7 +87,7 @@ public final class GrpcCallMeters implements AopInfrastructureBean, CallRecorder
 	 * A call must not fail because of the one who counts it, and one line is enough to
 	 * find the filter or the registry that refuses a meter.
 	 */
-	private void failed(RuntimeException ex) {
+	private void failed(Throwable ex) {
 		if (this.failed.compareAndSet(false, true)) {
 			logger.error(
 					"Calls are not recorded as they should be: a meter could not be registered; this is reported once",
@@ -126,7 +126,7 @@ public final class GrpcCallMeters implements AopInfrastructureBean, CallRecorder
 					.tags(this.tags)
 					.register(GrpcCallMeters.this.registry);
 			}
-			catch (RuntimeException ex) {
+			catch (Throwable ex) {
 				failed(ex);
 			}
 			return count;
@@ -149,14 +149,19 @@ public final class GrpcCallMeters implements AopInfrastructureBean, CallRecorder
 				timer = timer(this.tags.and("grpc.status_code", status.name(), "error", "none"));
 				this.timers.set(status.ordinal(), timer);
 			}
-			timer.record(nanos, TimeUnit.NANOSECONDS);
+			try {
+				timer.record(nanos, TimeUnit.NANOSECONDS);
+			}
+			catch (Throwable ex) {
+				failed(ex);
+			}
 		}
 
 		private Timer timer(Tags tags) {
 			try {
 				return Timer.builder(CALLS).description(DESCRIPTION).tags(tags).register(GrpcCallMeters.this.registry);
 			}
-			catch (RuntimeException ex) {
+			catch (Throwable ex) {
 				failed(ex);
 				return new NoopTimer(new Meter.Id(CALLS, tags, null, DESCRIPTION, Meter.Type.TIMER));
 			}

@@ -86,7 +86,7 @@ public final class GrpcHealthMeters implements AopInfrastructureBean, Applicatio
 					.tag("service", name)
 					.register(this.registry);
 			}
-			catch (RuntimeException ex) {
+			catch (Throwable ex) {
 				failed(ex);
 			}
 		}
@@ -96,7 +96,7 @@ public final class GrpcHealthMeters implements AopInfrastructureBean, Applicatio
 	 * Neither the start nor who changes a status must fail because of the one who looks
 	 * at it, and one line is enough to find the filter or the registry.
 	 */
-	private void failed(RuntimeException ex) {
+	private void failed(Throwable ex) {
 		if (this.failed.compareAndSet(false, true)) {
 			logger.error("A serving status has no meter: it could not be registered; this is reported once", ex);
 		}

@@ -80,10 +80,11 @@ final class NettyConnectionGate {
 	private boolean enter(Channel connection) {
 		int max = this.limits.connections();
 		if (this.open.incrementAndGet() > max && max != 0) {
+			String peer = peer(connection);
+			connection.unsafe().closeForcibly();
 			ended(this.open);
 			this.refusals.report(RefusalReason.CONNECTIONS,
-					() -> "refused a connection from %s: %d are open".formatted(peer(connection), max));
-			connection.unsafe().closeForcibly();
+					() -> "refused a connection from %s: %d are open".formatted(peer, max));
 			return false;
 		}
 		connection.closeFuture().addListener((closed) -> ended(this.open));

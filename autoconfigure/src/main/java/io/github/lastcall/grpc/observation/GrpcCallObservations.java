@@ -16,6 +16,7 @@
 package io.github.lastcall.grpc.observation;
 
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 
@@ -68,6 +69,11 @@ public final class GrpcCallObservations implements AopInfrastructureBean, CallOb
 	 */
 	private final Map<String, ObservedMethod> methods = new ConcurrentHashMap<>();
 
+	/**
+	 * Methods of this library, which are not observed.
+	 */
+	private final Set<String> infrastructure = ConcurrentHashMap.newKeySet();
+
 	private final AtomicBoolean failed = new AtomicBoolean();
 
 	/**
@@ -90,6 +96,9 @@ public final class GrpcCallObservations implements AopInfrastructureBean, CallOb
 				.getMethods()
 				.forEach((method) -> this.methods.computeIfAbsent(method.getMethodDescriptor().getFullMethodName(),
 						(name) -> ObservedMethod.of(method.getMethodDescriptor()))));
+		services.infrastructure()
+			.forEach((service) -> service.getMethods()
+				.forEach((method) -> this.infrastructure.add(method.getMethodDescriptor().getFullMethodName())));
 	}
 
 	@Override
@@ -99,7 +108,9 @@ public final class GrpcCallObservations implements AopInfrastructureBean, CallOb
 			@Override
 			public ServerStreamTracer newServerStreamTracer(String fullMethodName, Metadata headers) {
 				ObservedMethod method = GrpcCallObservations.this.methods.get(fullMethodName);
-				return (method != null) ? new ObservedCall(GrpcCallObservations.this, method, headers) : UNOBSERVED;
+				// A customizer may have added it, or a fallback registry knows it.
+				return (method != null || !GrpcCallObservations.this.infrastructure.contains(fullMethodName))
+						? new ObservedCall(GrpcCallObservations.this, method, headers) : UNOBSERVED;
 			}
 
 		};
@@ -130,7 +141,7 @@ public final class GrpcCallObservations implements AopInfrastructureBean, CallOb
 					this.registry);
 			return observation.isNoop() ? null : observation.start();
 		}
-		catch (RuntimeException ex) {
+		catch (Throwable ex) {
 			failed(ex);
 			// Some of its handlers may have begun something.
 			stop(observation, ex);
@@ -147,13 +158,13 @@ public final class GrpcCallObservations implements AopInfrastructureBean, CallOb
 				observation.error(error);
 			}
 		}
-		catch (RuntimeException ex) {
+		catch (Throwable ex) {
 			failed(ex);
 		}
 		try {
 			observation.stop();
 		}
-		catch (RuntimeException ex) {
+		catch (Throwable ex) {
 			failed(ex);
 		}
 	}
@@ -167,7 +178,7 @@ public final class GrpcCallObservations implements AopInfrastructureBean, CallOb
 		try {
 			return observation.openScope();
 		}
-		catch (RuntimeException ex) {
+		catch (Throwable ex) {
 			failed(ex);
 			// Some of its handlers may have opened something.
 			Observation.Scope current = this.registry.getCurrentObservationScope();
@@ -182,7 +193,7 @@ public final class GrpcCallObservations implements AopInfrastructureBean, CallOb
 		try {
 			scope.close();
 		}
-		catch (RuntimeException ex) {
+		catch (Throwable ex) {
 			failed(ex);
 			this.registry.setCurrentObservationScope(scope.getPreviousObservationScope());
 		}
@@ -192,7 +203,7 @@ public final class GrpcCallObservations implements AopInfrastructureBean, CallOb
 	 * A call must not fail because of the one who looks at it, and one line is enough to
 	 * find the convention, predicate, filter or handler that does not work.
 	 */
-	private void failed(RuntimeException ex) {
+	private void failed(Throwable ex) {
 		if (this.failed.compareAndSet(false, true)) {
 			logger.error("A call could not be observed; this is reported once", ex);
 		}

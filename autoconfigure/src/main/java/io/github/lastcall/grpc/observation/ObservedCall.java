@@ -55,6 +55,11 @@ final class ObservedCall extends ServerStreamTracer implements CallScope {
 
 	private final GrpcServerObservationContext context;
 
+	/**
+	 * Whether the method was known at the start.
+	 */
+	private final boolean known;
+
 	private @Nullable Observation observation;
 
 	/**
@@ -66,19 +71,26 @@ final class ObservedCall extends ServerStreamTracer implements CallScope {
 
 	private Status status = Status.UNKNOWN;
 
-	ObservedCall(GrpcCallObservations observations, GrpcCallObservations.ObservedMethod method, Metadata headers) {
+	ObservedCall(GrpcCallObservations observations, GrpcCallObservations.@Nullable ObservedMethod method,
+			Metadata headers) {
 		this.observations = observations;
-		GrpcServerObservationContext context = new GrpcServerObservationContext(MetadataGetter.INSTANCE);
-		context.setCarrier(headers);
+		this.context = new GrpcServerObservationContext(MetadataGetter.INSTANCE);
+		this.context.setCarrier(headers);
+		this.known = method != null;
+		if (method != null) {
+			setMethod(method);
+		}
+	}
+
+	private void setMethod(GrpcCallObservations.ObservedMethod method) {
 		if (method.service() != null) {
-			context.setServiceName(method.service());
+			this.context.setServiceName(method.service());
 		}
 		if (method.method() != null) {
-			context.setMethodName(method.method());
+			this.context.setMethodName(method.method());
 		}
-		context.setFullMethodName(method.name());
-		context.setMethodType(method.type());
-		this.context = context;
+		this.context.setFullMethodName(method.name());
+		this.context.setMethodType(method.type());
 	}
 
 	GrpcServerObservationContext context() {
@@ -96,6 +108,9 @@ final class ObservedCall extends ServerStreamTracer implements CallScope {
 	 */
 	@Override
 	public void serverCallStarted(ServerCallInfo<?, ?> call) {
+		if (!this.known) {
+			setMethod(GrpcCallObservations.ObservedMethod.of(call.getMethodDescriptor()));
+		}
 		this.context.setAuthority(call.getAuthority());
 		if (call.getAttributes().get(Grpc.TRANSPORT_ATTR_REMOTE_ADDR) instanceof InetSocketAddress peer) {
 			this.context.setPeerName(peer.getHostString());

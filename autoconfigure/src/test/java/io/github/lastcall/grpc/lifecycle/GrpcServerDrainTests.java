@@ -575,6 +575,36 @@ class GrpcServerDrainTests {
 	}
 
 	@Test
+	void aListenerThatThrowsAnErrorDoesNotHoldUpTheDrain() {
+		try (DrainTestApplication app = new DrainTestApplication("grpc.server.shutdown.grace-period=1h")) {
+			app.events.listener = (event) -> {
+				throw new LinkageError("on purpose");
+			};
+			assertThat(app.closeAsync()).succeedsWithin(Duration.ofSeconds(30));
+			assertThat(app.state()).isEqualTo(GrpcServerState.STOPPED);
+			assertThat(app.events.all).last().asString().contains("server=network", "from=DRAINING", "to=STOPPED");
+		}
+	}
+
+	@Test
+	void aServerWhoseWaitingThreadIsInterruptedIsStillWatched() {
+		try (DrainTestApplication app = new DrainTestApplication()) {
+			Thread waiting = Thread.getAllStackTraces()
+				.keySet()
+				.stream()
+				.filter((thread) -> thread.getName().equals("grpc-server-network") && thread.isAlive())
+				.findFirst()
+				.orElseThrow();
+			waiting.interrupt();
+			await().until(() -> !waiting.isInterrupted() || !waiting.isAlive());
+			GrpcServer server = app.drain.getStatus().server();
+			assertThat(server).isNotNull();
+			server.getServer().shutdownNow();
+			await().until(() -> app.state() == GrpcServerState.STOPPED);
+		}
+	}
+
+	@Test
 	void noThreadIsLeftBehind() {
 		// Contexts that the test framework keeps have threads of their own.
 		Set<Thread> before = Thread.getAllStackTraces().keySet();

@@ -20,6 +20,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 import io.github.lastcall.grpc.executor.DelayedThread;
 import io.grpc.netty.shaded.io.netty.channel.embedded.EmbeddedChannel;
@@ -148,6 +149,29 @@ class RefusalLogTests {
 			pass(RefusalLog.WINDOW.toMillis());
 			assertThat(this.lines).last().asString().endsWith("tls 1");
 		}
+	}
+
+	@Test
+	void aThreadThatCannotBeStartedFailsNothingAndLoggingResumes() {
+		AtomicBoolean fails = new AtomicBoolean(true);
+		List<Runnable> windows = new ArrayList<>();
+		RefusalLog log = new RefusalLog(new Recorder(), "server", (windowEnd) -> {
+			if (fails.get()) {
+				throw new OutOfMemoryError("unable to create native thread");
+			}
+			windows.add(windowEnd);
+		});
+		for (int i = 0; i < RefusalLog.LINES + 5; i++) {
+			log.log(RefusalReason.PROTOCOL, () -> "line");
+		}
+		assertThat(this.lines).hasSize(RefusalLog.LINES);
+		fails.set(false);
+		log.log(RefusalReason.PROTOCOL, () -> "line");
+		assertThat(windows).hasSize(1);
+		windows.get(0).run();
+		log.log(RefusalReason.PROTOCOL, () -> "resumed");
+		assertThat(this.lines).endsWith("INFO server refused more in the last 10s than is logged: protocol 6",
+				"INFO server resumed");
 	}
 
 	/**
