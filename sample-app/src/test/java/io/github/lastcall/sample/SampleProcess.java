@@ -16,69 +16,30 @@
 
 package io.github.lastcall.sample;
 
-import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
-import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executor;
-import java.util.concurrent.TimeUnit;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
-import io.grpc.ManagedChannel;
-import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
-
-import static org.awaitility.Awaitility.await;
+import io.github.lastcall.sample.process.ApplicationProcess;
 
 /**
  * The packaged sample as a process of its own, on free ports.
  */
-final class SampleProcess implements AutoCloseable {
+final class SampleProcess extends ApplicationProcess {
 
 	private static final Path JAR = Path.of("target", "sample-app.jar");
 
-	private static final Pattern GRPC_PORT = Pattern.compile("gRPC server 'network' listens on port (\\d+)");
-
-	private static final Pattern WEB_PORT = Pattern.compile("Tomcat started on port (\\d+)");
-
-	/**
-	 * The tests start it often and let none run long.
-	 */
-	private static final List<String> STARTS_SOONER = List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC");
-
 	private static final Executor STARTERS = (task) -> new Thread(task, "sample-start").start();
 
-	private final Process process;
-
-	private final List<String> log = new CopyOnWriteArrayList<>();
-
-	private final CompletableFuture<Integer> grpcPort = new CompletableFuture<>();
-
-	private final CompletableFuture<Integer> webPort = new CompletableFuture<>();
-
-	private final CompletableFuture<Void> serving = new CompletableFuture<>();
-
-	private final List<ManagedChannel> channels = new ArrayList<>();
-
-	private final HttpClient http = HttpClient.newHttpClient();
-
-	private SampleProcess(Process process) {
-		this.process = process;
-		Thread reader = new Thread(this::readLog, "sample-log");
-		reader.setDaemon(true);
-		reader.start();
+	private SampleProcess(List<String> arguments) throws IOException {
+		super(arguments);
 	}
 
 	/**
@@ -88,15 +49,8 @@ final class SampleProcess implements AutoCloseable {
 	 */
 	static SampleProcess start(String... arguments) throws IOException {
 		SampleProcess sample = launch(arguments);
-		try {
-			// On a busy machine, several at a time take a while.
-			sample.serving.get(5, TimeUnit.MINUTES);
-			return sample;
-		}
-		catch (Exception ex) {
-			sample.close();
-			throw new IllegalStateException("The sample does not serve:\n" + sample.log(), ex);
-		}
+		sample.awaitServing();
+		return sample;
 	}
 
 	/**
@@ -108,15 +62,12 @@ final class SampleProcess implements AutoCloseable {
 		if (!Files.exists(JAR)) {
 			throw new IllegalStateException(JAR + " is missing: run the tests by ./mvnw verify");
 		}
-		List<String> command = new ArrayList<>();
-		command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-		command.addAll(STARTS_SOONER);
-		command.addAll(List.of("-Xmx256m", "-jar", JAR.toString(), "--server.port=0"));
-		command.addAll(List.of(arguments));
+		List<String> all = new ArrayList<>(List.of("-jar", JAR.toString(), "--server.port=0"));
+		all.addAll(List.of(arguments));
 		if (Stream.of(arguments).noneMatch((argument) -> argument.startsWith("--grpc.server.port="))) {
-			command.add("--grpc.server.port=0");
+			all.add("--grpc.server.port=0");
 		}
-		return new SampleProcess(new ProcessBuilder(command).redirectErrorStream(true).start());
+		return new SampleProcess(all);
 	}
 
 	/**
@@ -145,143 +96,6 @@ final class SampleProcess implements AutoCloseable {
 		catch (IOException ex) {
 			throw new UncheckedIOException(ex);
 		}
-	}
-
-	private void readLog() {
-		try (BufferedReader reader = this.process.inputReader()) {
-			for (String line = reader.readLine(); line != null; line = reader.readLine()) {
-				this.log.add(line);
-				complete(this.grpcPort, GRPC_PORT.matcher(line));
-				complete(this.webPort, WEB_PORT.matcher(line));
-				if (line.contains("STARTING -> SERVING")) {
-					this.serving.complete(null);
-				}
-			}
-		}
-		catch (IOException ex) {
-			throw new UncheckedIOException(ex);
-		}
-		finally {
-			this.serving.completeExceptionally(new IllegalStateException("The process has ended"));
-		}
-	}
-
-	private static void complete(CompletableFuture<Integer> port, Matcher matcher) {
-		if (matcher.find()) {
-			port.complete(Integer.valueOf(matcher.group(1)));
-		}
-	}
-
-	int grpcPort() {
-		return this.grpcPort.join();
-	}
-
-	/**
-	 * A new connection.
-	 * @return a channel without retries
-	 */
-	synchronized ManagedChannel channel() {
-		ManagedChannel channel = NettyChannelBuilder.forAddress("localhost", grpcPort())
-			.usePlaintext()
-			.disableRetry()
-			.build();
-		this.channels.add(channel);
-		return channel;
-	}
-
-	int httpStatus(String path) throws IOException, InterruptedException {
-		return http(path).statusCode();
-	}
-
-	HttpResponse<String> http(String path) throws IOException, InterruptedException {
-		HttpRequest request = HttpRequest.newBuilder(URI.create("http://localhost:" + this.webPort.join() + path))
-			.timeout(Duration.ofSeconds(30))
-			.build();
-		return this.http.send(request, HttpResponse.BodyHandlers.ofString());
-	}
-
-	HttpResponse<String> post(String path) throws IOException, InterruptedException {
-		HttpRequest request = HttpRequest.newBuilder(URI.create("http://localhost:" + this.webPort.join() + path))
-			.timeout(Duration.ofSeconds(60))
-			.header("Content-Type", "application/json")
-			.POST(HttpRequest.BodyPublishers.ofString("{}"))
-			.build();
-		return this.http.send(request, HttpResponse.BodyHandlers.ofString());
-	}
-
-	/**
-	 * Send a signal, as Kubernetes and {@code kill} do.
-	 * @param name the name of the signal, such as TERM
-	 * @return when it was sent, by {@link System#nanoTime()}
-	 */
-	long signal(String name) throws IOException, InterruptedException {
-		// The time before the kill command runs: what it takes counts against us.
-		long sent = System.nanoTime();
-		int exit = new ProcessBuilder("kill", "-" + name, Long.toString(this.process.pid())).inheritIO()
-			.start()
-			.waitFor();
-		if (exit != 0) {
-			throw new IllegalStateException("kill ended with " + exit);
-		}
-		return sent;
-	}
-
-	/**
-	 * Wait until the process has ended.
-	 * @return when it ended, by {@link System#nanoTime()}
-	 */
-	long awaitExit() throws InterruptedException {
-		if (!this.process.waitFor(120, TimeUnit.SECONDS)) {
-			throw new IllegalStateException("The process does not end:\n" + log());
-		}
-		return System.nanoTime();
-	}
-
-	/**
-	 * Wait until the log has a line.
-	 * @param text what the line contains
-	 */
-	void awaitLog(String text) {
-		await().atMost(Duration.ofMinutes(2))
-			.pollInterval(Duration.ofMillis(1))
-			.until(() -> !isAlive() || this.log.stream().anyMatch((line) -> line.contains(text)));
-	}
-
-	/**
-	 * Whether SIGINT does nothing to the process, because it did nothing to its parent.
-	 * @return whether interrupts are ignored, as far as that can be found out
-	 */
-	boolean ignoresInterrupts() throws IOException {
-		Path status = Path.of("/proc", Long.toString(this.process.pid()), "status");
-		if (!Files.exists(status)) {
-			return false;
-		}
-		return Files.readAllLines(status)
-			.stream()
-			.filter((line) -> line.startsWith("SigIgn:"))
-			.anyMatch((line) -> (Long.parseUnsignedLong(line.substring("SigIgn:".length()).trim(), 16) & 2) != 0);
-	}
-
-	/**
-	 * How the process has ended.
-	 * @return its exit value
-	 */
-	int exitValue() {
-		return this.process.exitValue();
-	}
-
-	boolean isAlive() {
-		return this.process.isAlive();
-	}
-
-	String log() {
-		return String.join("\n", this.log);
-	}
-
-	@Override
-	public synchronized void close() {
-		this.channels.forEach(ManagedChannel::shutdownNow);
-		this.process.destroyForcibly().onExit().join();
 	}
 
 }

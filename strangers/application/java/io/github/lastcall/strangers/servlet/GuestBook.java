@@ -1,0 +1,44 @@
+/*
+ * Copyright 2026 the Last Call authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.lastcall.strangers.servlet;
+
+import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.stereotype.Repository;
+
+/**
+ * Everyone who was greeted, in the database.
+ */
+@Repository
+class GuestBook {
+
+	private final JdbcClient jdbc;
+
+	GuestBook(JdbcClient jdbc) {
+		this.jdbc = jdbc;
+	}
+
+	/**
+	 * Write a guest down.
+	 * @param name the name of the guest
+	 * @return the number of guests so far
+	 */
+	long enter(String name) {
+		this.jdbc.sql("INSERT INTO guest (name) VALUES (?)").param(name).update();
+		return this.jdbc.sql("SELECT COUNT(*) FROM guest").query(Long.class).single();
+	}
+
+}

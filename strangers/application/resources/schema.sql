@@ -1,0 +1,1 @@
+CREATE TABLE guest (name VARCHAR NOT NULL);
