@@ -156,9 +156,15 @@ public final class GrpcServerAutoConfiguration implements AopInfrastructureBean 
 		}
 
 		@Bean
-		IgnoredProperties lastCallIgnoredProperties(GrpcServerProperties properties, Environment environment,
+		static PropertyCheck lastCallPropertyCheck(ConfigurableEnvironment environment) {
+			return new PropertyCheck(environment);
+		}
+
+		@Bean
+		PropertyReport lastCallPropertyReport(GrpcServerProperties properties, ConfigurableEnvironment environment,
 				ObjectProvider<ExecutorConfiguration> executor) {
-			return new IgnoredProperties(properties, environment, executor.getIfAvailable() == null);
+			return new PropertyReport(environment,
+					IneffectiveProperties.reasons(properties, environment, executor.getIfAvailable() == null));
 		}
 
 		@Bean

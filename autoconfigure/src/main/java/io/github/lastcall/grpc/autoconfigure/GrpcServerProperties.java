@@ -17,10 +17,10 @@
 package io.github.lastcall.grpc.autoconfigure;
 
 import java.net.InetAddress;
+import java.net.UnknownHostException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 
 import io.github.lastcall.grpc.call.OutboundBuffers;
@@ -36,7 +36,6 @@ import org.springframework.aop.framework.AopInfrastructureBean;
 import org.springframework.boot.cloud.CloudPlatform;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
-import org.springframework.boot.context.properties.source.InvalidConfigurationPropertyValueException;
 import org.springframework.boot.system.JavaVersion;
 import org.springframework.boot.thread.Threading;
 import org.springframework.core.env.Environment;
@@ -48,7 +47,7 @@ import org.springframework.util.unit.DataSize;
  *
  * @param enabled Whether to start a gRPC server.
  * @param address Network addresses that the server listens on, all of them on the same
- * port. Unless set, all interfaces.
+ * port. * is all interfaces. Unless set, all interfaces.
  * @param port Port that the server listens on. 0 picks a free one; -1 listens on none,
  * for an application that has another server.
  * @param unixDomainSocket A server on a Unix domain socket, beside the one on the port.
@@ -67,24 +66,23 @@ import org.springframework.util.unit.DataSize;
  * @param shutdown What happens when the application stops.
  */
 @ConfigurationProperties("grpc.server")
-public record GrpcServerProperties(@DefaultValue("true") boolean enabled, @DefaultValue List<InetAddress> address,
+public record GrpcServerProperties(@DefaultValue("true") boolean enabled, @DefaultValue List<String> address,
 		@DefaultValue("9090") int port, @DefaultValue UnixDomainSocket unixDomainSocket,
 		@DefaultValue InProcess inProcess, @Nullable DataSize flowControlWindow, @DefaultValue Compression compression,
 		@DefaultValue KeepAlive keepAlive, @DefaultValue Connection connection, @DefaultValue Executor executor,
 		@DefaultValue Limits limits, @DefaultValue Ssl ssl, @DefaultValue Reflection reflection,
 		@DefaultValue Health health, @DefaultValue Shutdown shutdown) implements AopInfrastructureBean {
 
+	private static final String ALL_INTERFACES = "*";
+
 	public GrpcServerProperties {
-		if (flowControlWindow != null
-				&& (flowControlWindow.toBytes() <= 0 || flowControlWindow.toBytes() > Integer.MAX_VALUE)) {
-			throw new InvalidConfigurationPropertyValueException("grpc.server.flow-control-window", flowControlWindow,
-					"A window has from 1 to %d bytes.".formatted(Integer.MAX_VALUE));
-		}
+		PropertyChecks.size("grpc.server.flow-control-window", flowControlWindow);
 		if (ssl.bundle() != null && port == -1 && unixDomainSocket.path() != null) {
-			throw new InvalidConfigurationPropertyValueException("grpc.server.ssl.bundle", ssl.bundle(),
-					"Only the server on a port speaks TLS, and grpc.server.port is -1: the Unix domain socket would be "
-							+ "in plaintext, and no client would have to show a certificate. Set grpc.server.port to a "
-							+ "port, or remove grpc.server.ssl.bundle.");
+			throw new GrpcServerStartException(
+					"grpc.server.ssl.bundle has no effect on the Unix domain socket, and there is no server on a port: all "
+							+ "calls would be in plaintext, and no client would have to show a certificate.",
+					"Set grpc.server.port to a port, or remove grpc.server.ssl.bundle.",
+					List.of("grpc.server.ssl.bundle", "grpc.server.port"), null);
 		}
 	}
 
@@ -133,8 +131,8 @@ public record GrpcServerProperties(@DefaultValue("true") boolean enabled, @Defau
 			@DefaultValue Permit permit) {
 
 		public KeepAlive {
-			atLeast("grpc.server.keep-alive.time", time, Duration.ofSeconds(10));
-			positive("grpc.server.keep-alive.timeout", timeout);
+			PropertyChecks.atLeast("grpc.server.keep-alive.time", time, Duration.ofSeconds(10));
+			PropertyChecks.positive("grpc.server.keep-alive.timeout", timeout);
 		}
 
 		/**
@@ -147,7 +145,7 @@ public record GrpcServerProperties(@DefaultValue("true") boolean enabled, @Defau
 		public record Permit(@DefaultValue("5m") Duration time, @DefaultValue("false") boolean withoutCalls) {
 
 			public Permit {
-				notNegative("grpc.server.keep-alive.permit.time", time);
+				PropertyChecks.notNegative("grpc.server.keep-alive.permit.time", time);
 			}
 
 		}
@@ -168,13 +166,13 @@ public record GrpcServerProperties(@DefaultValue("true") boolean enabled, @Defau
 	public record Connection(@Nullable Duration maxIdle, @Nullable Duration maxAge, @Nullable Duration maxAgeGrace) {
 
 		public Connection {
-			atLeast("grpc.server.connection.max-idle", maxIdle, Duration.ofSeconds(1));
-			atLeast("grpc.server.connection.max-age", maxAge, Duration.ofSeconds(1));
-			notNegative("grpc.server.connection.max-age-grace", maxAgeGrace);
+			PropertyChecks.atLeast("grpc.server.connection.max-idle", maxIdle, Duration.ofSeconds(1));
+			PropertyChecks.atLeast("grpc.server.connection.max-age", maxAge, Duration.ofSeconds(1));
+			PropertyChecks.notNegative("grpc.server.connection.max-age-grace", maxAgeGrace);
 			if (maxAgeGrace != null && maxAge == null) {
-				throw new InvalidConfigurationPropertyValueException("grpc.server.connection.max-age-grace",
-						maxAgeGrace,
-						"Connections live for ever, as grpc.server.connection.max-age is not set. Set it too, or remove this one.");
+				throw PropertyChecks.invalid("grpc.server.connection.max-age-grace",
+						"has no effect: connections live for ever, as grpc.server.connection.max-age is not set",
+						"Set grpc.server.connection.max-age too, or remove grpc.server.connection.max-age-grace.");
 			}
 		}
 
@@ -206,15 +204,15 @@ public record GrpcServerProperties(@DefaultValue("true") boolean enabled, @Defau
 		private static final String PREFIX = "grpc.server.executor.";
 
 		public Executor {
-			positive(PREFIX + "threads", threads);
-			if (queueCapacity != null) {
-				positive(PREFIX + "queue-capacity", queueCapacity);
-			}
-			notNegative(PREFIX + "block-warning", blockWarning);
-			notNegative(PREFIX + "cancelled-warning", cancelledWarning);
+			PropertyChecks.positive(PREFIX + "threads", threads);
+			PropertyChecks.positive(PREFIX + "queue-capacity", queueCapacity);
+			PropertyChecks.notNegative(PREFIX + "block-warning", blockWarning);
+			PropertyChecks.notNegative(PREFIX + "cancelled-warning", cancelledWarning);
 			if (interruptCancelled && cancelledWarning.isZero()) {
-				throw new InvalidConfigurationPropertyValueException(PREFIX + "interrupt-cancelled", true,
-						"Handlers are interrupted after %scancelled-warning, which is 0. Set it to a longer time, or remove this property."
+				throw PropertyChecks.invalid(PREFIX + "interrupt-cancelled",
+						"has no effect: handlers are interrupted after %scancelled-warning, which is 0"
+							.formatted(PREFIX),
+						"Set %1$scancelled-warning to a longer time, or remove %1$sinterrupt-cancelled."
 							.formatted(PREFIX));
 			}
 		}
@@ -318,37 +316,31 @@ public record GrpcServerProperties(@DefaultValue("true") boolean enabled, @Defau
 		private static final String PREFIX = "grpc.server.limits.";
 
 		public Limits {
-			notNegative(PREFIX + "connections", connections);
-			notNegative(PREFIX + "concurrent-calls", concurrentCalls);
-			notNegative(PREFIX + "concurrent-calls-per-connection", concurrentCallsPerConnection);
-			size(PREFIX + "inbound-message-size", inboundMessageSize);
-			size(PREFIX + "inbound-metadata-size", inboundMetadataSize);
+			PropertyChecks.notNegative(PREFIX + "connections", connections);
+			PropertyChecks.notNegative(PREFIX + "concurrent-calls", concurrentCalls);
+			PropertyChecks.notNegative(PREFIX + "concurrent-calls-per-connection", concurrentCallsPerConnection);
+			PropertyChecks.size(PREFIX + "inbound-message-size", inboundMessageSize);
+			PropertyChecks.size(PREFIX + "inbound-metadata-size", inboundMetadataSize);
 			long pieces = 4 * inboundMessageSize.toBytes();
 			if (inboundBufferSize != null && inboundBufferSize.toBytes() < pieces) {
-				throw new InvalidConfigurationPropertyValueException(PREFIX + "inbound-buffer-size", inboundBufferSize,
-						"One message of %sinbound-message-size needs %d bytes.".formatted(PREFIX, pieces));
+				throw PropertyChecks.invalid(PREFIX + "inbound-buffer-size",
+						"is too small: one message of %sinbound-message-size needs %d bytes".formatted(PREFIX, pieces),
+						"Set %1$sinbound-buffer-size to at least four times %1$sinbound-message-size."
+							.formatted(PREFIX));
 			}
 			if (inboundBufferSize == null && halfOfTheHeap() < pieces) {
-				throw new InvalidConfigurationPropertyValueException(PREFIX + "inbound-message-size",
-						inboundMessageSize,
-						"One message of that size needs %d bytes, and %sinbound-buffer-size is half of the heap unless set: %d bytes."
-							.formatted(pieces, PREFIX, halfOfTheHeap()));
+				throw PropertyChecks.invalid(PREFIX + "inbound-message-size",
+						"is too large: one message of that size needs %d bytes, and %sinbound-buffer-size is half of the heap unless set: %d bytes"
+							.formatted(pieces, PREFIX, halfOfTheHeap()),
+						"Set %1$sinbound-message-size to a smaller size, give the application more heap, or set %1$sinbound-buffer-size."
+							.formatted(PREFIX));
 			}
-			if (outboundMessageBuffer.isNegative()) {
-				throw new InvalidConfigurationPropertyValueException(PREFIX + "outbound-message-buffer",
-						outboundMessageBuffer, "The size must not be negative. Use 0 for no limit.");
-			}
-			if (outboundBufferSize != null && outboundBufferSize.toBytes() < 1) {
-				throw new InvalidConfigurationPropertyValueException(PREFIX + "outbound-buffer-size",
-						outboundBufferSize, "The size must be at least 1 byte.");
-			}
-			notNegative(PREFIX + "outbound-wait", outboundWait);
-			notNegative(PREFIX + "resets-per-connection", resetsPerConnection);
-			positive(PREFIX + "handshake-timeout", handshakeTimeout);
-			if (resetWindow.toSeconds() < 1 || !resetWindow.equals(Duration.ofSeconds(resetWindow.toSeconds()))) {
-				throw new InvalidConfigurationPropertyValueException(PREFIX + "reset-window", resetWindow,
-						"The window must be one or more whole seconds.");
-			}
+			PropertyChecks.notNegative(PREFIX + "outbound-message-buffer", outboundMessageBuffer);
+			PropertyChecks.positive(PREFIX + "outbound-buffer-size", outboundBufferSize);
+			PropertyChecks.notNegative(PREFIX + "outbound-wait", outboundWait);
+			PropertyChecks.notNegative(PREFIX + "resets-per-connection", resetsPerConnection);
+			PropertyChecks.positive(PREFIX + "handshake-timeout", handshakeTimeout);
+			PropertyChecks.wholeSeconds(PREFIX + "reset-window", resetWindow);
 		}
 
 		long inboundBuffer() {
@@ -380,13 +372,6 @@ public record GrpcServerProperties(@DefaultValue("true") boolean enabled, @Defau
 			return (this.concurrentCalls > 0) ? this.concurrentCalls : Integer.MAX_VALUE;
 		}
 
-		private static void size(String property, DataSize size) {
-			if (size.toBytes() < 1 || size.toBytes() > Integer.MAX_VALUE) {
-				throw new InvalidConfigurationPropertyValueException(property, size,
-						"The size must be at least 1 byte and less than 2 GB.");
-			}
-		}
-
 	}
 
 	/**
@@ -401,13 +386,13 @@ public record GrpcServerProperties(@DefaultValue("true") boolean enabled, @Defau
 
 		public Ssl {
 			if (bundle != null && bundle.isBlank()) {
-				throw new InvalidConfigurationPropertyValueException("grpc.server.ssl.bundle", bundle,
-						"It is the name of an SSL bundle. Remove the property for a server in plaintext.");
+				throw PropertyChecks.invalid("grpc.server.ssl.bundle", "is blank",
+						"Set grpc.server.ssl.bundle to the name of an SSL bundle, or remove it for a server in plaintext.");
 			}
 			if (clientAuth != ClientAuthentication.NONE && bundle == null) {
-				throw new InvalidConfigurationPropertyValueException("grpc.server.ssl.client-auth",
-						clientAuth.name().toLowerCase(Locale.ROOT),
-						"Clients can show a certificate by TLS only, and grpc.server.ssl.bundle is not set.");
+				throw PropertyChecks.invalid("grpc.server.ssl.client-auth",
+						"needs TLS, and grpc.server.ssl.bundle is not set",
+						"Set grpc.server.ssl.bundle to the name of an SSL bundle, or remove grpc.server.ssl.client-auth.");
 			}
 		}
 
@@ -443,22 +428,21 @@ public record GrpcServerProperties(@DefaultValue("true") boolean enabled, @Defau
 			@DefaultValue("2s") Duration sampleTimeout,
 			@DefaultValue("status") HealthSettings.NotServingAs notServingAs) {
 
+		private static final String PREFIX = "grpc.server.health.";
+
+		public Health {
+			PropertyChecks.positive(PREFIX + "sample-interval", sampleInterval);
+			PropertyChecks.positive(PREFIX + "sample-timeout", sampleTimeout);
+		}
+
 		HealthSettings settings() {
-			return new HealthSettings(positive("sample-interval", this.sampleInterval),
-					positive("sample-timeout", this.sampleTimeout), this.notServingAs);
+			return new HealthSettings(this.sampleInterval, this.sampleTimeout, this.notServingAs);
 		}
 
 		int validPort() {
 			Assert.state(this.port != null, "No port");
-			return GrpcServerProperties.validPort("grpc.server.health.port", this.port);
-		}
-
-		private static Duration positive(String name, Duration value) {
-			if (value.isZero() || value.isNegative()) {
-				throw new InvalidConfigurationPropertyValueException("grpc.server.health." + name, value,
-						"The duration must be positive.");
-			}
-			return value;
+			PropertyChecks.port(PREFIX + "port", this.port);
+			return this.port;
 		}
 
 	}
@@ -498,6 +482,14 @@ public record GrpcServerProperties(@DefaultValue("true") boolean enabled, @Defau
 		 */
 		private static final Duration MAX_PROPAGATION_DELAY = Duration.ofSeconds(7);
 
+		public Shutdown {
+			PropertyChecks.notNegative(PREFIX + "propagation-delay", propagationDelay);
+			PropertyChecks.notNegative(PREFIX + "quiet-period", quietPeriod);
+			PropertyChecks.notNegative(PREFIX + "grace-period", gracePeriod);
+			PropertyChecks.notNegative(PREFIX + "stream-grace-period", streamGracePeriod);
+			PropertyChecks.notNegative(PREFIX + "force-timeout", forceTimeout);
+		}
+
 		ShutdownSettings settings(Environment environment) {
 			Duration delay = this.propagationDelay;
 			if (delay == null) {
@@ -508,75 +500,45 @@ public record GrpcServerProperties(@DefaultValue("true") boolean enabled, @Defau
 			if (max == null) {
 				max = (delay.compareTo(MAX_PROPAGATION_DELAY) > 0) ? delay : MAX_PROPAGATION_DELAY;
 			}
-			notNegative("propagation-delay", delay);
-			notNegative("quiet-period", this.quietPeriod);
-			notNegative("grace-period", this.gracePeriod);
-			notNegative("force-timeout", this.forceTimeout);
 			if (max.compareTo(delay) < 0) {
-				throw new InvalidConfigurationPropertyValueException(PREFIX + "max-propagation-delay", max,
-						"It must not be shorter than %spropagation-delay, which is %d ms.".formatted(PREFIX,
-								delay.toMillis()));
+				throw PropertyChecks.invalid(PREFIX + "max-propagation-delay",
+						"must not be shorter than %spropagation-delay, which is %d ms".formatted(PREFIX,
+								delay.toMillis()),
+						"Set %1$smax-propagation-delay to a longer duration, or %1$spropagation-delay to a shorter one."
+							.formatted(PREFIX));
 			}
-			Duration streamGrace = (this.streamGracePeriod != null)
-					? notNegative("stream-grace-period", this.streamGracePeriod) : this.gracePeriod;
+			Duration streamGrace = (this.streamGracePeriod != null) ? this.streamGracePeriod : this.gracePeriod;
 			return new ShutdownSettings(delay, this.quietPeriod, max, this.gracePeriod, streamGrace, this.forceTimeout);
-		}
-
-		private static Duration notNegative(String name, Duration value) {
-			if (value.isNegative()) {
-				throw new InvalidConfigurationPropertyValueException(PREFIX + name, value,
-						"A duration must not be negative. Use 0 for no time at all.");
-			}
-			return value;
 		}
 
 	}
 
 	int validPort() {
-		return validPort("grpc.server.port", this.port);
-	}
-
-	private static int validPort(String property, int port) {
-		if (port < 0 || port > 65535) {
-			throw new InvalidConfigurationPropertyValueException(property, port,
-					"A port is a number from 0 (any free one) to 65535.");
-		}
-		return port;
+		PropertyChecks.port("grpc.server.port", this.port);
+		return this.port;
 	}
 
 	/**
-	 * What is less than grpc-java's minimum would become that without a word.
+	 * The addresses to listen on, none for all interfaces.
 	 */
-	private static void atLeast(String property, @Nullable Duration value, Duration minimum) {
-		if (value != null && value.compareTo(minimum) < 0) {
-			throw new InvalidConfigurationPropertyValueException(property, value,
-					"The duration must be %d s at least.".formatted(minimum.toSeconds()));
-		}
+	List<InetAddress> addresses() {
+		return this.address.contains(ALL_INTERFACES) ? List.of()
+				: this.address.stream().map(GrpcServerProperties::resolve).toList();
 	}
 
-	private static void positive(String property, @Nullable Duration value) {
-		if (value != null && (value.isZero() || value.isNegative())) {
-			throw new InvalidConfigurationPropertyValueException(property, value, "The duration must be positive.");
+	private static InetAddress resolve(String address) {
+		try {
+			return InetAddress.getByName(address);
 		}
-	}
-
-	private static void notNegative(String property, @Nullable Duration value) {
-		if (value != null && value.isNegative()) {
-			throw new InvalidConfigurationPropertyValueException(property, value,
-					"A duration must not be negative. Use 0 for no time at all.");
-		}
-	}
-
-	private static void positive(String property, int value) {
-		if (value <= 0) {
-			throw new InvalidConfigurationPropertyValueException(property, value, "The number must be positive.");
-		}
-	}
-
-	private static void notNegative(String property, int value) {
-		if (value < 0) {
-			throw new InvalidConfigurationPropertyValueException(property, value,
-					"The number must not be negative. Use 0 for any number.");
+		catch (UnknownHostException ex) {
+			String action = "Set grpc.server.address to an address of this machine, or to * for all interfaces.";
+			if (address.startsWith("unix:")) {
+				action = "For a Unix domain socket set grpc.server.unix-domain-socket.path, and grpc.server.port to -1 if "
+						+ "there shall be no other server.";
+			}
+			throw new GrpcServerStartException(
+					"grpc.server.address is not an address and not the name of a host: %s.".formatted(address), action,
+					List.of("grpc.server.address"), ex);
 		}
 	}
 

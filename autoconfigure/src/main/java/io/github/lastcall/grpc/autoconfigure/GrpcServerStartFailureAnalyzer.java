@@ -16,21 +16,24 @@
 
 package io.github.lastcall.grpc.autoconfigure;
 
+import java.util.List;
+import java.util.stream.Collectors;
+
 import io.github.lastcall.grpc.server.GrpcServerStartException;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.boot.diagnostics.AbstractFailureAnalyzer;
 import org.springframework.boot.diagnostics.FailureAnalysis;
-import org.springframework.boot.origin.Origin;
-import org.springframework.boot.origin.OriginLookup;
-import org.springframework.core.env.ConfigurableEnvironment;
+import org.springframework.core.Ordered;
+import org.springframework.core.annotation.Order;
 import org.springframework.core.env.Environment;
-import org.springframework.core.env.PropertySource;
 
 /**
  * Shows a {@link GrpcServerStartException}, with the place where each property that has a
- * part in it is set.
+ * part in it is set. Before Spring Boot's own analyzers: a check in a constructor of
+ * {@link GrpcServerProperties} fails the binding too.
  */
+@Order(Ordered.HIGHEST_PRECEDENCE)
 class GrpcServerStartFailureAnalyzer extends AbstractFailureAnalyzer<GrpcServerStartException> {
 
 	private final @Nullable Environment environment;
@@ -49,29 +52,12 @@ class GrpcServerStartFailureAnalyzer extends AbstractFailureAnalyzer<GrpcServerS
 	}
 
 	private String where(String property) {
-		if (this.environment instanceof ConfigurableEnvironment configurable) {
-			for (PropertySource<?> source : configurable.getPropertySources()) {
-				// A list in a file is a property for each of its elements.
-				String where = where(source, property);
-				for (int i = 0; source.containsProperty(property + "[" + i + "]"); i++) {
-					where += where(source, property + "[" + i + "]");
-				}
-				if (!where.isEmpty()) {
-					return where;
-				}
-			}
-		}
-		return " (not set, its default applies)";
-	}
-
-	private String where(PropertySource<?> source, String property) {
-		Object value = source.getProperty(property);
-		if (value == null) {
-			return "";
-		}
-		Origin origin = OriginLookup.getOrigin(source, property);
-		return "%n    Value: \"%s\"%n    Origin: %s".formatted(value,
-				(origin != null) ? origin : "\"" + source.getName() + "\" property source");
+		List<ConfiguredProperty> configured = (this.environment != null)
+				? ConfiguredProperty.find(this.environment, property) : List.of();
+		return configured.isEmpty() ? " (not set, its default applies)"
+				: configured.stream()
+					.map((set) -> "%n    Value: \"%s\"%n    Origin: %s".formatted(set.value(), set.where()))
+					.collect(Collectors.joining());
 	}
 
 }

@@ -105,7 +105,7 @@ class HealthServerRegistrar implements BeanRegistrar {
 	private static GrpcServerLifecycle lifecycle(SupplierContext context) {
 		GrpcServerProperties properties = context.bean(GrpcServerProperties.class);
 		InFlightCalls calls = calls(context);
-		NettyGrpcServerFactory factory = new NettyGrpcServerFactory(properties.address(),
+		NettyGrpcServerFactory factory = new NettyGrpcServerFactory(properties.addresses(),
 				properties.health().validPort(), PORT,
 				context.bean("lastCallHealthTransport", NettyGuardedTransport.class));
 		ServerServiceDefinition service = ServerInterceptors.interceptForward(

@@ -73,7 +73,7 @@ class NettyRegistrar implements BeanRegistrar {
 					"Let grpc.server.health.port be another port, or remove it: the server itself serves health too.",
 					List.of("grpc.server.port", "grpc.server.health.port"), null);
 		}
-		return new NettyGrpcServerFactory(properties.address(), port, "grpc.server.port",
+		return new NettyGrpcServerFactory(properties.addresses(), port, "grpc.server.port",
 				guarded(context, Transport.NETWORK));
 	}
 

@@ -25,6 +25,7 @@ import io.grpc.protobuf.services.ProtoReflectionServiceV1;
 
 import org.springframework.beans.factory.BeanRegistrar;
 import org.springframework.beans.factory.BeanRegistry;
+import org.springframework.boot.context.properties.bind.Binder;
 import org.springframework.core.env.Environment;
 
 /**
@@ -38,10 +39,13 @@ class OptionalBeansRegistrar implements BeanRegistrar {
 
 	@Override
 	public void register(BeanRegistry registry, Environment environment) {
-		if (environment.getProperty("grpc.server.reflection.enabled", Boolean.class, true)) {
+		// A value of another type has an analysis if it is a Binder that cannot convert
+		// it.
+		Binder binder = Binder.get(environment);
+		if (binder.bind("grpc.server.reflection.enabled", Boolean.class).orElse(true)) {
 			registerReflection(registry);
 		}
-		if (environment.getProperty("grpc.server.shutdown.envoy-header", Boolean.class, false)) {
+		if (binder.bind("grpc.server.shutdown.envoy-header", Boolean.class).orElse(false)) {
 			registry.registerBean("lastCallEnvoyHealthHeader", EnvoyHealthHeader.class,
 					(spec) -> spec.supplier((context) -> new EnvoyHealthHeader()));
 		}

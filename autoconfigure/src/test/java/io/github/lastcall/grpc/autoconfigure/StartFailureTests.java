@@ -333,10 +333,9 @@ class StartFailureTests {
 	}
 
 	@ParameterizedTest
-	@CsvSource({ "threads,0,The number must be positive", "threads,-1,The number must be positive",
-			"threads,many,input string: \"many\"", "queue-capacity,0,The number must be positive",
-			"queue-capacity,-1,The number must be positive", "block-warning,-1s,A duration must not be negative",
-			"type,fast,The following values are valid" })
+	@CsvSource({ "threads,0,must be positive", "threads,-1,must be positive", "threads,many,is not a whole number",
+			"queue-capacity,0,must be positive", "queue-capacity,-1,must be positive",
+			"block-warning,-1s,must not be negative", "type,fast,'to one of platform, virtual, direct'" })
 	void anExecutorThatCannotBe(String name, String value, String message, CapturedOutput output) {
 		run(RouteGuideConfiguration.class, "--grpc.server.executor." + name + "=" + value);
 		assertThatAnalysis(output).containsIgnoringCase("grpc.server.executor." + name)
@@ -368,7 +367,7 @@ class StartFailureTests {
 				""".formatted(port));
 		run(RouteGuideConfiguration.class, location(file));
 		assertThatAnalysis(output).contains("grpc.server.port", port, "application.yml",
-				"from 0 (any free one) to 65535", "Action:");
+				"from 0 (any free port) to 65535", "Action:");
 	}
 
 	@ParameterizedTest
@@ -396,7 +395,7 @@ class StartFailureTests {
 	@Test
 	void aWayToTellNotServingThatIsNone(CapturedOutput output) {
 		run(RouteGuideConfiguration.class, "--grpc.server.port=0", "--grpc.server.health.not-serving-as=silence");
-		assertThatAnalysis(output).contains("grpc.server.health.not-serving-as", "silence", "ERROR", "STATUS",
+		assertThatAnalysis(output).contains("grpc.server.health.not-serving-as", "silence", "one of status, error",
 				"Action:");
 	}
 
@@ -440,7 +439,7 @@ class StartFailureTests {
 	@ValueSource(strings = { "70000", "-1" })
 	void aPortForProbesThatIsNone(String port, CapturedOutput output) {
 		run(RouteGuideConfiguration.class, "--grpc.server.port=0", "--grpc.server.health.port=" + port);
-		assertThatAnalysis(output).contains("grpc.server.health.port", port, "from 0 (any free one) to 65535",
+		assertThatAnalysis(output).contains("grpc.server.health.port", port, "from 0 (any free port) to 65535",
 				"Action:");
 	}
 

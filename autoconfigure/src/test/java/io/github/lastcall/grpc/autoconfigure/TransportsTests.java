@@ -271,8 +271,8 @@ class TransportsTests {
 				"--grpc.server.in-process.enabled=false")) {
 			assertThat(context.getBeanProvider(GrpcServerDrain.class).stream()).extracting(GrpcServerDrain::getName)
 				.containsExactly("network");
-			assertThat(output).containsOnlyOnce(
-					"grpc.server.in-process.name is set and does nothing: grpc.server.in-process.enabled is false");
+			assertThat(output).contains("have no effect")
+				.containsOnlyOnce(noEffect("in-process.name", "grpc.server.in-process.enabled is false"));
 		}
 	}
 
@@ -294,10 +294,11 @@ class TransportsTests {
 				"--grpc.server.executor.type=direct", "--grpc.server.executor.threads=5",
 				"--grpc.server.executor.queue-capacity=7")
 			.close();
-		String noPort = " is set and does nothing: there is no server on a port, as grpc.server.port is -1";
-		String noThreads = " is set and does nothing: calls run on no platform threads, as the type of the executor is direct";
-		assertThat(output).contains("WARN", "grpc.server.address" + noPort, "grpc.server.ssl.bundle" + noPort,
-				"grpc.server.executor.threads" + noThreads, "grpc.server.executor.queue-capacity" + noThreads);
+		String noPort = "there is no server on a port, as grpc.server.port is -1";
+		String noThreads = "calls run on no platform threads, as the type of the executor is direct";
+		assertThat(output).containsOnlyOnce("These properties are set and have no effect:")
+			.contains("WARN", noEffect("address", noPort), noEffect("ssl.bundle", noPort),
+					noEffect("executor.threads", noThreads), noEffect("executor.queue-capacity", noThreads));
 	}
 
 	@Test
@@ -315,9 +316,9 @@ class TransportsTests {
 		ofConnections.forEach((name, value) -> arguments.add("--grpc.server.%s=%s".formatted(name, value)));
 		arguments.addAll(List.of(NO_PORT, IN_PROCESS, "--grpc.server.limits.concurrent-calls=5"));
 		run(arguments.toArray(String[]::new)).close();
-		assertThat(ofConnections.keySet()).allSatisfy((name) -> assertThat(output).contains(
-				"grpc.server." + name + " is set and does nothing: calls in the same process have no connection"));
-		assertThat(output).doesNotContain("limits.concurrent-calls is set");
+		assertThat(ofConnections.keySet()).allSatisfy(
+				(name) -> assertThat(output).contains(noEffect(name, "calls in the same process have no connection")));
+		assertThat(output).containsOnlyOnce("have no effect").doesNotContain("limits.concurrent-calls (");
 	}
 
 	@Test
@@ -325,8 +326,8 @@ class TransportsTests {
 		run("--grpc.server.port=0", "--grpc.server.limits.resets-per-connection=0",
 				"--grpc.server.limits.reset-window=5s")
 			.close();
-		assertThat(output).containsOnlyOnce("grpc.server.limits.reset-window is set and does nothing: "
-				+ "no resets are counted, as grpc.server.limits.resets-per-connection is 0");
+		assertThat(output).containsOnlyOnce(noEffect("limits.reset-window",
+				"no resets are counted, as grpc.server.limits.resets-per-connection is 0"));
 	}
 
 	@Test
@@ -336,9 +337,8 @@ class TransportsTests {
 			.run("--grpc.server.port=0", "--grpc.server.executor.type=virtual", "--grpc.server.executor.threads=5",
 					"--grpc.server.executor.queue-capacity=7")
 			.close();
-		assertThat(List.of("type", "threads", "queue-capacity"))
-			.allSatisfy((name) -> assertThat(output).contains("grpc.server.executor." + name
-					+ " is set and does nothing: the ServerExecutor bean of the application says where calls run"));
+		assertThat(List.of("type", "threads", "queue-capacity")).allSatisfy((name) -> assertThat(output)
+			.contains(noEffect("executor." + name, "the ServerExecutor bean of the application says where calls run")));
 		assertThat(output).doesNotContain("no platform threads");
 	}
 
@@ -352,7 +352,7 @@ class TransportsTests {
 				"--grpc.server.executor.type=direct", "--grpc.server.limits.connections=5")
 			.close();
 		run(NO_PORT, this.unixDomainSocket, "--grpc.server.limits.connections=5").close();
-		assertThat(output).doesNotContain("does nothing");
+		assertThat(output).doesNotContain("have no effect");
 	}
 
 	@Test
@@ -444,6 +444,14 @@ class TransportsTests {
 
 	private static String inProcessName(ConfigurableApplicationContext context) {
 		return context.getEnvironment().getRequiredProperty("local.grpc.in-process.name");
+	}
+
+	/**
+	 * What is said of an argument.
+	 */
+	private static String noEffect(String name, String reason) {
+		return "%n    grpc.server.%1$s (\"grpc.server.%1$s\" from property source \"commandLineArgs\"): %2$s"
+			.formatted(name, reason);
 	}
 
 	private static ConfigurableApplicationContext run(String... arguments) {

@@ -34,6 +34,7 @@ import io.github.lastcall.grpc.testing.Observer;
 import io.github.lastcall.grpc.lifecycle.GrpcServerDrain;
 import io.github.lastcall.grpc.metrics.GrpcServerMetrics;
 import io.github.lastcall.grpc.server.GrpcServerBuilderCustomizer;
+import io.github.lastcall.grpc.server.GrpcServerStartException;
 import io.github.lastcall.grpc.server.GrpcService;
 import io.github.lastcall.grpc.testing.Echo;
 import io.github.lastcall.grpc.testing.GrpcClient;
@@ -67,7 +68,6 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-import org.springframework.boot.context.properties.source.InvalidConfigurationPropertyValueException;
 import org.springframework.boot.test.context.assertj.AssertableApplicationContext;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 import org.springframework.boot.test.system.CapturedOutput;
@@ -654,7 +654,7 @@ class LimitsTests {
 				}
 				assertThat(context).getFailure()
 					.rootCause()
-					.isInstanceOf(InvalidConfigurationPropertyValueException.class)
+					.isInstanceOf(GrpcServerStartException.class)
 					.hasMessageContainingAll("grpc.server.limits.inbound-message-size",
 							"grpc.server.limits.inbound-buffer-size is half of the heap");
 			});
@@ -670,7 +670,7 @@ class LimitsTests {
 				.withPropertyValues("grpc.server.limits." + wrong)
 				.run((context) -> assertThat(context).getFailure()
 					.rootCause()
-					.isInstanceOf(InvalidConfigurationPropertyValueException.class)
+					.isInstanceOf(GrpcServerStartException.class)
 					.hasMessageContaining("grpc.server.limits." + wrong.substring(0, wrong.indexOf('='))));
 		}
 	}

@@ -13,31 +13,25 @@
  * See the License for the specific language governing permissions and
  * limitations under the License.
  */
-
 package io.github.lastcall.grpc.autoconfigure;
 
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 
 import io.github.lastcall.grpc.autoconfigure.GrpcServerProperties.ExecutorType;
-import org.apache.commons.logging.Log;
-import org.apache.commons.logging.LogFactory;
 
-import org.springframework.aop.framework.AopInfrastructureBean;
-import org.springframework.beans.factory.SmartInitializingSingleton;
 import org.springframework.boot.context.properties.bind.Binder;
 import org.springframework.core.env.Environment;
-import org.springframework.util.StringUtils;
 
 /**
- * Says at the start which properties are set and do nothing, because another one, or a
- * bean, takes away what they are for. That is no reason not to start: a profile that
- * switches the port off, or to another executor, cannot unset what the configuration that
- * it builds upon says of them.
+ * Properties that are set and have no effect, because another one, or a bean, takes away
+ * what they are for. That is no reason not to start: a profile that switches the port
+ * off, or to another executor, cannot unset what the configuration that it builds upon
+ * says of them.
  */
-final class IgnoredProperties implements AopInfrastructureBean, SmartInitializingSingleton {
-
-	private static final Log logger = LogFactory.getLog(IgnoredProperties.class);
+final class IneffectiveProperties {
 
 	private static final List<String> OF_TLS = List.of("ssl.bundle", "ssl.client-auth");
 
@@ -58,46 +52,54 @@ final class IgnoredProperties implements AopInfrastructureBean, SmartInitializin
 
 	private final boolean ownExecutor;
 
-	/**
-	 * Create a new report.
-	 * @param properties the properties
-	 * @param environment where they come from
-	 * @param ownExecutor whether the application has an executor of its own
-	 */
-	IgnoredProperties(GrpcServerProperties properties, Environment environment, boolean ownExecutor) {
+	private final Map<String, String> reasons = new LinkedHashMap<>();
+
+	private IneffectiveProperties(GrpcServerProperties properties, Environment environment, boolean ownExecutor) {
 		this.properties = properties;
 		this.environment = environment;
 		this.binder = Binder.get(environment);
 		this.ownExecutor = ownExecutor;
 	}
 
-	@Override
-	public void afterSingletonsInstantiated() {
+	/**
+	 * Find them.
+	 * @param properties the properties
+	 * @param environment where they come from
+	 * @param ownExecutor whether the application has an executor of its own
+	 * @return reasons by full name, of properties that may be set or not
+	 */
+	static Map<String, String> reasons(GrpcServerProperties properties, Environment environment, boolean ownExecutor) {
+		IneffectiveProperties ineffective = new IneffectiveProperties(properties, environment, ownExecutor);
+		ineffective.transports();
+		ineffective.limits();
+		ineffective.executor();
+		return ineffective.reasons;
+	}
+
+	private void transports() {
 		if (!Transport.NETWORK.isConfigured(this.binder)) {
 			withoutPort();
 		}
 		if (!Transport.IN_PROCESS.isConfigured(this.binder)) {
-			warn(List.of("in-process.name"), "grpc.server.in-process.enabled is false");
+			add(List.of("in-process.name"), "grpc.server.in-process.enabled is false");
 		}
-		limits();
-		executor();
 	}
 
 	private void withoutPort() {
 		boolean port = this.properties.health().port() != null;
 		String reason = "there is no server on a port, as grpc.server.port is -1";
-		if (!this.properties.address().isEmpty() && !port) {
-			warn("address", reason);
+		if (!port) {
+			add(List.of("address"), reason);
 		}
-		warn(OF_TLS, reason);
+		add(OF_TLS, reason);
 		if (!Transport.UNIX_DOMAIN_SOCKET.isConfigured(this.binder) && !port) {
-			warn(OF_CONNECTIONS, "calls in the same process have no connection");
+			add(OF_CONNECTIONS, "calls in the same process have no connection");
 		}
 	}
 
 	private void limits() {
 		if (this.properties.limits().resetsPerConnection() == 0) {
-			warn(List.of("limits.reset-window"),
+			add(List.of("limits.reset-window"),
 					"no resets are counted, as grpc.server.limits.resets-per-connection is 0");
 		}
 	}
@@ -105,27 +107,19 @@ final class IgnoredProperties implements AopInfrastructureBean, SmartInitializin
 	private void executor() {
 		if (this.ownExecutor) {
 			String reason = "the ServerExecutor bean of the application says where calls run";
-			warn(List.of("executor.type"), reason);
-			warn(OF_PLATFORM_THREADS, reason);
+			add(List.of("executor.type"), reason);
+			add(OF_PLATFORM_THREADS, reason);
 			return;
 		}
 		ExecutorType executor = this.properties.executor().typeIn(this.environment);
 		if (executor != ExecutorType.PLATFORM) {
-			warn(OF_PLATFORM_THREADS, "calls run on no platform threads, as the type of the executor is "
+			add(OF_PLATFORM_THREADS, "calls run on no platform threads, as the type of the executor is "
 					+ executor.name().toLowerCase(Locale.ROOT));
 		}
 	}
 
-	private void warn(List<String> names, String reason) {
-		for (String name : names) {
-			if (StringUtils.hasLength(this.binder.bind("grpc.server." + name, String.class).orElse(null))) {
-				warn(name, reason);
-			}
-		}
-	}
-
-	private static void warn(String name, String reason) {
-		logger.warn("grpc.server.%s is set and does nothing: %s".formatted(name, reason));
+	private void add(List<String> names, String reason) {
+		names.forEach((name) -> this.reasons.put(KnownProperties.PREFIX + "." + name, reason));
 	}
 
 }
