@@ -95,6 +95,16 @@ import org.springframework.util.function.SingletonSupplier;
 @ConditionalOnBooleanProperty(name = "grpc.server.enabled", matchIfMissing = true)
 public final class GrpcServerAutoConfiguration implements AopInfrastructureBean {
 
+	@Bean
+	static OtherServerCheck lastCallOtherServerCheck(ConfigurableEnvironment environment) {
+		return new OtherServerCheck(environment);
+	}
+
+	@Bean
+	UnservedBeans lastCallUnservedBeans(ConfigurableListableBeanFactory beanFactory) {
+		return new UnservedBeans(beanFactory);
+	}
+
 	@Configuration(proxyBeanMethods = false)
 	@ConditionalOnMissingBean(annotation = GrpcService.class, search = SearchStrategy.CURRENT)
 	static class NoServiceConfiguration implements AopInfrastructureBean {

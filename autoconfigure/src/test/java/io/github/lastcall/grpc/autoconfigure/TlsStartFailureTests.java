@@ -123,14 +123,14 @@ class TlsStartFailureTests {
 
 	@Test
 	void aBundleWithAnEmptyName(CapturedOutput output) {
-		assertThatAnalysis(output, "grpc.server.ssl.bundle=").contains("grpc.server.ssl.bundle",
-				"It is the name of an SSL bundle");
+		assertThatAnalysis(output, "grpc.server.ssl.bundle=").contains("grpc.server.ssl.bundle", "is blank",
+				"to the name of an SSL bundle");
 	}
 
 	@Test
 	void aClientAuthThatIsNone(CapturedOutput output) {
 		assertThatAnalysis(output, TestAuthority.properties(this.directory, "grpc.server.ssl.client-auth=maybe"))
-			.contains("grpc.server.ssl.client-auth", "maybe", "The following values are valid", "OPTIONAL");
+			.contains("grpc.server.ssl.client-auth", "maybe", "to one of none, optional, required");
 	}
 
 	@Test
@@ -145,7 +145,7 @@ class TlsStartFailureTests {
 		assertThatAnalysis(output,
 				TestAuthority.properties(this.directory, "grpc.server.ssl.client-auth=required", "grpc.server.port=-1",
 						"grpc.server.unix-domain-socket.path=" + socket))
-			.contains("grpc.server.ssl.bundle", "Only the server on a port speaks TLS", "in plaintext", "Action:")
+			.contains("grpc.server.ssl.bundle", "there is no server on a port", "in plaintext", "Action:")
 			.doesNotContain("gRPC server speaks TLS", "listens on " + socket);
 	}
 

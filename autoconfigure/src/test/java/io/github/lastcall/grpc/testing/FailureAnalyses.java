@@ -44,7 +44,7 @@ public final class FailureAnalyses {
 		AtomicReference<FailureAnalysis> analysis = new AtomicReference<>();
 		runner.withInitializer((context) -> environment.set(context.getEnvironment())).run((context) -> {
 			assertThat(context).hasFailed();
-			Throwable failure = context.getStartupFailure();
+			Throwable failure = Objects.requireNonNull(context.getStartupFailure());
 			SpringFactoriesLoader.forDefaultResourceLocation(FailureAnalyses.class.getClassLoader())
 				.load(FailureAnalyzer.class,
 						ArgumentResolver.of(Environment.class, Objects.requireNonNull(environment.get())),

@@ -1,0 +1,137 @@
+/*
+ * Copyright 2026 the Last Call authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.lastcall.grpc.autoconfigure;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Objects;
+import java.util.Set;
+import java.util.stream.Stream;
+
+import io.github.lastcall.grpc.lifecycle.GrpcServerDrain;
+import io.github.lastcall.grpc.server.GlobalServerInterceptor;
+import io.github.lastcall.grpc.server.GrpcService;
+import io.grpc.BindableService;
+import io.grpc.ServerInterceptor;
+import io.grpc.ServerServiceDefinition;
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
+
+import org.springframework.aop.framework.AopInfrastructureBean;
+import org.springframework.aop.scope.ScopedProxyUtils;
+import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
+import org.springframework.context.ApplicationListener;
+import org.springframework.context.event.ContextRefreshedEvent;
+
+/**
+ * One warning, once the servers have started, of services and interceptors that are beans
+ * but are not served and not applied, as they have no annotation.
+ */
+final class UnservedBeans implements ApplicationListener<ContextRefreshedEvent>, AopInfrastructureBean {
+
+	private static final Log logger = LogFactory.getLog(UnservedBeans.class);
+
+	private final ConfigurableListableBeanFactory beanFactory;
+
+	UnservedBeans(ConfigurableListableBeanFactory beanFactory) {
+		this.beanFactory = beanFactory;
+	}
+
+	@Override
+	public void onApplicationEvent(ContextRefreshedEvent event) {
+		if (event.getApplicationContext().getAutowireCapableBeanFactory() != this.beanFactory) {
+			return;
+		}
+		List<String> lines = new ArrayList<>();
+		services().map("%n    bean '%s' is a BindableService: add @GrpcService to have it served"::formatted)
+			.forEach(lines::add);
+		interceptors().map(
+				"%n    bean '%s' is a ServerInterceptor: add @GlobalServerInterceptor for all services, or name it in @GrpcService(interceptors = ...) of one"::formatted)
+			.forEach(lines::add);
+		if (!lines.isEmpty()) {
+			logger.warn("These beans are not used by the gRPC server:" + String.join("", lines));
+		}
+	}
+
+	/**
+	 * Those that a customizer has added to a server are served.
+	 */
+	private Stream<String> services() {
+		List<String> names = names(BindableService.class)
+			.filter((name) -> this.beanFactory.findAnnotationOnBean(name, GrpcService.class, false) == null)
+			.toList();
+		if (names.isEmpty()) {
+			return Stream.empty();
+		}
+		Set<String> served = served();
+		return names.stream().filter((name) -> !served.contains(service(name)));
+	}
+
+	private String service(String name) {
+		ServerServiceDefinition definition = this.beanFactory.getBean(name, BindableService.class).bindService();
+		return definition.getServiceDescriptor().getName();
+	}
+
+	/**
+	 * The names of services that are in a server although they are neither the
+	 * application's beans nor infrastructure.
+	 */
+	private Set<String> served() {
+		Set<String> names = new HashSet<>();
+		this.beanFactory.getBeanProvider(GrpcServerDrain.class)
+			.stream()
+			.map((drain) -> drain.getStatus().server())
+			.filter(Objects::nonNull)
+			.forEach((server) -> {
+				server.getServer()
+					.getServices()
+					.forEach((service) -> names.add(service.getServiceDescriptor().getName()));
+				server.getServices().names().forEach(names::remove);
+			});
+		return names;
+	}
+
+	/**
+	 * One that has been injected into another bean is used there, in a customizer for
+	 * example.
+	 */
+	private Stream<String> interceptors() {
+		List<Class<? extends ServerInterceptor>> named = Arrays
+			.stream(this.beanFactory.getBeanNamesForAnnotation(GrpcService.class))
+			.map((name) -> this.beanFactory.findAnnotationOnBean(name, GrpcService.class, false))
+			.filter(Objects::nonNull)
+			.flatMap((service) -> Arrays.stream(service.interceptors()))
+			.toList();
+		return names(ServerInterceptor.class)
+			.filter((name) -> this.beanFactory.findAnnotationOnBean(name, GlobalServerInterceptor.class, false) == null)
+			.filter((name) -> this.beanFactory.getDependentBeans(name).length == 0)
+			.filter((name) -> named.stream().noneMatch((type) -> this.beanFactory.isTypeMatch(name, type)));
+	}
+
+	/**
+	 * Not those of Last Call. The proxy of a scoped bean stands for its target, which has
+	 * the annotation.
+	 */
+	private Stream<String> names(Class<?> type) {
+		return Arrays.stream(this.beanFactory.getBeanNamesForType(type, true, false))
+			.filter((name) -> !ScopedProxyUtils.isScopedTarget(name))
+			.filter((name) -> !this.beanFactory.containsBeanDefinition(ScopedProxyUtils.getTargetBeanName(name)))
+			.filter((name) -> !this.beanFactory.isTypeMatch(name, AopInfrastructureBean.class));
+	}
+
+}
