@@ -29,6 +29,9 @@ import io.grpc.Metadata;
 import io.grpc.ServerBuilder;
 import io.grpc.ServerCall;
 import io.grpc.ServerCallExecutorSupplier;
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
+import org.jspecify.annotations.Nullable;
 
 import org.springframework.beans.factory.ListableBeanFactory;
 
@@ -37,6 +40,8 @@ import org.springframework.beans.factory.ListableBeanFactory;
  * event loop, those of the application where {@link GrpcService#executor()} says.
  */
 public final class ServiceExecutors {
+
+	private static final Log logger = LogFactory.getLog(ServiceExecutors.class);
 
 	private final ServerExecutor executor;
 
@@ -53,19 +58,27 @@ public final class ServiceExecutors {
 	}
 
 	/**
-	 * Let a server run the calls of each service on its executor.
+	 * Let a server run the calls of each service on its executor. What customizers have
+	 * set comes before the server's own executor, and after what a service names.
 	 * @param builder the builder of the server
+	 * @param customized what customizers have set on the builder
 	 * @param services the services
 	 * @param guard stands between the calls and their executors
 	 * @throws GrpcServerStartException if a service names an executor that is none
 	 */
-	public void applyTo(ServerBuilder<?> builder, GrpcServices services,
+	public void applyTo(ServerBuilder<?> builder, BuilderExecutors customized, GrpcServices services,
 			UnaryOperator<ServerCallExecutorSupplier> guard) {
-		// grpc-java looks methods up on this executor: nothing waits for a thread before
-		// it is known which ones it may wait for.
-		builder.directExecutor();
-		if (!areDirect(services) || !NettyEventLoop.serves(builder)) {
-			builder.callExecutor(guard.apply(of(services)));
+		Executor executor = customized.executor();
+		ServerCallExecutorSupplier supplier = customized.supplier();
+		if (executor != null || supplier != null) {
+			logger.info("Calls of services that name no executor run where a GrpcServerBuilderCustomizer says: "
+					+ ((supplier != null) ? supplier : executor));
+			builder.directExecutor();
+			builder
+				.callExecutor(guard.apply(of(services, (executor != null) ? executor : this.executor.get(), supplier)));
+		}
+		else if (!areDirect(services) || !NettyEventLoop.serves(builder)) {
+			builder.callExecutor(guard.apply(of(services, this.executor.get(), null)));
 		}
 	}
 
@@ -82,15 +95,22 @@ public final class ServiceExecutors {
 	/**
 	 * The executors of some services.
 	 * @param services the services
+	 * @param otherwise the executor of all others
+	 * @param supplier asked before that, if there is one
 	 * @return where their calls run
 	 * @throws GrpcServerStartException if a service names an executor that is none
 	 */
-	private ServerCallExecutorSupplier of(GrpcServices services) {
+	private ServerCallExecutorSupplier of(GrpcServices services, Executor otherwise,
+			@Nullable ServerCallExecutorSupplier supplier) {
 		Map<String, Executor> executors = new HashMap<>();
 		services.infrastructure()
 			.forEach((service) -> executors.put(service.getServiceDescriptor().getName(), ServerExecutor.DIRECT));
-		services.application().forEach((service) -> executors.put(service.name(), executor(service)));
-		return new ByService(Map.copyOf(executors), this.executor.get());
+		for (GrpcServices.Registration service : services.application()) {
+			if (!service.annotation().executor().isEmpty()) {
+				executors.put(service.name(), executor(service));
+			}
+		}
+		return new ByService(Map.copyOf(executors), otherwise, supplier);
 	}
 
 	/**
@@ -137,13 +157,17 @@ public final class ServiceExecutors {
 							: "there is none", GrpcService.DIRECT));
 	}
 
-	private record ByService(Map<String, Executor> executors,
-			Executor otherwise) implements ServerCallExecutorSupplier {
+	private record ByService(Map<String, Executor> executors, Executor otherwise,
+			@Nullable ServerCallExecutorSupplier supplier) implements ServerCallExecutorSupplier {
 
 		@Override
 		public <Q, R> Executor getExecutor(ServerCall<Q, R> call, Metadata metadata) {
 			String service = call.getMethodDescriptor().getServiceName();
-			return (service != null) ? this.executors.getOrDefault(service, this.otherwise) : this.otherwise;
+			Executor executor = (service != null) ? this.executors.get(service) : null;
+			if (executor == null && this.supplier != null) {
+				executor = this.supplier.getExecutor(call, metadata);
+			}
+			return (executor != null) ? executor : this.otherwise;
 		}
 
 	}

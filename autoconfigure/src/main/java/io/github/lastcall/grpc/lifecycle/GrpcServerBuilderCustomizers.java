@@ -19,6 +19,7 @@ package io.github.lastcall.grpc.lifecycle;
 import java.util.List;
 import java.util.function.UnaryOperator;
 
+import io.github.lastcall.grpc.executor.BuilderExecutors;
 import io.github.lastcall.grpc.executor.ServiceExecutors;
 import io.github.lastcall.grpc.server.GrpcServerBuilderCustomizer;
 import io.github.lastcall.grpc.server.GrpcServices;
@@ -54,11 +55,12 @@ public final class GrpcServerBuilderCustomizers {
 
 	@SuppressWarnings("unchecked")
 	void customize(ServerBuilder<?> builder, GrpcServices services) {
+		BuilderExecutors customized = BuilderExecutors.preset(builder);
 		builder.addServices(services.all());
 		LambdaSafe.callbacks(GrpcServerBuilderCustomizer.class, this.customizers, builder)
 			.withLogger(GrpcServerBuilderCustomizers.class)
 			.invoke((customizer) -> customizer.customize(builder));
-		this.executors.applyTo(builder, services, this.guard);
+		this.executors.applyTo(builder, customized, services, this.guard);
 	}
 
 }

@@ -18,23 +18,37 @@ package io.github.lastcall.grpc.server;
 
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.Executor;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 
 import io.github.lastcall.grpc.testing.GrpcClient;
 import io.github.lastcall.grpc.testing.GrpcServerContextRunner;
+import io.github.lastcall.grpc.testing.OneMethodService;
 import io.github.lastcall.grpc.testing.TestRouteGuide;
 import io.github.lastcall.sample.routeguide.Point;
 import io.grpc.Attributes;
 import io.grpc.ForwardingServerBuilder;
 import io.grpc.Metadata;
 import io.grpc.ServerBuilder;
+import io.grpc.ServerCall;
+import io.grpc.ServerCallExecutorSupplier;
 import io.grpc.ServerTransportFilter;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
+import io.grpc.health.v1.HealthCheckRequest;
 import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
 import io.grpc.stub.MetadataUtils;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
+import org.springframework.beans.factory.DisposableBean;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.core.annotation.Order;
@@ -42,10 +56,12 @@ import org.springframework.core.annotation.Order;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
+@ExtendWith(OutputCaptureExtension.class)
 class GrpcServerBuilderCustomizerTests {
 
-	private final ApplicationContextRunner runner = GrpcServerContextRunner.create()
-		.withBean(Called.class)
+	private final ApplicationContextRunner plain = GrpcServerContextRunner.create();
+
+	private final ApplicationContextRunner runner = this.plain.withBean(Called.class)
 		.withUserConfiguration(RouteGuideConfiguration.class, CustomizersConfiguration.class);
 
 	@Test
@@ -96,6 +112,59 @@ class GrpcServerBuilderCustomizerTests {
 					.satisfies((ex) -> assertThat(ex.getStatus().getCode()).isEqualTo(Status.Code.RESOURCE_EXHAUSTED));
 			}
 		});
+	}
+
+	@Test
+	void anExecutorThatACustomizerSetsRunsTheCallsAndIsNamedInOneLine(CapturedOutput output) {
+		this.plain.withUserConfiguration(ThreadNames.class, ExecutorCustomizerConfiguration.class).run((context) -> {
+			try (GrpcClient client = GrpcClient.of(context)) {
+				assertThat(call(client, "test.Plain")).startsWith("customized");
+				assertThat(call(client, "test.Direct")).startsWith("grpc-worker");
+				assertThat(client.health().check(HealthCheckRequest.getDefaultInstance())).isNotNull();
+			}
+			assertThat(context.getBean(CountingExecutor.class).otherTasks).isEmpty();
+			assertThat(output.toString().lines().filter((line) -> line.contains("GrpcServerBuilderCustomizer says")))
+				.singleElement()
+				.asString()
+				.contains("INFO", CountingExecutor.class.getName());
+		});
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "platform", "direct" })
+	void aSupplierThatACustomizerSetsSaysWhereCallsRun(String type, CapturedOutput output) {
+		this.plain.withUserConfiguration(ThreadNames.class, SupplierCustomizerConfiguration.class)
+			.withPropertyValues("grpc.server.executor.type=" + type)
+			.run((context) -> {
+				try (GrpcClient client = GrpcClient.of(context)) {
+					assertThat(call(client, "test.Plain")).startsWith("customized");
+					assertThat(call(client, "test.Other"))
+						.startsWith(type.equals("direct") ? "grpc-worker" : "grpc-executor");
+					assertThat(call(client, "test.Direct")).startsWith("grpc-worker");
+				}
+				assertThat(output).containsOnlyOnce("GrpcServerBuilderCustomizer says");
+			});
+	}
+
+	@Test
+	void aDirectExecutorThatACustomizerSetsIsTheEventLoop() {
+		this.plain.withUserConfiguration(ThreadNames.class, DirectCustomizerConfiguration.class).run((context) -> {
+			try (GrpcClient client = GrpcClient.of(context)) {
+				assertThat(call(client, "test.Plain")).startsWith("grpc-worker");
+			}
+		});
+	}
+
+	@Test
+	void withoutAnExecutorOfACustomizerThereIsNothingToSay(CapturedOutput output) {
+		this.runner.run((context) -> {
+			assertThat(context).hasNotFailed();
+			assertThat(output).doesNotContain("GrpcServerBuilderCustomizer says");
+		});
+	}
+
+	private static String call(GrpcClient client, String service) {
+		return OneMethodService.call(client.channel(), service).getName();
 	}
 
 	@Test
@@ -210,6 +279,108 @@ class GrpcServerBuilderCustomizerTests {
 		@Bean
 		GrpcServerBuilderCustomizer<NettyServerBuilder> smallMessages() {
 			return (builder) -> builder.maxInboundMessageSize(1);
+		}
+
+	}
+
+	/**
+	 * Services that answer with the name of the thread that they run on.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	static class ThreadNames {
+
+		@Bean
+		@GrpcService
+		OneMethodService plain() {
+			return service("test.Plain");
+		}
+
+		@Bean
+		@GrpcService
+		OneMethodService other() {
+			return service("test.Other");
+		}
+
+		@Bean
+		@GrpcService(executor = GrpcService.DIRECT)
+		OneMethodService direct() {
+			return service("test.Direct");
+		}
+
+		private static OneMethodService service(String name) {
+			return new OneMethodService(name, () -> Thread.currentThread().getName());
+		}
+
+	}
+
+	/**
+	 * Threads of its own, and what has run on them besides calls of the application.
+	 */
+	static class CountingExecutor implements Executor, DisposableBean {
+
+		final List<String> otherTasks = new CopyOnWriteArrayList<>();
+
+		private final ExecutorService threads = Executors.newCachedThreadPool((task) -> new Thread(task, "customized"));
+
+		@Override
+		public void execute(Runnable task) {
+			if (!task.getClass().getName().contains("Call")) {
+				this.otherTasks.add(task.getClass().getName());
+			}
+			this.threads.execute(task);
+		}
+
+		@Override
+		public void destroy() {
+			this.threads.shutdown();
+		}
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class ExecutorCustomizerConfiguration {
+
+		@Bean
+		CountingExecutor countingExecutor() {
+			return new CountingExecutor();
+		}
+
+		@Bean
+		GrpcServerBuilderCustomizer<NettyServerBuilder> executor(CountingExecutor executor) {
+			return (builder) -> builder.executor(executor);
+		}
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class SupplierCustomizerConfiguration {
+
+		@Bean
+		CountingExecutor countingExecutor() {
+			return new CountingExecutor();
+		}
+
+		@Bean
+		GrpcServerBuilderCustomizer<ServerBuilder<?>> supplier(CountingExecutor executor) {
+			return (builder) -> builder.callExecutor(new ServerCallExecutorSupplier() {
+
+				@Override
+				@SuppressWarnings("NullAway")
+				public <Q, R> @Nullable Executor getExecutor(ServerCall<Q, R> call, Metadata metadata) {
+					return "test.Plain".equals(call.getMethodDescriptor().getServiceName()) ? executor : null;
+				}
+
+			});
+		}
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class DirectCustomizerConfiguration {
+
+		@Bean
+		GrpcServerBuilderCustomizer<ServerBuilder<?>> directExecutor() {
+			return ServerBuilder::directExecutor;
 		}
 
 	}
