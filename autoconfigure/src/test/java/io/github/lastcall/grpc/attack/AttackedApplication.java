@@ -64,6 +64,11 @@ public class AttackedApplication {
 
 	private static final int LARGE_STREAM = 4096;
 
+	/**
+	 * For a stream whose handler sends without a pause.
+	 */
+	static final int NEVER_ASKS = 7;
+
 	public static void main(String[] arguments) throws IOException {
 		SpringApplication application = new SpringApplication(AttackedApplication.class);
 		application.setWebApplicationType(WebApplicationType.NONE);
@@ -120,6 +125,13 @@ public class AttackedApplication {
 		public void listFeatures(Rectangle request, StreamObserver<Feature> responses) {
 			ServerCallStreamObserver<Feature> call = (ServerCallStreamObserver<Feature>) responses;
 			Feature large = Feature.newBuilder().setNameBytes(LARGE).build();
+			if (request.getLo().getLatitude() == NEVER_ASKS) {
+				for (int i = 0; i < 10_000; i++) {
+					responses.onNext(large);
+				}
+				responses.onCompleted();
+				return;
+			}
 			int[] sent = { 0 };
 			call.setOnReadyHandler(() -> {
 				while (call.isReady() && sent[0]++ < LARGE_STREAM) {

@@ -22,7 +22,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
  * Attacks on a server whose calls run on platform threads, the default.
  */
 @Timeout(600)
-class PlatformAttacksIT implements ConnectionAttacks, StreamAttacks, MessageAttacks, FrameAttacks {
+class PlatformAttacksIT implements ConnectionAttacks, StreamAttacks, MessageAttacks, FrameAttacks, OutboundAttacks {
 
 	@RegisterExtension
 	final AttackExtension attacks = new AttackExtension("platform");
