@@ -30,6 +30,7 @@ import io.github.lastcall.grpc.call.CallObserver;
 import io.github.lastcall.grpc.call.CallRecorder;
 import io.github.lastcall.grpc.call.Connections;
 import io.github.lastcall.grpc.call.InFlightCalls;
+import io.github.lastcall.grpc.call.InboundMemory;
 import io.github.lastcall.grpc.call.InfrastructureStreams;
 import io.github.lastcall.grpc.call.LostCallbacks;
 import io.github.lastcall.grpc.call.OutboundBuffers;
@@ -145,8 +146,8 @@ class GrpcServerAssembler implements AopInfrastructureBean {
 
 	InFlightCalls calls(Refusals refusals) {
 		return new InFlightCalls(this.timer, this.properties.limits().maxConcurrentCalls(),
-				this.beanFactory.getBean(InfrastructureStreams.class), refusals,
-				this.beanFactory.getBeanProvider(CallRecorder.Factory.class)::getIfAvailable, guards());
+				this.beanFactory.getBean(InfrastructureStreams.class), this.beanFactory.getBean(InboundMemory.class),
+				refusals, this.beanFactory.getBeanProvider(CallRecorder.Factory.class)::getIfAvailable, guards());
 	}
 
 	private CallGuards guards() {

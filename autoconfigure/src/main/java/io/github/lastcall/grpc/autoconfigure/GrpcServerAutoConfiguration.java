@@ -18,6 +18,7 @@ package io.github.lastcall.grpc.autoconfigure;
 
 import java.time.Duration;
 
+import io.github.lastcall.grpc.call.InboundMemory;
 import io.github.lastcall.grpc.call.InfrastructureStreams;
 import io.github.lastcall.grpc.call.OutboundBuffers;
 import io.github.lastcall.grpc.executor.ServerExecutor;
@@ -36,7 +37,6 @@ import io.github.lastcall.grpc.lifecycle.DrainControl;
 import io.github.lastcall.grpc.lifecycle.GrpcAnnounceLifecycle;
 import io.github.lastcall.grpc.lifecycle.GrpcServerDrain;
 import io.github.lastcall.grpc.lifecycle.ShutdownSettings;
-import io.github.lastcall.grpc.netty.InboundMemory;
 import io.github.lastcall.grpc.server.Codecs;
 import io.github.lastcall.grpc.server.GrpcServerFactory;
 import io.github.lastcall.grpc.server.GrpcService;
@@ -137,6 +137,11 @@ public final class GrpcServerAutoConfiguration implements AopInfrastructureBean 
 		}
 
 		@Bean
+		InboundMemory lastCallInboundMemory(GrpcServerProperties properties) {
+			return new InboundMemory(properties.limits().inboundBuffer());
+		}
+
+		@Bean
 		InfrastructureStreams lastCallInfrastructureStreams() {
 			return InfrastructureStreams.withinHeap();
 		}
@@ -201,11 +206,6 @@ public final class GrpcServerAutoConfiguration implements AopInfrastructureBean 
 		@ConditionalOnClass(NettyServerBuilder.class)
 		@Import({ NettyRegistrar.class, TlsRegistrar.class, HealthServerRegistrar.class })
 		static class NettyConfiguration implements AopInfrastructureBean {
-
-			@Bean
-			InboundMemory lastCallInboundMemory(GrpcServerProperties properties) {
-				return new InboundMemory(properties.limits().inboundBuffer());
-			}
 
 			@Bean
 			NettyServerCustomizers lastCallNettyServerCustomizers(GrpcServerProperties properties,

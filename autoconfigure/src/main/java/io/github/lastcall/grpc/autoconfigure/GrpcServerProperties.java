@@ -23,6 +23,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 
+import io.github.lastcall.grpc.call.InboundMemory;
 import io.github.lastcall.grpc.call.OutboundBuffers;
 import io.github.lastcall.grpc.executor.ServerExecutor;
 import io.github.lastcall.grpc.health.HealthSettings;
@@ -283,11 +284,10 @@ public record GrpcServerProperties(@DefaultValue("true") boolean enabled, @Defau
 	 * becomes too large when it is decompressed.
 	 * @param inboundMetadataSize How large the metadata of a call may be, with 32 bytes
 	 * of overhead for each entry. A call with more is refused.
-	 * @param inboundBufferSize How much memory messages that are not complete yet may
-	 * keep, for all calls of all servers of the application together, with all of each
-	 * buffer that holds a piece of a message; at least four times inbound-message-size. A
-	 * call that would need more ends with RESOURCE_EXHAUSTED. Unless set, half as much as
-	 * the heap.
+	 * @param inboundBufferSize Maximum memory that inbound messages may hold from their
+	 * first byte until the handler has done with them, on all servers of the application
+	 * together; at least four times inbound-message-size. Beyond it, calls with more than
+	 * 4KB of a message end with RESOURCE_EXHAUSTED. Unless set, half as much as the heap.
 	 * @param outboundMessageBuffer Maximum size of the messages of one call that its
 	 * client has not read when the call sends another one. The handler of a server
 	 * streaming call waits for its client then if its thread may block; other calls end
@@ -357,8 +357,8 @@ public record GrpcServerProperties(@DefaultValue("true") boolean enabled, @Defau
 			return Runtime.getRuntime().maxMemory() / 2;
 		}
 
-		ConnectionLimits forConnections() {
-			return new ConnectionLimits(this.connections, this.handshakeTimeout);
+		ConnectionLimits forConnections(InboundMemory inboundMemory) {
+			return new ConnectionLimits(this.connections, this.handshakeTimeout, inboundMemory);
 		}
 
 		OutboundBuffers outboundBuffers() {

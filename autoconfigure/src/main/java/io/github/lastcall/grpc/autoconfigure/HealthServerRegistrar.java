@@ -24,6 +24,7 @@ import io.github.lastcall.grpc.call.AbandonedHandlers;
 import io.github.lastcall.grpc.call.CallGuards;
 import io.github.lastcall.grpc.call.Connections;
 import io.github.lastcall.grpc.call.InFlightCalls;
+import io.github.lastcall.grpc.call.InboundMemory;
 import io.github.lastcall.grpc.call.InfrastructureStreams;
 import io.github.lastcall.grpc.call.LostCallbacks;
 import io.github.lastcall.grpc.call.OutboundBuffers;
@@ -36,7 +37,6 @@ import io.github.lastcall.grpc.lifecycle.GrpcServerDrain;
 import io.github.lastcall.grpc.lifecycle.GrpcServerLifecycle;
 import io.github.lastcall.grpc.lifecycle.ShutdownSettings;
 import io.github.lastcall.grpc.limits.Refusals;
-import io.github.lastcall.grpc.netty.InboundMemory;
 import io.github.lastcall.grpc.netty.NettyGrpcServerFactory;
 import io.github.lastcall.grpc.netty.NettyGuardedTransport;
 import io.github.lastcall.grpc.server.GrpcServices;
@@ -83,7 +83,7 @@ class HealthServerRegistrar implements BeanRegistrar {
 				(spec) -> spec.notAutowirable().supplier(HealthServerRegistrar::transport));
 		registry.registerBean("lastCallHealthInFlightCalls", InFlightCalls.class,
 				(spec) -> spec.supplier((context) -> new InFlightCalls(context.bean(ServerTimer.class),
-						Integer.MAX_VALUE, context.bean(InfrastructureStreams.class), refusals(context), () -> null,
+						Integer.MAX_VALUE, context.bean(InfrastructureStreams.class), context.bean(InboundMemory.class), refusals(context), () -> null,
 						new CallGuards(ThreadStates.NONE, AbandonedHandlers.IGNORED, LostCallbacks.IGNORED,
 								context.bean(OutboundBuffers.class)))));
 		registry.registerBean("lastCallHealthConnections", Connections.class,
@@ -98,7 +98,7 @@ class HealthServerRegistrar implements BeanRegistrar {
 	}
 
 	private static NettyGuardedTransport transport(SupplierContext context) {
-		return new NettyGuardedTransport(SERVER, 1, context.bean(GrpcServerProperties.class).limits().forConnections(),
+		return new NettyGuardedTransport(SERVER, 1, context.bean(GrpcServerProperties.class).limits().forConnections(context.bean(InboundMemory.class)),
 				refusals(context));
 	}
 

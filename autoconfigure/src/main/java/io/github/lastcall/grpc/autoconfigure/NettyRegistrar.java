@@ -19,6 +19,7 @@ package io.github.lastcall.grpc.autoconfigure;
 import java.nio.file.Path;
 import java.util.List;
 
+import io.github.lastcall.grpc.call.InboundMemory;
 import io.github.lastcall.grpc.limits.Refusals;
 import io.github.lastcall.grpc.netty.NettyGrpcServerFactory;
 import io.github.lastcall.grpc.netty.NettyGuardedTransport;
@@ -60,7 +61,7 @@ class NettyRegistrar implements BeanRegistrar {
 
 	private static NettyGuardedTransport transport(SupplierContext context, Transport transport) {
 		return new NettyGuardedTransport(transport.serverName(), 0,
-				context.bean(GrpcServerProperties.class).limits().forConnections(),
+				context.bean(GrpcServerProperties.class).limits().forConnections(context.bean(InboundMemory.class)),
 				context.bean(transport.beanName(Refusals.class), Refusals.class));
 	}
 

@@ -16,8 +16,8 @@
 
 package io.github.lastcall.grpc.autoconfigure;
 
+import io.github.lastcall.grpc.call.InboundMemory;
 import io.github.lastcall.grpc.limits.Refusals;
-import io.github.lastcall.grpc.netty.InboundMemory;
 import io.github.lastcall.grpc.server.GrpcServerBuilderCustomizer;
 import io.github.lastcall.grpc.tls.NettyTls;
 import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;

@@ -19,8 +19,8 @@ package io.github.lastcall.grpc.autoconfigure;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 
+import io.github.lastcall.grpc.call.InboundMemory;
 import io.github.lastcall.grpc.limits.Refusals;
-import io.github.lastcall.grpc.netty.InboundMemory;
 import io.github.lastcall.grpc.netty.InboundMessages;
 import io.github.lastcall.grpc.server.GrpcServerBuilderCustomizer;
 import io.github.lastcall.grpc.tls.NettyTls;

@@ -215,6 +215,7 @@ class InFlightCall extends SerializedCall {
 
 	@Override
 	void ended() {
+		releaseMessages();
 		this.method.life().ended(this);
 	}
 

@@ -69,6 +69,8 @@ public final class InFlightCalls implements AopInfrastructureBean {
 
 	private final InfrastructureStreams infrastructureStreams;
 
+	private final InboundMemory inboundMemory;
+
 	private final Refusals refusals;
 
 	private final Supplier<CallRecorder.@Nullable Factory> recorders;
@@ -89,7 +91,8 @@ public final class InFlightCalls implements AopInfrastructureBean {
 	 */
 	public InFlightCalls(ServerTimer timer, int limit, Refusals refusals,
 			Supplier<CallRecorder.@Nullable Factory> recorders) {
-		this(timer, limit, InfrastructureStreams.withinHeap(), refusals, recorders, CallGuards.NONE);
+		this(timer, limit, InfrastructureStreams.withinHeap(), new InboundMemory(Long.MAX_VALUE), refusals, recorders,
+				CallGuards.NONE);
 	}
 
 	/**
@@ -99,16 +102,19 @@ public final class InFlightCalls implements AopInfrastructureBean {
 	 * RESOURCE_EXHAUSTED
 	 * @param infrastructureStreams the streams of infrastructure services, which other
 	 * servers may share; one too many ends with RESOURCE_EXHAUSTED
+	 * @param inboundMemory what inbound messages hold, which other servers may share
 	 * @param refusals counts those that are refused
 	 * @param recorders finds what records the calls, each time a server starts
 	 * @param guards keep the calls from harming others
 	 */
-	public InFlightCalls(ServerTimer timer, int limit, InfrastructureStreams infrastructureStreams, Refusals refusals,
-			Supplier<CallRecorder.@Nullable Factory> recorders, CallGuards guards) {
+	public InFlightCalls(ServerTimer timer, int limit, InfrastructureStreams infrastructureStreams,
+			InboundMemory inboundMemory, Refusals refusals, Supplier<CallRecorder.@Nullable Factory> recorders,
+			CallGuards guards) {
 		Assert.isTrue(limit > 0, "'limit' must be positive");
 		this.timer = timer;
 		this.limit = limit;
 		this.infrastructureStreams = infrastructureStreams;
+		this.inboundMemory = inboundMemory;
 		this.refusals = refusals;
 		this.recorders = recorders;
 		this.guards = guards;
@@ -451,6 +457,10 @@ public final class InFlightCalls implements AopInfrastructureBean {
 
 		long nanoTime() {
 			return this.all.timer.nanoTime();
+		}
+
+		InboundMemory inboundMemory() {
+			return this.all.inboundMemory;
 		}
 
 		/**

@@ -44,6 +44,7 @@ final class TrackedListener<Q> extends ServerCall.Listener<Q> {
 	@Override
 	public void onMessage(Q message) {
 		if (this.call.closedFromOutside() == null) {
+			this.call.messageParsed();
 			Thread outer = this.serverCall.enterCallback();
 			try {
 				this.delegate.onMessage(message);
@@ -56,6 +57,7 @@ final class TrackedListener<Q> extends ServerCall.Listener<Q> {
 			}
 			finally {
 				this.serverCall.leaveCallback(outer);
+				this.call.messageHandled();
 			}
 		}
 	}

@@ -17,6 +17,8 @@ package io.github.lastcall.grpc.netty;
 
 import java.time.Duration;
 
+import io.github.lastcall.grpc.call.InboundMemory;
+
 import org.springframework.util.Assert;
 
 /**
@@ -25,8 +27,9 @@ import org.springframework.util.Assert;
  * @param connections how many may be open at the same time, 0 for any number
  * @param handshakeTimeout how long a client may take from the connection to the first
  * settings of HTTP/2, TLS included
+ * @param inboundMemory what the buffers count for that messages come in
  */
-public record ConnectionLimits(int connections, Duration handshakeTimeout) {
+public record ConnectionLimits(int connections, Duration handshakeTimeout, InboundMemory inboundMemory) {
 
 	/**
 	 * Create new limits.

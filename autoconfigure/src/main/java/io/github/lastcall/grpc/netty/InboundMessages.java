@@ -18,8 +18,10 @@ package io.github.lastcall.grpc.netty;
 import java.util.Arrays;
 
 import io.github.lastcall.grpc.call.CallTracer;
+import io.github.lastcall.grpc.call.InboundMemory;
 import io.github.lastcall.grpc.limits.RefusalReason;
 import io.github.lastcall.grpc.limits.Refusals;
+import io.github.lastcall.grpc.limits.RefusedMessageException;
 import io.grpc.Metadata;
 import io.grpc.ServerStreamTracer;
 import io.grpc.Status;
@@ -27,9 +29,8 @@ import io.grpc.StatusRuntimeException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Keeps an eye on the messages that come in: how much memory those keep that are not
- * complete yet, for all calls of an application, and which calls ended because a message
- * was too large.
+ * Refuses the messages that are too much for the memory, and counts the calls that ended
+ * because a message was too large.
  *
  * <p>
  * A limit for each message is not enough. grpc-java gives back what it has read to flow
@@ -38,7 +39,7 @@ import org.jspecify.annotations.Nullable;
  * small heap. And a piece of a message, however small, keeps all of the buffer that it
  * was read into, so buffers are counted and not bytes. When all of them keep more than
  * the limit, a call whose message grows by another piece ends with RESOURCE_EXHAUSTED,
- * while messages of one piece are served.
+ * while small messages of one piece are served.
  *
  * <p>
  * The tracers are called on the event loop of their connection.
@@ -46,14 +47,14 @@ import org.jspecify.annotations.Nullable;
 public final class InboundMessages extends ServerStreamTracer.Factory {
 
 	/**
-	 * The largest buffer that Netty reads into; what a frame keeps if it is not known.
+	 * How large a piece may be that is taken when messages hold more memory than they
+	 * may. As many as calls may be open fit into what is left.
 	 */
-	private static final long BUFFER_SIZE = 64 * 1024;
+	static final int ALWAYS_TAKEN = 4 * 1024;
 
-	private static final int FRAME_SIZE = 16 * 1024;
+	static final String REFUSED = "Memory limit for inbound messages exceeded";
 
-	private static final Status TOO_MANY_INCOMPLETE = Status.RESOURCE_EXHAUSTED
-		.withDescription("The server keeps too many messages that are not complete");
+	private static final Status MEMORY_EXCEEDED = Status.RESOURCE_EXHAUSTED.withDescription(REFUSED);
 
 	private final InboundMemory memory;
 
@@ -61,7 +62,7 @@ public final class InboundMessages extends ServerStreamTracer.Factory {
 
 	/**
 	 * Create a new factory of tracers.
-	 * @param memory what incomplete messages keep, on all servers
+	 * @param memory what inbound messages hold, on all servers
 	 * @param refusals where to report calls that ended
 	 */
 	public InboundMessages(InboundMemory memory, Refusals refusals) {
@@ -78,12 +79,10 @@ public final class InboundMessages extends ServerStreamTracer.Factory {
 
 		private final String method;
 
-		private long held;
-
 		/**
-		 * The last buffer that it keeps.
+		 * Whether there is a piece of the message that is being received.
 		 */
-		private long buffer;
+		private boolean begun;
 
 		Call(String method) {
 			this.method = method;
@@ -91,36 +90,21 @@ public final class InboundMessages extends ServerStreamTracer.Factory {
 
 		@Override
 		public void inboundWireSize(long bytes) {
-			InboundBuffer buffer = InboundBuffer.ofThread();
-			if (buffer.number() == 0) {
-				keep(BUFFER_SIZE * ((bytes + FRAME_SIZE - 1) / FRAME_SIZE));
-			}
-			else if (buffer.number() != this.buffer) {
-				keep(buffer.size());
-				this.buffer = buffer.number();
-			}
-		}
-
-		private void keep(long more) {
-			// The first piece is most often all of the message.
-			if (this.held != 0 && InboundMessages.this.memory.isExceeded()) {
-				release();
-				report(RefusalReason.INBOUND_BUFFER, TOO_MANY_INCOMPLETE.getDescription());
+			if ((this.begun || bytes > ALWAYS_TAKEN) && InboundMessages.this.memory.isExceeded()) {
+				report(RefusalReason.INBOUND_BUFFER, REFUSED);
 				// Ends the call in the way in which a message that is too large does.
-				throw TOO_MANY_INCOMPLETE.asRuntimeException();
+				throw new RefusedMessageException(MEMORY_EXCEEDED);
 			}
-			this.held += more;
-			InboundMessages.this.memory.add(more);
+			this.begun = true;
 		}
 
 		@Override
 		public void inboundMessageRead(int number, long wireSize, long uncompressedSize) {
-			release();
+			this.begun = false;
 		}
 
 		@Override
 		public void streamClosed(Status status) {
-			release();
 			if (status.isOk()) {
 				return;
 			}
@@ -138,14 +122,6 @@ public final class InboundMessages extends ServerStreamTracer.Factory {
 		private void report(RefusalReason reason, @Nullable String explanation) {
 			InboundMessages.this.refusals.report(reason,
 					() -> "refused a call of %s: %s".formatted(this.method, explanation));
-		}
-
-		private void release() {
-			if (this.held != 0) {
-				InboundMessages.this.memory.add(-this.held);
-				this.held = 0;
-				this.buffer = 0;
-			}
 		}
 
 		/**

@@ -140,8 +140,8 @@ final class NettyConnectionGate {
 			if (this.waiting.incrementAndGet() >= MAX_WAITING) {
 				this.listener.config().setAutoRead(false);
 			}
-			NettyConnectionGuardInstaller installer = new NettyConnectionGuardInstaller(
-					NettyConnectionGate.this.limits.handshakeTimeout(), NettyConnectionGate.this.refusals, this::begun);
+			NettyConnectionGuardInstaller installer = new NettyConnectionGuardInstaller(NettyConnectionGate.this.limits,
+					NettyConnectionGate.this.refusals, this::begun);
 			connection.closeFuture().addListener((closed) -> installer.begin());
 			connection.pipeline().addLast(installer);
 			ctx.fireChannelRead(message);

@@ -267,6 +267,9 @@ final class NettyConnectionGuard extends ChannelOutboundHandlerAdapter {
 		if (error == Http2Error.REFUSED_STREAM) {
 			return RefusalReason.CALLS_PER_CONNECTION;
 		}
+		if (error == Http2Error.ENHANCE_YOUR_CALM) {
+			return RefusalReason.INBOUND_BUFFER;
+		}
 		if (error == Http2Error.PROTOCOL_ERROR && this.ended == stream) {
 			// What Netty sends after HTTP status 431.
 			return RefusalReason.METADATA_SIZE;

@@ -38,14 +38,14 @@ final class NettyConnectionGuardInstaller extends ChannelInboundHandlerAdapter {
 	 */
 	private static final Duration LINGER = Duration.ofMillis(300);
 
-	private final Duration handshakeTimeout;
+	private final ConnectionLimits limits;
 
 	private final Refusals refusals;
 
 	private final AtomicReference<@Nullable Runnable> begun;
 
-	NettyConnectionGuardInstaller(Duration handshakeTimeout, Refusals refusals, Runnable begun) {
-		this.handshakeTimeout = handshakeTimeout;
+	NettyConnectionGuardInstaller(ConnectionLimits limits, Refusals refusals, Runnable begun) {
+		this.limits = limits;
 		this.refusals = refusals;
 		this.begun = new AtomicReference<>(begun);
 	}
@@ -64,15 +64,15 @@ final class NettyConnectionGuardInstaller extends ChannelInboundHandlerAdapter {
 	public void channelActive(ChannelHandlerContext ctx) {
 		begin();
 		NettyOutboundStreams streams = new NettyOutboundStreams();
-		NettyConnectionGuard guard = new NettyConnectionGuard(streams, this.handshakeTimeout, this.refusals);
+		NettyConnectionGuard guard = new NettyConnectionGuard(streams, this.limits.handshakeTimeout(), this.refusals);
 		ChannelPipeline pipeline = ctx.pipeline();
 		pipeline.addFirst(new NettyLingeringClose(LINGER));
 		ChannelHandlerContext tls = pipeline.context(SslHandler.class);
 		String transport = (tls != null) ? tls.name() : ctx.name();
 		pipeline.addAfter(transport, null, guard);
 		pipeline.addAfter(transport, null, streams);
-		pipeline.addAfter(transport, null, new NettyInboundBuffers());
-		pipeline.addAfter(transport, null, new NettyHeadersDeadline(this.handshakeTimeout, this.refusals));
+		pipeline.addAfter(transport, null, new NettyInboundBuffers(this.limits.inboundMemory()));
+		pipeline.addAfter(transport, null, new NettyHeadersDeadline(this.limits.handshakeTimeout(), this.refusals));
 		pipeline.addAfter(transport, null,
 				(tls != null) ? new NettyHandshakeLog(this.refusals) : new NettyTlsDetector(this.refusals));
 		ctx.fireChannelActive();

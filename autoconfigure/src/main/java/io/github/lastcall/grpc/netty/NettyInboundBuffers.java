@@ -15,40 +15,37 @@
  */
 package io.github.lastcall.grpc.netty;
 
+import io.github.lastcall.grpc.call.InboundMemory;
 import io.grpc.netty.shaded.io.netty.buffer.ByteBuf;
 import io.grpc.netty.shaded.io.netty.buffer.ByteBufAllocator;
 import io.grpc.netty.shaded.io.netty.channel.ChannelHandlerContext;
 import io.grpc.netty.shaded.io.netty.channel.ChannelInboundHandlerAdapter;
-import io.grpc.netty.shaded.io.netty.handler.codec.ByteToMessageDecoder;
 import io.grpc.netty.shaded.io.netty.handler.codec.ByteToMessageDecoder.Cumulator;
 import io.grpc.netty.shaded.io.netty.handler.codec.http2.Http2ConnectionHandler;
 
 /**
- * Tells which buffer the frames of a connection come in, and keeps those small: they hold
- * the most of a frame, 16 KiB, and what is read at once, 64 KiB. Netty itself lets the
- * buffer with the rest of a frame grow, up to a mebibyte when a client sends without a
- * pause, and a message that is not complete keeps all of it for the sake of a single
+ * Counts the buffers that the frames of a connection come in, and keeps those small: they
+ * hold the most of a frame, 16 KiB, and what is read at once, 64 KiB. Netty itself lets
+ * the buffer with the rest of a frame grow, up to a mebibyte when a client sends without
+ * a pause, and a message that is not complete keeps all of it for the sake of a single
  * byte.
  */
 final class NettyInboundBuffers extends ChannelInboundHandlerAdapter implements Cumulator {
 
-	private final InboundBuffer current = InboundBuffer.ofThread();
+	private final InboundMemory memory;
 
 	private boolean installed;
 
-	private long number;
+	NettyInboundBuffers(InboundMemory memory) {
+		this.memory = memory;
+	}
 
 	@Override
 	public void channelRead(ChannelHandlerContext ctx, Object message) {
 		if (!this.installed) {
 			install(ctx);
 		}
-		try {
-			ctx.fireChannelRead(message);
-		}
-		finally {
-			this.current.leave();
-		}
+		ctx.fireChannelRead(message);
 	}
 
 	/**
@@ -58,33 +55,35 @@ final class NettyInboundBuffers extends ChannelInboundHandlerAdapter implements 
 		Http2ConnectionHandler http2 = ctx.pipeline().get(Http2ConnectionHandler.class);
 		if (http2 != null) {
 			http2.setCumulator(this);
+			http2.decoder().frameListener(new NettyInboundPressure(http2, this.memory));
 			this.installed = true;
 		}
 	}
 
 	@Override
 	public ByteBuf cumulate(ByteBufAllocator allocator, ByteBuf left, ByteBuf read) {
-		ByteBuf both = merge(allocator, left, read);
-		if (both != left) {
-			this.number = this.current.next();
-		}
-		this.current.enter(this.number, both.writerIndex() + both.maxFastWritableBytes());
-		return both;
-	}
-
-	private static ByteBuf merge(ByteBufAllocator allocator, ByteBuf left, ByteBuf read) {
-		if (!left.isReadable() || read.readableBytes() <= left.maxFastWritableBytes()) {
-			return ByteToMessageDecoder.MERGE_CUMULATOR.cumulate(allocator, left, read);
+		if (!left.isReadable()) {
+			left.release();
+			return counted(allocator, read);
 		}
 		try {
-			ByteBuf both = allocator.buffer(left.readableBytes() + read.readableBytes());
+			int length = read.readableBytes();
+			if (length <= left.capacity() - left.writerIndex()) {
+				return left.writeBytes(read);
+			}
+			// What has been read of the one on the left may still be kept by messages.
+			ByteBuf both = allocator.buffer(left.readableBytes() + length);
 			both.writeBytes(left).writeBytes(read);
 			left.release();
-			return both;
+			return counted(allocator, both);
 		}
 		finally {
 			read.release();
 		}
+	}
+
+	private ByteBuf counted(ByteBufAllocator allocator, ByteBuf buffer) {
+		return new NettyCountedBuffer(allocator, buffer, this.memory);
 	}
 
 }

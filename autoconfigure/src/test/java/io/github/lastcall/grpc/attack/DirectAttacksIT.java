@@ -24,7 +24,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
  */
 @Timeout(600)
 @Tag("full")
-class DirectAttacksIT implements ConnectionAttacks, StreamAttacks, MessageAttacks, FrameAttacks {
+class DirectAttacksIT implements ConnectionAttacks, StreamAttacks, MessageAttacks, MemoryAttacks, FrameAttacks {
 
 	@RegisterExtension
 	final AttackExtension attacks = new AttackExtension("direct");

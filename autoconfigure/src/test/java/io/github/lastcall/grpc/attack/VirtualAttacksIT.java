@@ -27,7 +27,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 @Timeout(600)
 @Tag("full")
 @EnabledForJreRange(min = JRE.JAVA_21)
-class VirtualAttacksIT implements ConnectionAttacks, StreamAttacks, MessageAttacks, FrameAttacks {
+class VirtualAttacksIT implements ConnectionAttacks, StreamAttacks, MessageAttacks, MemoryAttacks, FrameAttacks {
 
 	@RegisterExtension
 	final AttackExtension attacks = new AttackExtension("virtual");

@@ -20,6 +20,7 @@ import java.time.Duration;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 
+import io.github.lastcall.grpc.call.InboundMemory;
 import io.github.lastcall.grpc.limits.Refusals;
 import io.github.lastcall.grpc.testing.RogueClient;
 import io.grpc.Server;
@@ -40,7 +41,8 @@ class NettyGuardedTransportTests {
 	private final String name = UUID.randomUUID().toString();
 
 	private final NettyGuardedTransport transport = new NettyGuardedTransport(this.name, 1,
-			new ConnectionLimits(0, Duration.ofSeconds(10)), new Refusals(this.name));
+			new ConnectionLimits(0, Duration.ofSeconds(10), new InboundMemory(Long.MAX_VALUE)),
+			new Refusals(this.name));
 
 	private final Server server = start();
 

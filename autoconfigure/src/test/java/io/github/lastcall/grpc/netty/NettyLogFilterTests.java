@@ -24,6 +24,7 @@ import java.util.logging.Level;
 import java.util.logging.LogRecord;
 import java.util.logging.Logger;
 
+import io.github.lastcall.grpc.call.InboundMemory;
 import io.github.lastcall.grpc.limits.Refusals;
 import io.github.lastcall.grpc.testing.RogueClient;
 import io.grpc.Server;
@@ -201,7 +202,8 @@ class NettyLogFilterTests {
 	void aServerFiltersUntilItsLastConnectionHasEnded() throws Exception {
 		this.filter.uninstall();
 		NettyGuardedTransport transport = new NettyGuardedTransport("filtered", 1,
-				new ConnectionLimits(0, Duration.ofSeconds(10)), new Refusals("filtered"));
+				new ConnectionLimits(0, Duration.ofSeconds(10), new InboundMemory(Long.MAX_VALUE)),
+				new Refusals("filtered"));
 		NettyServerBuilder builder = NettyServerBuilder.forPort(0);
 		transport.applyTo(builder);
 		Server server = builder.build().start();

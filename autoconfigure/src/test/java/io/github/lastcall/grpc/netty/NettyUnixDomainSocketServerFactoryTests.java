@@ -33,6 +33,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.stream.Stream;
 
+import io.github.lastcall.grpc.call.InboundMemory;
 import io.github.lastcall.grpc.limits.Refusals;
 import io.github.lastcall.grpc.server.GrpcServerStartException;
 import io.grpc.Server;
@@ -47,7 +48,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 class NettyUnixDomainSocketServerFactoryTests {
 
 	private final NettyGuardedTransport transport = new NettyGuardedTransport("test", 0,
-			new ConnectionLimits(0, Duration.ofSeconds(10)), new Refusals("test"));
+			new ConnectionLimits(0, Duration.ofSeconds(10), new InboundMemory(Long.MAX_VALUE)), new Refusals("test"));
 
 	@AfterEach
 	void endThreads() {

@@ -19,6 +19,7 @@ package io.github.lastcall.grpc.netty;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 
+import io.github.lastcall.grpc.call.InboundMemory;
 import io.github.lastcall.grpc.limits.Refusals;
 import io.grpc.Metadata;
 import io.grpc.ServerStreamTracer;
@@ -66,7 +67,9 @@ public class LimitsBenchmark {
 
 	private final Refusals refusals = new Refusals("micro");
 
-	private final InboundMessages messages = new InboundMessages(new InboundMemory(1 << 30), this.refusals);
+	private final InboundMemory memory = new InboundMemory(1 << 30);
+
+	private final InboundMessages messages = new InboundMessages(this.memory, this.refusals);
 
 	private final Metadata headers = new Metadata();
 
@@ -133,7 +136,9 @@ public class LimitsBenchmark {
 		ServerStreamTracer tracer = this.messages.newServerStreamTracer("lastcall.benchmarks.Micro/Call", this.headers);
 		tracer.inboundWireSize(20);
 		tracer.inboundMessageRead(0, 20, 20);
+		ByteBuf buffer = new NettyCountedBuffer(this.limited.alloc(), this.request.retainedDuplicate(), this.memory);
 		call(this.limited);
+		buffer.release();
 		tracer.streamClosed(Status.OK);
 		return tracer;
 	}
