@@ -98,7 +98,8 @@ class HealthServerRegistrar implements BeanRegistrar {
 	}
 
 	private static NettyGuardedTransport transport(SupplierContext context) {
-		return new NettyGuardedTransport(SERVER, 1, context.bean(GrpcServerProperties.class).limits().forConnections(context.bean(InboundMemory.class)),
+		return new NettyGuardedTransport(SERVER, 1,
+				context.bean(GrpcServerProperties.class).limits().forConnections(context.bean(InboundMemory.class)),
 				refusals(context));
 	}
 

@@ -65,6 +65,12 @@ class InFlightCall extends SerializedCall {
 	 */
 	private static final Status BY_HANDLER = Status.OK.withDescription("closed by its handler");
 
+	/**
+	 * The status of a call that has ended before its handler began; an object of its own.
+	 */
+	private static final Status WITHDRAWN = Status.CANCELLED
+		.withDescription("The call has ended before its handler began");
+
 	private final long startNanos;
 
 	/**
@@ -206,10 +212,54 @@ class InFlightCall extends SerializedCall {
 			streamDone();
 			if (isHeldByHandler()) {
 				this.method.life().endsLater();
-				if (!status.isOk() && handlerThread() != null) {
-					this.method.life().cancelled();
+				if (!status.isOk()) {
+					cancelled();
 				}
 			}
+		}
+	}
+
+	private void cancelled() {
+		if (this.serverCall instanceof TrackedServerCall<?, ?>) {
+			if (handlerThread() != null) {
+				this.method.life().cancelled();
+			}
+		}
+		else if (isWaiting() && this.method.life().mayWithdraw() && takeCallbacks()) {
+			withdraw();
+		}
+	}
+
+	/**
+	 * End the call here, without a handler, instead of where it waits for a thread: it
+	 * gives its place back at once.
+	 */
+	private void withdraw() {
+		if (this.serverCall instanceof TrackedServerCall<?, ?>) {
+			// It had begun meanwhile, and these are later callbacks.
+			handBackCallbacks();
+			return;
+		}
+		this.method.life().withdrawn();
+		CLOSED.compareAndSet(this, null, WITHDRAWN);
+		runOn(ServerExecutor.DIRECT);
+		try {
+			runCallbacks();
+		}
+		finally {
+			// It stays in the queue of its executor.
+			this.serverCall = null;
+			this.context = Context.ROOT;
+		}
+	}
+
+	/**
+	 * Whoever has come for the callbacks has found none.
+	 */
+	@Override
+	void nothingWaits() {
+		if (this.closed == WITHDRAWN) {
+			this.method.life().withdrawnReached();
 		}
 	}
 
@@ -232,7 +282,7 @@ class InFlightCall extends SerializedCall {
 		boolean begun = false;
 		try {
 			begin();
-			if (executor instanceof ServerThreadPool pool && pool.isFull() && close(FULL)) {
+			if (executor instanceof ServerThreadPool pool && pool.isFull(this.method.life().withdrawnWaiting()) && close(FULL)) {
 				refused(FULL);
 			}
 			runOn((this.closed != null) ? ServerExecutor.DIRECT : executor);
@@ -265,7 +315,9 @@ class InFlightCall extends SerializedCall {
 				started = true;
 				return listener;
 			}
-			tracked.closeFromOutside();
+			if (this.closed != WITHDRAWN) {
+				tracked.closeFromOutside();
+			}
 		}
 		catch (RuntimeException ex) {
 			rethrow(ex);

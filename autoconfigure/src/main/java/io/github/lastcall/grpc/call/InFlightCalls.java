@@ -63,6 +63,8 @@ public final class InFlightCalls implements AopInfrastructureBean {
 	 */
 	private static final int MAX_RESOLVED_METHODS = 1000;
 
+	private static final int MAX_WITHDRAWN = 10_000;
+
 	private final ServerTimer timer;
 
 	private final int limit;
@@ -406,6 +408,11 @@ public final class InFlightCalls implements AopInfrastructureBean {
 		private final LongAdder ended = new LongAdder();
 
 		/**
+		 * The calls that have ended and still wait for a thread.
+		 */
+		private final AtomicInteger withdrawn = new AtomicInteger();
+
+		/**
 		 * Set before all that follows; the one of them that an ordinary call reads.
 		 */
 		private volatile boolean notesArrivals;
@@ -491,6 +498,26 @@ public final class InFlightCalls implements AopInfrastructureBean {
 		void ended(RefusalReason reason, TrackedMethod method, Status status) {
 			this.all.refusals.report(reason,
 					() -> "ended a call of %s: %s".formatted(method.name(), status.getDescription()));
+		}
+
+		/**
+		 * Whether another call may end while it waits for a thread. What is left of it
+		 * stays in the queue, so more than so many keep their place until a thread comes.
+		 */
+		boolean mayWithdraw() {
+			return this.withdrawn.get() < MAX_WITHDRAWN;
+		}
+
+		void withdrawn() {
+			this.withdrawn.incrementAndGet();
+		}
+
+		void withdrawnReached() {
+			this.withdrawn.decrementAndGet();
+		}
+
+		int withdrawnWaiting() {
+			return this.withdrawn.get();
 		}
 
 		CallGuards guards() {

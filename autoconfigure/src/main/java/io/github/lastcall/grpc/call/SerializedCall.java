@@ -132,8 +132,31 @@ abstract class SerializedCall extends HeldCall implements Executor, Runnable {
 	 */
 	@Override
 	public void run() {
+		if (takeCallbacks()) {
+			runCallbacks();
+		}
+		else {
+			nothingWaits();
+		}
+	}
+
+	/**
+	 * Take the callbacks that wait away from everybody else.
+	 * @return whether there were some, which have to be run or handed back
+	 */
+	final boolean takeCallbacks() {
+		return this.inOrder != null && WAITING.compareAndSet(this, 1, 0);
+	}
+
+	final void handBackCallbacks() {
+		if (this.inOrder != null) {
+			execute(this.inOrder);
+		}
+	}
+
+	final void runCallbacks() {
 		Runnable callbacks = this.inOrder;
-		if (callbacks == null || !WAITING.compareAndSet(this, 1, 0)) {
+		if (callbacks == null) {
 			return;
 		}
 		try {
@@ -258,6 +281,11 @@ abstract class SerializedCall extends HeldCall implements Executor, Runnable {
 	final boolean mayDropCallbacks() {
 		return !(this.executor instanceof ServerThreadPool);
 	}
+
+	/**
+	 * A thread has come for callbacks that somebody else has taken.
+	 */
+	abstract void nothingWaits();
 
 	abstract boolean isDraining();
 

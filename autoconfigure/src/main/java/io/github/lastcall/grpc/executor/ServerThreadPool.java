@@ -38,7 +38,7 @@ import org.springframework.util.Assert;
  * what few can do.
  * <p>
  * The queue itself takes whatever comes: a call gets its thread several times, and what
- * has been begun must not be refused. Whoever begins a call asks {@link #isFull()}
+ * has been begun must not be refused. Whoever begins a call asks {@link #isFull(int)}
  * before.
  */
 public final class ServerThreadPool extends ThreadPoolExecutor {
@@ -111,10 +111,11 @@ public final class ServerThreadPool extends ThreadPoolExecutor {
 
 	/**
 	 * Whether no other call should begin now.
-	 * @return whether as many wait for a thread as may
+	 * @param ended how many of those that wait for a thread have ended meanwhile
+	 * @return whether as many others wait as may
 	 */
-	public boolean isFull() {
-		return this.waiting.remainingCapacity() == 0;
+	public boolean isFull(int ended) {
+		return this.waiting.isFull(ended);
 	}
 
 }

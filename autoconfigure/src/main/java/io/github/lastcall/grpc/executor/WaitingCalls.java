@@ -289,6 +289,13 @@ final class WaitingCalls extends AbstractQueue<Runnable> implements BlockingQueu
 		return drained;
 	}
 
+	/**
+	 * Whether as many wait as may, apart from some that need no thread any more.
+	 */
+	boolean isFull(int apart) {
+		return size() - apart >= this.capacity;
+	}
+
 	@Override
 	public int remainingCapacity() {
 		return Math.max(0, this.capacity - size());

@@ -68,15 +68,15 @@ class ServerThreadPoolTests {
 		assertThat(this.pool.getActiveCount()).isEqualTo(8);
 		assertThat(this.pool.getQueue()).hasSize(12);
 		assertThat(this.pool.getQueue().remainingCapacity()).isEqualTo(88);
-		assertThat(this.pool.isFull()).isFalse();
+		assertThat(this.pool.isFull(0)).isFalse();
 		for (int i = 0; i < 100; i++) {
 			this.pool.execute(blocked::incrementAndGet);
 		}
-		assertThat(this.pool.isFull()).isTrue();
+		assertThat(this.pool.isFull(0)).isTrue();
 		assertThat(this.pool.getQueue().remainingCapacity()).isZero();
 		this.end.countDown();
 		await().atMost(TIMEOUT).untilAtomic(blocked, (value) -> assertThat(value).isEqualTo(120));
-		assertThat(this.pool.isFull()).isFalse();
+		assertThat(this.pool.isFull(0)).isFalse();
 		assertThat(this.pool.getQueue()).isEmpty();
 	}
 

@@ -114,7 +114,7 @@ class RefusalReasonTests {
 			case METADATA_SIZE -> server.withPropertyValues("grpc.server.limits.inbound-metadata-size=400B");
 			case MESSAGE_SIZE -> server.withPropertyValues("grpc.server.limits.inbound-message-size=1KB");
 			case INBOUND_BUFFER -> server.withPropertyValues("grpc.server.limits.inbound-message-size=1KB",
-					"grpc.server.limits.inbound-buffer-size=1MB");
+					"grpc.server.limits.inbound-buffer-size=4KB");
 			case OUTBOUND_MESSAGES -> server.withPropertyValues("grpc.server.limits.outbound-message-buffer=128KB");
 			case OUTBOUND_WAIT -> server.withPropertyValues("grpc.server.limits.outbound-message-buffer=128KB",
 					"grpc.server.limits.outbound-wait=200ms");
