@@ -138,7 +138,7 @@ public final class GrpcServerAutoConfiguration implements AopInfrastructureBean 
 
 		@Bean
 		InboundMemory lastCallInboundMemory(GrpcServerProperties properties) {
-			return new InboundMemory(properties.limits().inboundBuffer());
+			return InboundMemoryFactory.create(properties.limits());
 		}
 
 		@Bean

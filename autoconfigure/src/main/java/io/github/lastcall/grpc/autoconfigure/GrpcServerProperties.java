@@ -286,8 +286,9 @@ public record GrpcServerProperties(@DefaultValue("true") boolean enabled, @Defau
 	 * of overhead for each entry. A call with more is refused.
 	 * @param inboundBufferSize Maximum memory that inbound messages may hold from their
 	 * first byte until the handler has done with them, on all servers of the application
-	 * together; at least four times inbound-message-size. Beyond it, calls with more than
-	 * 4KB of a message end with RESOURCE_EXHAUSTED. Unless set, half as much as the heap.
+	 * together; at least inbound-message-size, and better four times as much. Beyond it,
+	 * calls with more than 4KB of a message end with RESOURCE_EXHAUSTED. Unless set, half
+	 * as much as the heap, or as -XX:MaxDirectMemorySize if that is less.
 	 * @param outboundMessageBuffer Maximum size of the messages of one call that its
 	 * client has not read when the call sends another one. The handler of a server
 	 * streaming call waits for its client then if its thread may block; other calls end
@@ -313,6 +314,11 @@ public record GrpcServerProperties(@DefaultValue("true") boolean enabled, @Defau
 			@DefaultValue("10s") Duration outboundWait, @DefaultValue("10000") int resetsPerConnection,
 			@DefaultValue("10s") Duration resetWindow, @DefaultValue("10s") Duration handshakeTimeout) {
 
+		/**
+		 * How many times its size a message may need of the buffers that it comes in.
+		 */
+		static final int BUFFERS_OF_MESSAGE = 4;
+
 		private static final String PREFIX = "grpc.server.limits.";
 
 		public Limits {
@@ -321,10 +327,11 @@ public record GrpcServerProperties(@DefaultValue("true") boolean enabled, @Defau
 			PropertyChecks.notNegative(PREFIX + "concurrent-calls-per-connection", concurrentCallsPerConnection);
 			PropertyChecks.size(PREFIX + "inbound-message-size", inboundMessageSize);
 			PropertyChecks.size(PREFIX + "inbound-metadata-size", inboundMetadataSize);
-			long pieces = 4 * inboundMessageSize.toBytes();
-			if (inboundBufferSize != null && inboundBufferSize.toBytes() < pieces) {
+			long pieces = BUFFERS_OF_MESSAGE * inboundMessageSize.toBytes();
+			if (inboundBufferSize != null && inboundBufferSize.toBytes() < inboundMessageSize.toBytes()) {
 				throw PropertyChecks.invalid(PREFIX + "inbound-buffer-size",
-						"is too small: one message of %sinbound-message-size needs %d bytes".formatted(PREFIX, pieces),
+						"must not be less than %sinbound-message-size, which is %d bytes".formatted(PREFIX,
+								inboundMessageSize.toBytes()),
 						"Set %1$sinbound-buffer-size to at least four times %1$sinbound-message-size."
 							.formatted(PREFIX));
 			}
@@ -343,16 +350,6 @@ public record GrpcServerProperties(@DefaultValue("true") boolean enabled, @Defau
 			PropertyChecks.wholeSeconds(PREFIX + "reset-window", resetWindow);
 		}
 
-		long inboundBuffer() {
-			if (this.inboundBufferSize != null) {
-				return this.inboundBufferSize.toBytes();
-			}
-			return halfOfTheHeap();
-		}
-
-		/**
-		 * Netty may take as much outside of the heap as the heap has, unless told.
-		 */
 		private static long halfOfTheHeap() {
 			return Runtime.getRuntime().maxMemory() / 2;
 		}

@@ -83,9 +83,9 @@ class HealthServerRegistrar implements BeanRegistrar {
 				(spec) -> spec.notAutowirable().supplier(HealthServerRegistrar::transport));
 		registry.registerBean("lastCallHealthInFlightCalls", InFlightCalls.class,
 				(spec) -> spec.supplier((context) -> new InFlightCalls(context.bean(ServerTimer.class),
-						Integer.MAX_VALUE, context.bean(InfrastructureStreams.class), context.bean(InboundMemory.class), refusals(context), () -> null,
-						new CallGuards(ThreadStates.NONE, AbandonedHandlers.IGNORED, LostCallbacks.IGNORED,
-								context.bean(OutboundBuffers.class)))));
+						Integer.MAX_VALUE, context.bean(InfrastructureStreams.class), context.bean(InboundMemory.class),
+						refusals(context), () -> null, new CallGuards(ThreadStates.NONE, AbandonedHandlers.IGNORED,
+								LostCallbacks.IGNORED, context.bean(OutboundBuffers.class)))));
 		registry.registerBean("lastCallHealthConnections", Connections.class,
 				(spec) -> spec.supplier((context) -> new Connections()));
 		registry

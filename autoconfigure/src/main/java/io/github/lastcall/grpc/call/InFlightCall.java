@@ -282,7 +282,8 @@ class InFlightCall extends SerializedCall {
 		boolean begun = false;
 		try {
 			begin();
-			if (executor instanceof ServerThreadPool pool && pool.isFull(this.method.life().withdrawnWaiting()) && close(FULL)) {
+			if (executor instanceof ServerThreadPool pool && pool.isFull(this.method.life().withdrawnWaiting())
+					&& close(FULL)) {
 				refused(FULL);
 			}
 			runOn((this.closed != null) ? ServerExecutor.DIRECT : executor);

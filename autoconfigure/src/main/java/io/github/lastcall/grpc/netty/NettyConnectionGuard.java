@@ -21,6 +21,7 @@ import java.time.Duration;
 import java.util.EnumSet;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
 
 import io.github.lastcall.grpc.limits.RefusalReason;
 import io.github.lastcall.grpc.limits.Refusals;
@@ -68,6 +69,11 @@ final class NettyConnectionGuard extends ChannelOutboundHandlerAdapter {
 	private static final Set<Http2Error> NO_REFUSALS = EnumSet.of(Http2Error.NO_ERROR, Http2Error.CANCEL,
 			Http2Error.STREAM_CLOSED, Http2Error.INTERNAL_ERROR);
 
+	/**
+	 * As Java says it, and Netty.
+	 */
+	private static final Pattern OUT_OF_MEMORY = Pattern.compile("direct (buffer )?memory|OutOfDirectMemoryError");
+
 	private final NettyOutboundStreams streams;
 
 	private final Duration handshakeTimeout;
@@ -99,6 +105,12 @@ final class NettyConnectionGuard extends ChannelOutboundHandlerAdapter {
 	private final ChannelFutureListener sent = (future) -> this.unread--;
 
 	private boolean deaf;
+
+	/**
+	 * Whether the next to be written is the text of a GOAWAY that the client must not
+	 * get.
+	 */
+	private boolean hidden;
 
 	NettyConnectionGuard(NettyOutboundStreams streams, Duration handshakeTimeout, Refusals refusals) {
 		this.streams = streams;
@@ -137,6 +149,10 @@ final class NettyConnectionGuard extends ChannelOutboundHandlerAdapter {
 
 	@Override
 	public void write(ChannelHandlerContext ctx, Object message, ChannelPromise promise) {
+		if (this.hidden && message instanceof ByteBuf bytes) {
+			hide(ctx, bytes, promise);
+			return;
+		}
 		if (this.deaf) {
 			ReferenceCountUtil.release(message);
 			promise.tryFailure(new ClosedChannelException());
@@ -157,6 +173,18 @@ final class NettyConnectionGuard extends ChannelOutboundHandlerAdapter {
 		}
 	}
 
+	/**
+	 * The text of an exception is not for the client.
+	 */
+	private void hide(ChannelHandlerContext ctx, ByteBuf text, ChannelPromise promise) {
+		this.hidden = false;
+		if (OUT_OF_MEMORY.matcher(text.toString(StandardCharsets.US_ASCII)).find()) {
+			closed(ctx, RefusalReason.INBOUND_BUFFER, "no memory left outside of the heap (-XX:MaxDirectMemorySize)");
+		}
+		text.release();
+		promise.trySuccess();
+	}
+
 	private ChannelPromise countUnread(ChannelPromise promise) {
 		this.unread++;
 		return promise.unvoid().addListener(this.sent);
@@ -175,9 +203,8 @@ final class NettyConnectionGuard extends ChannelOutboundHandlerAdapter {
 		boolean answer = false;
 		while (left >= HEADER_LENGTH) {
 			int start = (int) (index + bytes.readableBytes() - left);
-			int length = bytes.getUnsignedMedium(start);
-			answer |= readFrame(ctx, bytes, start, length, left);
-			left -= HEADER_LENGTH + length;
+			answer |= readFrame(ctx, bytes, start, bytes.getUnsignedMedium(start), left);
+			left -= HEADER_LENGTH + bytes.getUnsignedMedium(start);
 		}
 		this.payload = Math.max(-left, 0);
 		return answer;
@@ -210,6 +237,11 @@ final class NettyConnectionGuard extends ChannelOutboundHandlerAdapter {
 		}
 		else if (type == Http2FrameTypes.GO_AWAY && available >= HEADER_LENGTH + 8) {
 			Http2Error error = error(bytes.getInt(start + HEADER_LENGTH + 4));
+			if (error == Http2Error.INTERNAL_ERROR && length > 8 && available == HEADER_LENGTH + 8) {
+				// Netty writes the text by itself.
+				bytes.setMedium(start, 8);
+				this.hidden = true;
+			}
 			if (!NO_REFUSALS.contains(error) && this.goAway == null) {
 				this.goAway = error;
 				if (length == 8) {

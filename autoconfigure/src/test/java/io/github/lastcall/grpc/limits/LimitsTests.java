@@ -663,7 +663,7 @@ class LimitsTests {
 	@Test
 	void aLimitThatIsNoLimitFailsTheStart() {
 		for (String wrong : List.of("connections=-1", "concurrent-calls-per-connection=-1", "inbound-message-size=0B",
-				"inbound-message-size=2GB", "inbound-metadata-size=-1B", "inbound-buffer-size=15MB",
+				"inbound-message-size=2GB", "inbound-metadata-size=-1B", "inbound-buffer-size=3MB",
 				"resets-per-connection=-1", "reset-window=500ms", "reset-window=1500ms", "handshake-timeout=0s")) {
 			GrpcServerContextRunner.create()
 				.withBean(TestService.class)

@@ -1,0 +1,83 @@
+/*
+ * Copyright 2026 the Last Call authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.lastcall.grpc.autoconfigure;
+
+import java.util.Map;
+
+import io.github.lastcall.grpc.call.InboundMemory;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+import org.springframework.boot.context.properties.bind.Binder;
+import org.springframework.boot.context.properties.source.MapConfigurationPropertySource;
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * What messages may hold follows from the memory that there is.
+ */
+@ExtendWith(OutputCaptureExtension.class)
+class InboundMemoryFactoryTests {
+
+	private static final long MEGABYTE = 1 << 20;
+
+	@Test
+	void theSmallerOfHeapAndDirectMemoryIsHalved() {
+		assertThat(limit(InboundMemoryFactory.create(limits(Map.of()), Long.MAX_VALUE)))
+			.isEqualTo(Runtime.getRuntime().maxMemory() / 2);
+		assertThat(limit(InboundMemoryFactory.create(limits(Map.of()), 40 * MEGABYTE))).isEqualTo(20 * MEGABYTE);
+	}
+
+	@Test
+	void whatDoesNotFitIsReportedAndNamesTheOption(CapturedOutput output) {
+		InboundMemory memory = InboundMemoryFactory.create(limits(Map.of()), 10 * MEGABYTE);
+		assertThat(limit(memory)).isEqualTo(5 * MEGABYTE);
+		assertThat(output)
+			.contains("Messages may hold 5 MB, and the memory outside of the heap is limited to 10 MB: a message of "
+					+ "grpc.server.limits.inbound-message-size (4 MB), which may need 16 MB, can be refused with "
+					+ "RESOURCE_EXHAUSTED. Raise -XX:MaxDirectMemorySize, or lower grpc.server.limits.inbound-message-size.");
+	}
+
+	@Test
+	void whatFitsIsNotReported(CapturedOutput output) {
+		InboundMemoryFactory.create(limits(Map.of("inbound-message-size", "1MB", "inbound-buffer-size", "4MB")),
+				10 * MEGABYTE);
+		assertThat(output).doesNotContain("MaxDirectMemorySize");
+	}
+
+	@Test
+	void aLimitOfOnesOwnMayBeAsSmallAsOneMessage() {
+		assertThat(limit(InboundMemoryFactory.create(limits(Map.of("inbound-buffer-size", "4MB")), 10 * MEGABYTE)))
+			.isEqualTo(4 * MEGABYTE);
+	}
+
+	private static long limit(InboundMemory memory) {
+		long bytes = 0;
+		while (!memory.isExceeded()) {
+			memory.add(MEGABYTE);
+			bytes += MEGABYTE;
+		}
+		return bytes - MEGABYTE;
+	}
+
+	private static GrpcServerProperties.Limits limits(Map<String, String> properties) {
+		return new Binder(new MapConfigurationPropertySource(properties)).bindOrCreate("",
+				GrpcServerProperties.Limits.class);
+	}
+
+}
