@@ -32,6 +32,7 @@ import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
 import io.grpc.health.v1.HealthGrpc;
 import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
 import io.grpc.stub.StreamObserver;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.condition.EnabledIf;
@@ -43,6 +44,7 @@ import static org.awaitility.Awaitility.await;
  * Two replicas behind HAProxy lose their database, a real PostgreSQL, and get it back.
  * One has it in its readiness group; the other has not, which is the default.
  */
+@Tag("full")
 @EnabledIf(value = "io.github.lastcall.sample.PostgresServer#isInstalled",
 		disabledReason = "PostgreSQL is not installed: no initdb and pg_ctl in /usr/lib/postgresql/*/bin or on the path")
 @Timeout(value = 10, unit = TimeUnit.MINUTES)

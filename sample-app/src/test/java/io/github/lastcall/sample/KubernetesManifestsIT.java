@@ -24,6 +24,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -38,6 +39,7 @@ import static org.assertj.core.api.Assertions.assertThat;
  * npm's {@code kubernetes-types} has: TypeScript's compiler finds fields that do not
  * exist, are missing, or have a value of another type.
  */
+@Tag("full")
 @Timeout(value = 5, unit = TimeUnit.MINUTES)
 class KubernetesManifestsIT {
 

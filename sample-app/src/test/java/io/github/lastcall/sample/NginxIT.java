@@ -27,6 +27,7 @@ import io.grpc.health.v1.HealthGrpc;
 import io.grpc.health.v1.HealthGrpc.HealthBlockingStub;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -37,6 +38,7 @@ import static org.awaitility.Awaitility.await;
  * What nginx makes of a replica that goes, with the file of {@code deploy/nginx}. It asks
  * nobody for health, and finds out when a connection is refused.
  */
+@Tag("full")
 @Timeout(value = 10, unit = TimeUnit.MINUTES)
 class NginxIT {
 

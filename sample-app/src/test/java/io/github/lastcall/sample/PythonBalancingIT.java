@@ -21,6 +21,7 @@ import java.io.IOException;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.condition.EnabledIf;
@@ -31,6 +32,7 @@ import static org.assertj.core.api.Assertions.assertThat;
  * Python's client balances calls over two replicas and watches their health. One of them
  * loses its database, which is in its readiness group, and gets it back.
  */
+@Tag("full")
 @EnabledIf(value = "io.github.lastcall.sample.PostgresServer#isInstalled",
 		disabledReason = "PostgreSQL is not installed: no initdb and pg_ctl in /usr/lib/postgresql/*/bin or on the path")
 @Timeout(value = 10, unit = TimeUnit.MINUTES)

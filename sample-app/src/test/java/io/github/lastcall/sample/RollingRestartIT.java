@@ -24,6 +24,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -47,12 +48,20 @@ import static org.awaitility.Awaitility.await;
 @Timeout(value = 15, unit = TimeUnit.MINUTES)
 class RollingRestartIT {
 
-	private static final int ROLLS = 3;
+	@Test
+	void oneRollLosesNoCall() throws Exception {
+		assertThatNoCallIsLost(1);
+	}
 
 	@Test
+	@Tag("full")
 	void threeRollsLoseNoCall() throws Exception {
-		Result result = roll(ROLLS, "--spring.main.cloud-platform=kubernetes");
-		System.out.println(ROLLS + " rolls of three replicas, defaults on Kubernetes: " + result);
+		assertThatNoCallIsLost(3);
+	}
+
+	private static void assertThatNoCallIsLost(int rolls) throws Exception {
+		Result result = roll(rolls, "--spring.main.cloud-platform=kubernetes");
+		System.out.println(rolls + " x three replicas restarted, defaults on Kubernetes: " + result);
 		assertThat(result.l4Failures()).as("failed calls, L4").isEmpty();
 		assertThat(result.l7Failures()).as("failed calls, L7").isEmpty();
 	}

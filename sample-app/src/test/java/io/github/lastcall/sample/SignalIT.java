@@ -22,6 +22,7 @@ import java.util.concurrent.TimeUnit;
 import io.github.lastcall.sample.routeguide.Feature;
 import io.github.lastcall.sample.routeguide.Point;
 import io.github.lastcall.sample.routeguide.RouteGuideGrpc;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -33,6 +34,7 @@ import static org.junit.jupiter.api.Assumptions.assumeFalse;
 /**
  * Signals at any time in the life of the packaged sample.
  */
+@Tag("full")
 @Timeout(value = 5, unit = TimeUnit.MINUTES)
 class SignalIT {
 

@@ -32,6 +32,7 @@ import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
 import org.json.JSONObject;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -43,6 +44,7 @@ import static org.awaitility.Awaitility.await;
  * The packaged sample with {@code --spring.profiles.active=tls}, and what other people's
  * clients see of it.
  */
+@Tag("full")
 @Timeout(value = 5, unit = TimeUnit.MINUTES)
 class TlsIT {
 

@@ -85,10 +85,10 @@ class HealthWatchersTests {
 	}
 
 	@Test
-	void aHundredThousandWatchesThatAreOpenedAndCancelledLeaveNothingBehind() {
+	void tenThousandWatchesThatAreOpenedAndCancelledLeaveNothingBehind() {
 		List<String> names = List.of("", "routeguide.RouteGuide", "made.up.", "liveness");
 		Set<?> before = Set.copyOf(entries().keySet());
-		for (int batch = 0; batch < 50; batch++) {
+		for (int batch = 0; batch < 5; batch++) {
 			List<HealthWatch> watches = new ArrayList<>();
 			for (int i = 0; i < 2000; i++) {
 				String name = names.get(i % names.size());

@@ -18,6 +18,7 @@ package io.github.lastcall.grpc.tls;
 
 import io.grpc.netty.shaded.io.netty.handler.ssl.OpenSsl;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -25,6 +26,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 /**
  * The same by Java's own TLS, in a process that is told to use no other.
  */
+@Tag("full")
 @EnabledIfSystemProperty(named = "io.grpc.netty.shaded.io.netty.handler.ssl.noOpenSsl", matches = "true")
 class JavaTlsIT extends TlsTests {
 

@@ -37,6 +37,7 @@ import io.github.lastcall.grpc.testing.GrpcClient;
 import io.github.lastcall.grpc.testing.TestAuthority;
 import io.github.lastcall.grpc.testing.TlsTestApplication;
 import io.netty.pkitesting.X509Bundle;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.condition.JRE;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -50,6 +51,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 /**
  * A rotation in each second, under load.
  */
+@Tag("full")
 @Timeout(value = 10, unit = TimeUnit.MINUTES)
 class TlsRotationIT {
 
