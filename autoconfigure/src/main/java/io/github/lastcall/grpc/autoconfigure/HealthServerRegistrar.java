@@ -47,6 +47,7 @@ import io.grpc.ServerServiceDefinition;
 import org.springframework.beans.factory.BeanRegistrar;
 import org.springframework.beans.factory.BeanRegistry;
 import org.springframework.beans.factory.BeanRegistry.SupplierContext;
+import org.springframework.boot.context.properties.bind.Binder;
 import org.springframework.context.ApplicationContext;
 import org.springframework.core.env.Environment;
 
@@ -73,7 +74,7 @@ class HealthServerRegistrar implements BeanRegistrar {
 
 	@Override
 	public void register(BeanRegistry registry, Environment environment) {
-		boolean enabled = environment.getProperty("grpc.server.health.enabled", Boolean.class, true);
+		boolean enabled = Binder.get(environment).bind("grpc.server.health.enabled", Boolean.class).orElse(true);
 		if (!enabled || !environment.containsProperty(PORT)) {
 			return;
 		}
