@@ -17,13 +17,14 @@ package io.github.lastcall.grpc.call;
 
 import java.util.concurrent.atomic.LongAdder;
 
+import org.springframework.aop.framework.AopInfrastructureBean;
 import org.springframework.util.Assert;
 
 /**
  * The memory that inbound messages hold, on all servers of an application, from their
  * first byte until the handler has them. There is only one memory.
  */
-public final class InboundMemory {
+public final class InboundMemory implements AopInfrastructureBean {
 
 	/**
 	 * Written for each message, by event loops and by the threads of handlers.

@@ -80,11 +80,14 @@ final class NettyConnectionGate {
 	private boolean enter(Channel connection) {
 		int max = this.limits.connections();
 		if (this.open.incrementAndGet() > max && max != 0) {
-			String peer = peer(connection);
-			connection.unsafe().closeForcibly();
-			ended(this.open);
-			this.refusals.report(RefusalReason.CONNECTIONS,
-					() -> "refused a connection from %s: %d are open".formatted(peer, max));
+			try {
+				this.refusals.report(RefusalReason.CONNECTIONS,
+						() -> "refused a connection from %s: %d are open".formatted(peer(connection), max));
+			}
+			finally {
+				connection.unsafe().closeForcibly();
+				ended(this.open);
+			}
 			return false;
 		}
 		connection.closeFuture().addListener((closed) -> ended(this.open));
