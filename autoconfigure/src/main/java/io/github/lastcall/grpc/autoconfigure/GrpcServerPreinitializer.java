@@ -20,6 +20,7 @@ import java.io.IOException;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
 
+import io.github.lastcall.grpc.netty.NettyLoggers;
 import io.grpc.InsecureServerCredentials;
 import io.grpc.Server;
 import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
@@ -61,6 +62,7 @@ class GrpcServerPreinitializer implements BackgroundPreinitializer {
 		private static final ThreadFactory THREADS = new DefaultThreadFactory("grpc-preinit", true);
 
 		static void load() throws IOException {
+			NettyLoggers.install();
 			if (Epoll.isAvailable()) {
 				end(new EpollEventLoopGroup(1, THREADS));
 			}

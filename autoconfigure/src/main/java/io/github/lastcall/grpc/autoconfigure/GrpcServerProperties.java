@@ -302,6 +302,10 @@ public record GrpcServerProperties(@DefaultValue("true") boolean enabled, @Defau
 	 * @param resetsPerConnection How many calls a client may reset on one connection
 	 * within the reset window before the connection is closed. 0 for any number.
 	 * @param resetWindow The window in which resets are counted, in whole seconds.
+	 * @param controlFramesPerConnection Maximum number of HTTP/2 frames in ten seconds
+	 * that a client may send on one connection without need for a call, such as SETTINGS,
+	 * PRIORITY, WINDOW_UPDATE and empty DATA. The connection is closed beyond it. 0 means
+	 * unlimited.
 	 * @param handshakeTimeout How long a client may take from the connection to the first
 	 * settings of HTTP/2, TLS included, before the connection is closed. TLS may take ten
 	 * seconds at most. One that later begins the headers of a call has as long to end
@@ -312,7 +316,8 @@ public record GrpcServerProperties(@DefaultValue("true") boolean enabled, @Defau
 			@DefaultValue("8KB") DataSize inboundMetadataSize, @Nullable DataSize inboundBufferSize,
 			@DefaultValue("16MB") DataSize outboundMessageBuffer, @Nullable DataSize outboundBufferSize,
 			@DefaultValue("10s") Duration outboundWait, @DefaultValue("10000") int resetsPerConnection,
-			@DefaultValue("10s") Duration resetWindow, @DefaultValue("10s") Duration handshakeTimeout) {
+			@DefaultValue("10s") Duration resetWindow, @DefaultValue("10000") int controlFramesPerConnection,
+			@DefaultValue("10s") Duration handshakeTimeout) {
 
 		/**
 		 * How many times its size a message may need of the buffers that it comes in.
@@ -346,6 +351,7 @@ public record GrpcServerProperties(@DefaultValue("true") boolean enabled, @Defau
 			PropertyChecks.positive(PREFIX + "outbound-buffer-size", outboundBufferSize);
 			PropertyChecks.notNegative(PREFIX + "outbound-wait", outboundWait);
 			PropertyChecks.notNegative(PREFIX + "resets-per-connection", resetsPerConnection);
+			PropertyChecks.notNegative(PREFIX + "control-frames-per-connection", controlFramesPerConnection);
 			PropertyChecks.positive(PREFIX + "handshake-timeout", handshakeTimeout);
 			PropertyChecks.wholeSeconds(PREFIX + "reset-window", resetWindow);
 		}
@@ -355,7 +361,8 @@ public record GrpcServerProperties(@DefaultValue("true") boolean enabled, @Defau
 		}
 
 		ConnectionLimits forConnections(InboundMemory inboundMemory) {
-			return new ConnectionLimits(this.connections, this.handshakeTimeout, inboundMemory);
+			return new ConnectionLimits(this.connections, this.handshakeTimeout, this.controlFramesPerConnection,
+					inboundMemory);
 		}
 
 		OutboundBuffers outboundBuffers() {

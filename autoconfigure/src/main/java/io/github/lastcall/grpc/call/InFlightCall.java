@@ -202,6 +202,9 @@ class InFlightCall extends SerializedCall {
 			return;
 		}
 		try {
+			if (this.method.isUnknown() && status.getCode() == Status.Code.UNIMPLEMENTED) {
+				this.method.life().refusedUnknown(status);
+			}
 			CallRecorder recorder = this.method.recorder();
 			if (recorder != null) {
 				recorder.ended(status.getCode(), this.method.life().nanoTime() - this.startNanos);

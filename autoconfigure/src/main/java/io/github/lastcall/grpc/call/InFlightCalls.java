@@ -488,6 +488,13 @@ public final class InFlightCalls implements AopInfrastructureBean {
 					status.getDescription(), (status.getCause() != null) ? ": " + status.getCause() : ""));
 		}
 
+		/**
+		 * Nobody has answered for the method of a call. The status has its name.
+		 */
+		void refusedUnknown(Status status) {
+			this.all.refusals.report(RefusalReason.UNKNOWN_METHOD, () -> "refused a call: " + status.getDescription());
+		}
+
 		ServerTimer timer() {
 			return this.all.timer;
 		}

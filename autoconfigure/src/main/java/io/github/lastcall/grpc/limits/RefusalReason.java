@@ -71,6 +71,11 @@ public enum RefusalReason {
 	FLOOD(""),
 
 	/**
+	 * A connection whose client sent too many frames that served no call.
+	 */
+	CONTROL_FRAMES("grpc.server.limits.control-frames-per-connection"),
+
+	/**
 	 * A call with too much metadata.
 	 */
 	METADATA_SIZE("grpc.server.limits.inbound-metadata-size"),
@@ -114,6 +119,11 @@ public enum RefusalReason {
 	OUTBOUND_BUFFER("grpc.server.limits.outbound-buffer-size"),
 
 	/**
+	 * A call of a method that the server does not have.
+	 */
+	UNKNOWN_METHOD(""),
+
+	/**
 	 * A connection or a call that broke the rules of HTTP/2, or was none: port scans, web
 	 * browsers, TLS on a plaintext port, plaintext on a port for TLS.
 	 */
@@ -142,11 +152,11 @@ public enum RefusalReason {
 	}
 
 	/**
-	 * Whether an operator has to know. Anybody's garbage on the port is no warning.
+	 * Whether an operator has to know. What anybody may send to the port is no warning.
 	 * @return whether it is worth a warning
 	 */
 	boolean isWarning() {
-		return this != PROTOCOL;
+		return this != PROTOCOL && this != UNKNOWN_METHOD;
 	}
 
 }

@@ -27,9 +27,12 @@ import org.springframework.util.Assert;
  * @param connections how many may be open at the same time, 0 for any number
  * @param handshakeTimeout how long a client may take from the connection to the first
  * settings of HTTP/2, TLS included
+ * @param controlFrames the number of frames that serve no call which a client may send on
+ * a connection in ten seconds, 0 for any number
  * @param inboundMemory what the buffers count for that messages come in
  */
-public record ConnectionLimits(int connections, Duration handshakeTimeout, InboundMemory inboundMemory) {
+public record ConnectionLimits(int connections, Duration handshakeTimeout, int controlFrames,
+		InboundMemory inboundMemory) {
 
 	/**
 	 * Create new limits.
@@ -38,6 +41,7 @@ public record ConnectionLimits(int connections, Duration handshakeTimeout, Inbou
 		Assert.isTrue(connections >= 0, "'connections' must not be negative");
 		Assert.isTrue(!handshakeTimeout.isZero() && !handshakeTimeout.isNegative(),
 				"'handshakeTimeout' must be positive");
+		Assert.isTrue(controlFrames >= 0, "'controlFrames' must not be negative");
 	}
 
 }

@@ -25,6 +25,7 @@ import io.grpc.netty.shaded.io.netty.channel.Channel;
 import io.grpc.netty.shaded.io.netty.channel.ChannelHandlerContext;
 import io.grpc.netty.shaded.io.netty.channel.ChannelInboundHandlerAdapter;
 import io.grpc.netty.shaded.io.netty.channel.ServerChannel;
+import io.grpc.netty.shaded.io.netty.channel.socket.SocketChannelConfig;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -85,13 +86,24 @@ final class NettyConnectionGate {
 						() -> "refused a connection from %s: %d are open".formatted(peer(connection), max));
 			}
 			finally {
-				connection.unsafe().closeForcibly();
+				reset(connection);
 				ended(this.open);
 			}
 			return false;
 		}
 		connection.closeFuture().addListener((closed) -> ended(this.open));
 		return true;
+	}
+
+	/**
+	 * Close a connection by a reset of TCP, which leaves no TIME_WAIT behind: refused
+	 * connections would use up the system's memory for those.
+	 */
+	private static void reset(Channel connection) {
+		if (connection.config() instanceof SocketChannelConfig socket) {
+			socket.setSoLinger(0);
+		}
+		connection.unsafe().closeForcibly();
 	}
 
 	/**

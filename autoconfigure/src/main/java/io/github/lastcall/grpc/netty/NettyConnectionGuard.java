@@ -21,6 +21,7 @@ import java.time.Duration;
 import java.util.EnumSet;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 import java.util.regex.Pattern;
 
 import io.github.lastcall.grpc.limits.RefusalReason;
@@ -30,8 +31,12 @@ import io.grpc.netty.shaded.io.netty.channel.ChannelFutureListener;
 import io.grpc.netty.shaded.io.netty.channel.ChannelHandlerContext;
 import io.grpc.netty.shaded.io.netty.channel.ChannelOutboundHandlerAdapter;
 import io.grpc.netty.shaded.io.netty.channel.ChannelPromise;
+import io.grpc.netty.shaded.io.netty.handler.codec.http2.Http2Connection.Endpoint;
+import io.grpc.netty.shaded.io.netty.handler.codec.http2.Http2ConnectionAdapter;
+import io.grpc.netty.shaded.io.netty.handler.codec.http2.Http2ConnectionHandler;
 import io.grpc.netty.shaded.io.netty.handler.codec.http2.Http2Error;
 import io.grpc.netty.shaded.io.netty.handler.codec.http2.Http2FrameTypes;
+import io.grpc.netty.shaded.io.netty.handler.codec.http2.Http2Stream;
 import io.grpc.netty.shaded.io.netty.util.ReferenceCountUtil;
 import io.grpc.netty.shaded.io.netty.util.concurrent.Future;
 import org.jspecify.annotations.Nullable;
@@ -48,6 +53,17 @@ final class NettyConnectionGuard extends ChannelOutboundHandlerAdapter {
 	private static final int HEADER_LENGTH = 9;
 
 	private static final int ACK = 1;
+
+	/**
+	 * The number of control frames of a client that one frame for it allows for. HAProxy
+	 * and h2load send up to three.
+	 */
+	private static final int PER_FRAME = 4;
+
+	/**
+	 * The size in bytes for which a DATA frame allows for another control frame.
+	 */
+	private static final int FRAME_UNIT = 1024;
 
 	private static final int END_STREAM = 1;
 
@@ -77,6 +93,8 @@ final class NettyConnectionGuard extends ChannelOutboundHandlerAdapter {
 	private final NettyOutboundStreams streams;
 
 	private final Duration handshakeTimeout;
+
+	private final ControlFrameBudget controlFrames;
 
 	private final Refusals refusals;
 
@@ -112,9 +130,13 @@ final class NettyConnectionGuard extends ChannelOutboundHandlerAdapter {
 	 */
 	private boolean hidden;
 
-	NettyConnectionGuard(NettyOutboundStreams streams, Duration handshakeTimeout, Refusals refusals) {
+	private boolean countsFull;
+
+	NettyConnectionGuard(NettyOutboundStreams streams, Duration handshakeTimeout, ControlFrameBudget controlFrames,
+			Refusals refusals) {
 		this.streams = streams;
 		this.handshakeTimeout = handshakeTimeout;
+		this.controlFrames = controlFrames;
 		this.refusals = refusals;
 	}
 
@@ -215,8 +237,10 @@ final class NettyConnectionGuard extends ChannelOutboundHandlerAdapter {
 		int flags = bytes.getByte(start + 4);
 		if (type == Http2FrameTypes.DATA) {
 			this.streams.written(bytes.getInt(start + 5), length);
+			this.controlFrames.allow(PER_FRAME + length / FRAME_UNIT);
 		}
 		else if (type == Http2FrameTypes.HEADERS) {
+			this.controlFrames.allow(PER_FRAME);
 			if ((flags & END_STREAM) != 0) {
 				this.ended = bytes.getInt(start + 5);
 			}
@@ -225,6 +249,7 @@ final class NettyConnectionGuard extends ChannelOutboundHandlerAdapter {
 			if ((flags & ACK) != 0) {
 				// The answer to the client's settings, which come after its preface.
 				endHandshake();
+				countFull(ctx);
 				return true;
 			}
 		}
@@ -252,6 +277,14 @@ final class NettyConnectionGuard extends ChannelOutboundHandlerAdapter {
 		return false;
 	}
 
+	private void countFull(ChannelHandlerContext ctx) {
+		Http2ConnectionHandler http2 = ctx.pipeline().get(Http2ConnectionHandler.class);
+		if (http2 != null && !this.countsFull) {
+			this.countsFull = true;
+			http2.connection().addListener(new NettyFullConnection(ctx, http2.connection().remote()));
+		}
+	}
+
 	private void goAway(ChannelHandlerContext ctx, Http2Error error, ByteBuf debugData) {
 		String explanation = printable(debugData);
 		closed(ctx, reason(error, explanation), error + (explanation.isEmpty() ? "" : ", " + explanation));
@@ -263,6 +296,9 @@ final class NettyConnectionGuard extends ChannelOutboundHandlerAdapter {
 		}
 		if (explanation.equals("too_many_rststreams")) {
 			return RefusalReason.RESETS;
+		}
+		if (explanation.equals(NettyControlFrames.EXPLANATION)) {
+			return RefusalReason.CONTROL_FRAMES;
 		}
 		if (explanation.startsWith("Header size exceeded")) {
 			return RefusalReason.METADATA_SIZE;
@@ -282,10 +318,14 @@ final class NettyConnectionGuard extends ChannelOutboundHandlerAdapter {
 		if (reason == null) {
 			return;
 		}
+		refusedCall(reason,
+				() -> "refused a call on the connection from %s because of %s; more of them are only counted"
+					.formatted(NettyConnectionGate.peer(ctx.channel()), reason.getTag()));
+	}
+
+	private void refusedCall(RefusalReason reason, Supplier<String> line) {
 		if (this.reported.add(reason)) {
-			this.refusals.report(reason,
-					() -> "refused a call on the connection from %s because of %s; more of them are only counted"
-						.formatted(NettyConnectionGate.peer(ctx.channel()), reason.getTag()));
+			this.refusals.report(reason, line);
 		}
 		else {
 			this.refusals.count(reason);
@@ -317,6 +357,33 @@ final class NettyConnectionGuard extends ChannelOutboundHandlerAdapter {
 	private static String printable(ByteBuf bytes) {
 		int length = Math.min(bytes.readableBytes(), MAX_EXPLANATION);
 		return bytes.toString(bytes.readerIndex(), length, StandardCharsets.US_ASCII).replaceAll("[^ -~]", "?");
+	}
+
+	/**
+	 * Counts how often a client has as many calls as it may. One that knows the limit
+	 * sends no more: the others wait where the server does not see them.
+	 */
+	private final class NettyFullConnection extends Http2ConnectionAdapter {
+
+		private final ChannelHandlerContext ctx;
+
+		private final Endpoint<?> client;
+
+		NettyFullConnection(ChannelHandlerContext ctx, Endpoint<?> client) {
+			this.ctx = ctx;
+			this.client = client;
+		}
+
+		@Override
+		public void onStreamActive(Http2Stream stream) {
+			int calls = this.client.numActiveStreams();
+			if (calls == this.client.maxActiveStreams()) {
+				refusedCall(RefusalReason.CALLS_PER_CONNECTION,
+						() -> "more calls on the connection from %s wait, or are refused: %d are in flight; from now on they are only counted"
+							.formatted(NettyConnectionGate.peer(this.ctx.channel()), calls));
+			}
+		}
+
 	}
 
 }

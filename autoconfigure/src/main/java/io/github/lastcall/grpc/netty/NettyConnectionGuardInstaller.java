@@ -64,7 +64,9 @@ final class NettyConnectionGuardInstaller extends ChannelInboundHandlerAdapter {
 	public void channelActive(ChannelHandlerContext ctx) {
 		begin();
 		NettyOutboundStreams streams = new NettyOutboundStreams();
-		NettyConnectionGuard guard = new NettyConnectionGuard(streams, this.limits.handshakeTimeout(), this.refusals);
+		Duration handshakeTimeout = this.limits.handshakeTimeout();
+		ControlFrameBudget controlFrames = new ControlFrameBudget(this.limits.controlFrames(), System::nanoTime);
+		NettyConnectionGuard guard = new NettyConnectionGuard(streams, handshakeTimeout, controlFrames, this.refusals);
 		ChannelPipeline pipeline = ctx.pipeline();
 		pipeline.addFirst(new NettyLingeringClose(LINGER));
 		ChannelHandlerContext tls = pipeline.context(SslHandler.class);
@@ -72,7 +74,8 @@ final class NettyConnectionGuardInstaller extends ChannelInboundHandlerAdapter {
 		pipeline.addAfter(transport, null, guard);
 		pipeline.addAfter(transport, null, streams);
 		pipeline.addAfter(transport, null, new NettyInboundBuffers(this.limits.inboundMemory()));
-		pipeline.addAfter(transport, null, new NettyHeadersDeadline(this.limits.handshakeTimeout(), this.refusals));
+		pipeline.addAfter(transport, null, new NettyControlFrames(controlFrames, LINGER));
+		pipeline.addAfter(transport, null, new NettyHeadersDeadline(handshakeTimeout, this.refusals));
 		pipeline.addAfter(transport, null,
 				(tls != null) ? new NettyHandshakeLog(this.refusals) : new NettyTlsDetector(this.refusals));
 		ctx.fireChannelActive();

@@ -83,6 +83,7 @@ public final class NettyGuardedTransport implements AopInfrastructureBean, Dispo
 		this.threads = threads;
 		this.limits = limits;
 		this.gate = new NettyConnectionGate(limits, refusals);
+		NettyLoggers.install();
 	}
 
 	/**

@@ -22,7 +22,6 @@ import io.github.lastcall.grpc.limits.RefusalReason;
 import io.github.lastcall.grpc.limits.Refusals;
 import io.grpc.netty.shaded.io.netty.buffer.ByteBuf;
 import io.grpc.netty.shaded.io.netty.channel.ChannelHandlerContext;
-import io.grpc.netty.shaded.io.netty.channel.ChannelInboundHandlerAdapter;
 import io.grpc.netty.shaded.io.netty.handler.codec.http2.Http2FrameTypes;
 import io.grpc.netty.shaded.io.netty.util.concurrent.Future;
 import org.jspecify.annotations.Nullable;
@@ -37,35 +36,11 @@ import org.jspecify.annotations.Nullable;
  * one task, which runs no more often than the timeout passes and asks whether those of
  * last time are still the same: so they may take up to twice as long.
  */
-final class NettyHeadersDeadline extends ChannelInboundHandlerAdapter {
-
-	private static final int PREFACE_LENGTH = 24;
-
-	private static final int END_HEADERS = 4;
-
-	private static final int TYPE = 3;
-
-	private static final int FLAGS = 4;
-
-	private static final int HEADER_LENGTH = 9;
+final class NettyHeadersDeadline extends NettyFrameHeaders {
 
 	private final Duration timeout;
 
 	private final Refusals refusals;
-
-	/**
-	 * How much is still to come of what is not looked at: the preface, and then payloads.
-	 */
-	private long skip = PREFACE_LENGTH;
-
-	/**
-	 * How much has come of the nine bytes.
-	 */
-	private int position;
-
-	private int length;
-
-	private int type;
 
 	/**
 	 * Whether headers have begun that the current frame does not end.
@@ -126,41 +101,19 @@ final class NettyHeadersDeadline extends ChannelInboundHandlerAdapter {
 		}, this.timeout.toNanos(), TimeUnit.NANOSECONDS);
 	}
 
-	private void read(ByteBuf bytes) {
-		int index = bytes.readerIndex();
-		int end = bytes.writerIndex();
-		while (index < end) {
-			if (this.skip > 0) {
-				long skipped = Math.min(this.skip, end - index);
-				index += (int) skipped;
-				this.skip -= skipped;
-			}
-			else {
-				header(bytes.getUnsignedByte(index++));
-			}
-			if (this.skip == 0 && this.position == 0 && this.ending) {
-				this.ending = false;
-				this.ended++;
-			}
+	@Override
+	void frameBegins(int type, int flags, int stream, int length) {
+		if (type == Http2FrameTypes.HEADERS || type == Http2FrameTypes.CONTINUATION) {
+			this.ending = (flags & END_HEADERS) != 0;
+			this.continued = !this.ending;
 		}
 	}
 
-	private void header(int value) {
-		if (this.position < TYPE) {
-			this.length = (this.length << Byte.SIZE | value) & 0xFFFFFF;
-		}
-		else if (this.position == TYPE) {
-			this.type = value;
-		}
-		else if (this.position == FLAGS
-				&& (this.type == Http2FrameTypes.HEADERS || this.type == Http2FrameTypes.CONTINUATION)) {
-			this.ending = (value & END_HEADERS) != 0;
-			this.continued = !this.ending;
-		}
-		this.position++;
-		if (this.position == HEADER_LENGTH) {
-			this.position = 0;
-			this.skip = this.length;
+	@Override
+	void frameEnds() {
+		if (this.ending) {
+			this.ending = false;
+			this.ended++;
 		}
 	}
 

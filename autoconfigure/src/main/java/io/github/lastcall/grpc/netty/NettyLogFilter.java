@@ -15,7 +15,6 @@
  */
 package io.github.lastcall.grpc.netty;
 
-import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -56,10 +55,6 @@ import org.jspecify.annotations.Nullable;
  */
 final class NettyLogFilter implements Filter {
 
-	static final int LINES = 10;
-
-	static final Duration WINDOW = Duration.ofSeconds(10);
-
 	private static final String PACKAGE = NettyServerBuilder.class.getPackageName();
 
 	/**
@@ -69,11 +64,20 @@ final class NettyLogFilter implements Filter {
 			"io.grpc.internal.SerializeReentrantCallsDirectExecutor");
 
 	/**
+	 * The loggers of grpc-java that a server's transport writes to: those of its package,
+	 * and those of others that it calls.
+	 */
+	private static final Set<String> TRANSPORT = Set.of(PACKAGE + ".NettyServerTransport.connections",
+			PACKAGE + ".NettyServerHandler", PACKAGE + ".NettyServerStream", PACKAGE + ".ProtocolNegotiators",
+			PACKAGE + ".WriteBufferingAndExceptionHandler", PACKAGE + ".GrpcSslContexts", PACKAGE + ".TcpMetrics",
+			PACKAGE + ".Utils", "io.grpc.ChannelLogger", "io.grpc.internal.AbstractStream", "io.grpc.internal.GrpcUtil",
+			"io.grpc.internal.InternalServer", "io.grpc.internal.LogExceptionRunnable", "io.grpc.internal.ServerImpl",
+			"io.grpc.internal.TransportFrameUtil");
+
+	/**
 	 * Held on to: the log manager does not, and a logger is forgotten with its filter.
 	 */
-	private final List<Logger> loggers = Stream
-		.concat(HANDLERS.stream(), Stream.of(PACKAGE + ".NettyServerTransport.connections",
-				PACKAGE + ".NettyServerHandler", PACKAGE + ".NettyServerStream"))
+	private final List<Logger> loggers = Stream.concat(HANDLERS.stream(), TRANSPORT.stream())
 		.map(Logger::getLogger)
 		.toList();
 
@@ -82,17 +86,10 @@ final class NettyLogFilter implements Filter {
 	 */
 	private final Set<NettyLogFilter> users = new HashSet<>();
 
-	private final LongSupplier nanoTime;
-
-	private long windowStart;
-
-	private int lines;
-
-	private int leftOut;
+	private final LogBudget budget;
 
 	NettyLogFilter(LongSupplier nanoTime) {
-		this.nanoTime = nanoTime;
-		this.windowStart = nanoTime.getAsLong();
+		this.budget = new LogBudget(nanoTime);
 	}
 
 	void install() {
@@ -149,22 +146,11 @@ final class NettyLogFilter implements Filter {
 		else if (isRefused(thrown)) {
 			return false;
 		}
-		int before;
-		synchronized (this) {
-			long now = this.nanoTime.getAsLong();
-			if (now - this.windowStart >= WINDOW.toNanos()) {
-				this.windowStart = now;
-				this.lines = 0;
-			}
-			if (this.lines == LINES) {
-				this.leftOut++;
-				return false;
-			}
-			this.lines++;
-			before = this.leftOut;
-			this.leftOut = 0;
+		int leftOut = this.budget.take();
+		if (leftOut == LogBudget.EXHAUSTED) {
+			return false;
 		}
-		shorten(record, before);
+		shorten(record, leftOut);
 		return true;
 	}
 
@@ -193,9 +179,7 @@ final class NettyLogFilter implements Filter {
 			message.append(": ").append(thrown);
 			record.setThrown(null);
 		}
-		if (leftOut > 0) {
-			message.append(" (").append(leftOut).append(" lines before it were left out)");
-		}
+		message.append(LogBudget.suffix(leftOut));
 		record.setMessage(message.toString().replaceAll("\\R", " "));
 	}
 

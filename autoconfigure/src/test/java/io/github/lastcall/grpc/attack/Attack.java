@@ -87,7 +87,10 @@ final class Attack {
 		return opened(RogueClient.deaf(port()));
 	}
 
-	private RogueClient opened(RogueClient client) {
+	/**
+	 * Close a connection after the attack.
+	 */
+	RogueClient opened(RogueClient client) {
 		this.clients.add(client);
 		this.connections.incrementAndGet();
 		return client;
@@ -147,10 +150,20 @@ final class Attack {
 	 * Wait until the server has refused something often enough.
 	 */
 	void awaitRefusals(String reason, long atLeast) {
-		await().atMost(TIMEOUT)
-			.pollInterval(Duration.ofMillis(200))
-			.untilAsserted(() -> assertThat(stats().get(reason) - this.before.get(reason)).as(reason)
-				.isGreaterThanOrEqualTo(atLeast));
+		awaitRefusals(List.of(reason), atLeast);
+	}
+
+	/**
+	 * Wait until the server has refused something often enough, for one reason or the
+	 * other.
+	 */
+	void awaitRefusals(List<String> reasons, long atLeast) {
+		await().atMost(TIMEOUT).pollInterval(Duration.ofMillis(200)).untilAsserted(() -> {
+			Stats now = stats();
+			assertThat(reasons.stream().mapToLong((reason) -> now.get(reason) - this.before.get(reason)).sum())
+				.as(reasons.toString())
+				.isGreaterThanOrEqualTo(atLeast);
+		});
 	}
 
 	/**

@@ -105,7 +105,10 @@ final class AttackExtension implements BeforeEachCallback, AfterEachCallback, Pa
 		AttackedProcess server = this.server;
 		Attack attack = this.attack;
 		try {
-			if (server != null && attack != null) {
+			if (context.getExecutionException().isPresent() && attack != null) {
+				System.out.println(String.join("\n", attack.log()));
+			}
+			else if (server != null && attack != null) {
 				check(context.getRequiredTestMethod().getName(), server, attack);
 			}
 		}

@@ -38,9 +38,8 @@ interface ConnectionAttacks {
 	@AttackedServer(acceptsConnections = false)
 	default void moreIdleConnectionsThanTheServerBears(Attack attack) throws Exception {
 		for (int i = 0; i < 10_500; i++) {
-			RogueClient client = attack.connectDeaf();
 			try {
-				client.preface();
+				attack.connectDeaf().preface();
 			}
 			catch (IOException ex) {
 				// Refused already.

@@ -76,4 +76,28 @@ interface StreamAttacks {
 		}
 	}
 
+	@Test
+	default void callsOfUnknownMethods(Attack attack) throws Exception {
+		RogueClient client = attack.connect().preface();
+		for (int stream = 1; stream < 2000; stream += 2) {
+			client.call(stream, "unknown.Service" + stream + "/Method").message(stream, false, 0, new byte[0], true);
+		}
+		client.flush();
+		attack.awaitRefusals("unknown-method", 1000);
+	}
+
+	/**
+	 * As a channel does that keeps to the limit: the next call would wait without a sign.
+	 */
+	@Test
+	default void asManyStreamsAsAConnectionMayHave(Attack attack) throws Exception {
+		RogueClient client = attack.connect().preface();
+		for (int stream = 1; stream < 2000; stream += 2) {
+			client.call(stream, ROUTE_CHAT);
+		}
+		client.flush();
+		attack.awaitRefusals("calls-per-connection", 1);
+		assertThat(attack.log()).anyMatch((line) -> line.contains("1000 are in flight"));
+	}
+
 }

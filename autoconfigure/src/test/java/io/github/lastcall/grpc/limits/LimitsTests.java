@@ -104,7 +104,7 @@ class LimitsTests {
 		run((context) -> {
 			RogueClient first = settled(context);
 			settled(context);
-			assertThat(connect(context).closed()).succeedsWithin(TIMEOUT).isEqualTo("null");
+			assertThat(RogueClient.isRefused(GrpcClient.port(context))).isTrue();
 			assertThat(refusals(context).getCount(RefusalReason.CONNECTIONS)).isEqualTo(1);
 			assertThat(output).containsPattern("WARN .*refused a connection from /127.0.0.1:\\d+: 2 are open "
 					+ "\\(grpc.server.limits.connections\\)");
@@ -257,15 +257,16 @@ class LimitsTests {
 			RogueClient client = settled(context);
 			client.call(1, ROUTE_CHAT).call(3, ROUTE_CHAT).call(5, ROUTE_CHAT).call(7, ROUTE_CHAT).flush();
 			await().atMost(TIMEOUT).until(() -> client.received(Http2Frame.RST_STREAM), (count) -> count == 2);
-			assertThat(refusals(context).getCount(RefusalReason.CALLS_PER_CONNECTION)).isEqualTo(2);
-			assertThat(output).containsOnlyOnce("because of calls-per-connection; more of them are only counted "
+			// The two, and that the limit was reached.
+			assertThat(refusals(context).getCount(RefusalReason.CALLS_PER_CONNECTION)).isEqualTo(3);
+			assertThat(output).containsOnlyOnce(": 2 are in flight; from now on they are only counted "
 					+ "(grpc.server.limits.concurrent-calls-per-connection)");
 			assertThat(client.closed()).isNotDone();
 		}, "grpc.server.limits.concurrent-calls-per-connection=2", "grpc.server.executor.type=" + executor);
 	}
 
 	@Test
-	void anHonestClientKnowsHowManyCallsItMayOpenAndWaits() {
+	void anHonestClientKnowsHowManyCallsItMayOpenAndWaits(CapturedOutput output) {
 		run((context) -> {
 			try (GrpcClient client = GrpcClient.of(context)) {
 				assertThat(client.featureName()).isEqualTo("somewhere");
@@ -275,7 +276,10 @@ class LimitsTests {
 				open.onCompleted();
 				assertThat(waiting.get(60, TimeUnit.SECONDS).getName()).isEqualTo("somewhere");
 			}
-			assertThat(refusals(context).getCount(RefusalReason.CALLS_PER_CONNECTION)).isZero();
+			// Those after which no other could begin: the server cannot see who waits.
+			assertThat(refusals(context).getCount(RefusalReason.CALLS_PER_CONNECTION)).isEqualTo(3);
+			assertThat(output).containsOnlyOnce(": 1 are in flight; from now on they are only counted "
+					+ "(grpc.server.limits.concurrent-calls-per-connection)");
 		}, "grpc.server.limits.concurrent-calls-per-connection=1");
 	}
 
@@ -448,7 +452,8 @@ class LimitsTests {
 	void aClientThatDoesNotReadWhatItHasAskedForIsClosed(int question, CapturedOutput output) {
 		runner().withBean(SmallSendBuffers.class)
 			.withPropertyValues("grpc.server.keep-alive.permit.time=0",
-					"grpc.server.keep-alive.permit.without-calls=true")
+					"grpc.server.keep-alive.permit.without-calls=true",
+					"grpc.server.limits.control-frames-per-connection=0")
 			.run((context) -> {
 				RogueClient deaf = RogueClient.deaf(GrpcClient.port(context)).preface();
 				this.clients.add(deaf);
@@ -486,7 +491,7 @@ class LimitsTests {
 			client.flush();
 			await().atMost(TIMEOUT).until(() -> client.received(Http2Frame.SETTINGS), (count) -> count == 30_002);
 			assertThat(refusals(context).getCount(RefusalReason.FLOOD)).isZero();
-		});
+		}, "grpc.server.limits.control-frames-per-connection=0");
 	}
 
 	@Test
@@ -558,6 +563,7 @@ class LimitsTests {
 		runner()
 			.withBean(NettyCustomizer.class,
 					() -> (builder) -> builder.withChildOption(ChannelOption.ALLOCATOR, memory))
+			.withPropertyValues("grpc.server.limits.control-frames-per-connection=0")
 			.run((context) -> {
 				RogueClient client = settled(context).call(1, GET_FEATURE).message(1, false, 1000, new byte[1], false);
 				int pieces = 20;
@@ -611,9 +617,7 @@ class LimitsTests {
 			RogueClient first = RogueClient.connect(port).preface();
 			this.clients.add(first);
 			await().atMost(TIMEOUT).until(() -> first.received(Http2Frame.SETTINGS), (count) -> count == 2);
-			RogueClient second = RogueClient.connect(port);
-			this.clients.add(second);
-			assertThat(second.closed()).succeedsWithin(TIMEOUT);
+			assertThat(RogueClient.isRefused(port)).isTrue();
 			assertThat(context.getBean("lastCallHealthRefusals", Refusals.class).getCount(RefusalReason.CONNECTIONS))
 				.isEqualTo(1);
 		}, "grpc.server.limits.connections=1", "grpc.server.health.port=0");

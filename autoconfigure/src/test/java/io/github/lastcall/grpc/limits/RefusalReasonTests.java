@@ -75,11 +75,9 @@ class RefusalReasonTests {
 				provoke(reason, context);
 				await().atMost(TIMEOUT).untilAsserted(() -> {
 					assertThat(context.getBean("lastCallRefusals", Refusals.class).getCount(reason)).isPositive();
-					assertThat(output.getAll().lines()).anySatisfy(
-							(line) -> assertThat(line)
-								.containsSubsequence((reason == RefusalReason.PROTOCOL) ? "INFO" : "WARN", "Refusals",
-										"gRPC server 'network' ")
-								.endsWith(reason.hint()));
+					assertThat(output.getAll().lines()).anySatisfy((line) -> assertThat(line)
+						.containsSubsequence(reason.isWarning() ? "WARN" : "INFO", "Refusals", "gRPC server 'network' ")
+						.endsWith(reason.hint()));
 				});
 				for (RefusalReason other : RefusalReason.values()) {
 					if (other != reason) {
@@ -121,7 +119,8 @@ class RefusalReasonTests {
 			case OUTBOUND_BUFFER -> server.withPropertyValues("grpc.server.limits.outbound-message-buffer=0",
 					"grpc.server.limits.outbound-buffer-size=128KB");
 			case TLS -> tls(server);
-			case INFRASTRUCTURE_MESSAGE_SIZE, PINGS, FLOOD, PROTOCOL -> server;
+			case CONTROL_FRAMES -> server.withPropertyValues("grpc.server.limits.control-frames-per-connection=50");
+			case INFRASTRUCTURE_MESSAGE_SIZE, PINGS, FLOOD, UNKNOWN_METHOD, PROTOCOL -> server;
 		};
 	}
 
@@ -138,7 +137,7 @@ class RefusalReasonTests {
 		switch (reason) {
 			case CONNECTIONS -> {
 				settled(context);
-				connect(context);
+				assertThat(RogueClient.isRefused(GrpcClient.port(context))).isTrue();
 			}
 			case HANDSHAKE_TIMEOUT -> connect(context);
 			case CALLS_PER_CONNECTION -> settled(context).call(1, GET_FEATURE).call(3, GET_FEATURE).flush();
@@ -195,6 +194,15 @@ class RefusalReasonTests {
 				}
 				client.flush();
 			}
+			case CONTROL_FRAMES -> {
+				RogueClient client = settled(context);
+				for (int i = 0; i < 200; i++) {
+					client.frame(Http2Frame.PRIORITY, 0, 1, 0, 0, 0, 0, 16);
+				}
+				client.flush();
+			}
+			case UNKNOWN_METHOD ->
+				settled(context).call(1, "unknown.Service/Method").message(1, false, 0, new byte[0], true).flush();
 			case METADATA_SIZE -> settled(context).frame(Http2Frame.HEADERS, Http2Frame.END_HEADERS, 1,
 					Http2Frame.headers(GET_FEATURE, Map.of("large", "x".repeat(250))))
 				.flush();

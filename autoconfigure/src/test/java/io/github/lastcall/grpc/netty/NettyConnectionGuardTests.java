@@ -37,8 +37,8 @@ class NettyConnectionGuardTests {
 
 	private final Refusals refusals = new Refusals("test");
 
-	private final EmbeddedChannel channel = new EmbeddedChannel(
-			new NettyConnectionGuard(new NettyOutboundStreams(), Duration.ofMinutes(1), this.refusals));
+	private final EmbeddedChannel channel = new EmbeddedChannel(new NettyConnectionGuard(new NettyOutboundStreams(),
+			Duration.ofMinutes(1), new ControlFrameBudget(0, System::nanoTime), this.refusals));
 
 	@AfterEach
 	void close() {

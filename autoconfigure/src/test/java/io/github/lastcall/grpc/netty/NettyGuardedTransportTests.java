@@ -41,7 +41,7 @@ class NettyGuardedTransportTests {
 	private final String name = UUID.randomUUID().toString();
 
 	private final NettyGuardedTransport transport = new NettyGuardedTransport(this.name, 1,
-			new ConnectionLimits(0, Duration.ofSeconds(10), new InboundMemory(Long.MAX_VALUE)),
+			new ConnectionLimits(0, Duration.ofSeconds(10), 0, new InboundMemory(Long.MAX_VALUE)),
 			new Refusals(this.name));
 
 	private final Server server = start();

@@ -15,10 +15,15 @@
  */
 package io.github.lastcall.grpc.netty;
 
+import java.lang.reflect.Field;
+import java.lang.reflect.Modifier;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.jar.JarEntry;
+import java.util.jar.JarFile;
 import java.util.logging.Handler;
 import java.util.logging.Level;
 import java.util.logging.LogRecord;
@@ -97,6 +102,33 @@ class NettyLogFilterTests {
 		assertThat(this.recorder.lines).containsExactly("Stream Error: java.lang.IllegalStateException: one two three");
 	}
 
+	/**
+	 * Those of grpc-java's package that are not the client's.
+	 */
+	@Test
+	void everyLoggerOfTheTransportIsLimited() throws Exception {
+		List<String> names = new ArrayList<>();
+		String folder = NETTY.replace('.', '/');
+		try (JarFile jar = new JarFile(
+				NettyServerBuilder.class.getProtectionDomain().getCodeSource().getLocation().getPath())) {
+			for (JarEntry entry : Collections.list(jar.entries())) {
+				String name = entry.getName();
+				if (name.startsWith(folder) && name.endsWith(".class") && !name.contains("NettyClient")) {
+					Class<?> type = Class.forName(name.substring(0, name.length() - 6).replace('/', '.'), false,
+							getClass().getClassLoader());
+					for (Field field : type.getDeclaredFields()) {
+						if (field.getType() == Logger.class && Modifier.isStatic(field.getModifiers())) {
+							field.setAccessible(true);
+							names.add(((Logger) field.get(null)).getName());
+						}
+					}
+				}
+			}
+		}
+		assertThat(names).contains(HANDLER)
+			.allSatisfy((name) -> assertThat(Logger.getLogger(name).getFilter()).as(name).isSameAs(this.filter));
+	}
+
 	@Test
 	void whatWasRefusedIsLeftOutAndWhatIsTheServersFaultIsNot() {
 		log(HANDLER, "Connection Error", Http2Exception.connectionError(Http2Error.ENHANCE_YOUR_CALM, "refused"));
@@ -114,13 +146,13 @@ class NettyLogFilterTests {
 	void exceptionsOfHandlersAreUntouchedHoweverManyThereAre() {
 		RuntimeException failure = new IllegalStateException("handler");
 		for (String logger : List.of(ON_EXECUTOR, ON_EVENT_LOOP)) {
-			for (int i = 0; i < 2 * NettyLogFilter.LINES; i++) {
+			for (int i = 0; i < 2 * LogBudget.LINES; i++) {
 				log(logger, "Exception while executing runnable", failure);
 			}
 			log(logger, "Exception while executing runnable",
 					Status.INTERNAL.withDescription("the handler's own").asRuntimeException());
 		}
-		assertThat(this.recorder.records).hasSize(4 * NettyLogFilter.LINES + 2)
+		assertThat(this.recorder.records).hasSize(4 * LogBudget.LINES + 2)
 			.allSatisfy((record) -> assertThat(record.getThrown()).isNotNull())
 			.allSatisfy((record) -> assertThat(record.getMessage()).isEqualTo("Exception while executing runnable"));
 	}
@@ -138,17 +170,17 @@ class NettyLogFilterTests {
 
 	@Test
 	void thereAreOnlySoManyLinesInAWindowAndTheNextOneTellsOfTheOthers() {
-		for (int i = 0; i < 3 * NettyLogFilter.LINES; i++) {
+		for (int i = 0; i < 3 * LogBudget.LINES; i++) {
 			log((i % 2 == 0) ? HANDLER : CONNECTIONS, "line " + i, null);
 		}
-		assertThat(this.recorder.lines).hasSize(NettyLogFilter.LINES).endsWith("line 9");
-		this.now.addAndGet(NettyLogFilter.WINDOW.toNanos() - 1);
+		assertThat(this.recorder.lines).hasSize(LogBudget.LINES).endsWith("line 9");
+		this.now.addAndGet(LogBudget.WINDOW.toNanos() - 1);
 		log(HANDLER, "too early", null);
-		assertThat(this.recorder.lines).hasSize(NettyLogFilter.LINES);
+		assertThat(this.recorder.lines).hasSize(LogBudget.LINES);
 		this.now.incrementAndGet();
 		log(HANDLER, "next", null);
 		log(HANDLER, "after", null);
-		assertThat(this.recorder.lines).hasSize(NettyLogFilter.LINES + 2)
+		assertThat(this.recorder.lines).hasSize(LogBudget.LINES + 2)
 			.endsWith("next (21 lines before it were left out)", "after");
 	}
 
@@ -164,11 +196,11 @@ class NettyLogFilterTests {
 	@Test
 	void atDebugEverythingPassesAsItIs() {
 		Logger.getLogger(HANDLER).setLevel(Level.FINE);
-		for (int i = 0; i < 2 * NettyLogFilter.LINES; i++) {
+		for (int i = 0; i < 2 * LogBudget.LINES; i++) {
 			log(HANDLER, "Connection Error", Http2Exception.connectionError(Http2Error.PROTOCOL_ERROR, "garbage"));
 		}
 		log(CONNECTIONS, "Transport failed", Http2Exception.connectionError(Http2Error.PROTOCOL_ERROR, "garbage"));
-		assertThat(this.recorder.records).hasSize(2 * NettyLogFilter.LINES)
+		assertThat(this.recorder.records).hasSize(2 * LogBudget.LINES)
 			.allSatisfy((record) -> assertThat(record.getThrown()).isNotNull());
 	}
 
@@ -186,14 +218,14 @@ class NettyLogFilterTests {
 		NettyLogFilter third = new NettyLogFilter(this.now::get);
 		other.install();
 		third.install();
-		for (int i = 0; i < 3 * NettyLogFilter.LINES; i++) {
+		for (int i = 0; i < 3 * LogBudget.LINES; i++) {
 			log(HANDLER, "line " + i, null);
 		}
-		assertThat(this.recorder.lines).hasSize(NettyLogFilter.LINES);
+		assertThat(this.recorder.lines).hasSize(LogBudget.LINES);
 		this.filter.uninstall();
 		third.uninstall();
 		log(HANDLER, "Connection Error", Http2Exception.connectionError(Http2Error.PROTOCOL_ERROR, "garbage"));
-		assertThat(this.recorder.lines).hasSize(NettyLogFilter.LINES);
+		assertThat(this.recorder.lines).hasSize(LogBudget.LINES);
 		other.uninstall();
 		assertThat(this.loggers).allSatisfy((logger) -> assertThat(logger.getFilter()).isNull());
 	}
@@ -202,7 +234,7 @@ class NettyLogFilterTests {
 	void aServerFiltersUntilItsLastConnectionHasEnded() throws Exception {
 		this.filter.uninstall();
 		NettyGuardedTransport transport = new NettyGuardedTransport("filtered", 1,
-				new ConnectionLimits(0, Duration.ofSeconds(10), new InboundMemory(Long.MAX_VALUE)),
+				new ConnectionLimits(0, Duration.ofSeconds(10), 0, new InboundMemory(Long.MAX_VALUE)),
 				new Refusals("filtered"));
 		NettyServerBuilder builder = NettyServerBuilder.forPort(0);
 		transport.applyTo(builder);

@@ -48,7 +48,8 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 class NettyUnixDomainSocketServerFactoryTests {
 
 	private final NettyGuardedTransport transport = new NettyGuardedTransport("test", 0,
-			new ConnectionLimits(0, Duration.ofSeconds(10), new InboundMemory(Long.MAX_VALUE)), new Refusals("test"));
+			new ConnectionLimits(0, Duration.ofSeconds(10), 0, new InboundMemory(Long.MAX_VALUE)),
+			new Refusals("test"));
 
 	@AfterEach
 	void endThreads() {

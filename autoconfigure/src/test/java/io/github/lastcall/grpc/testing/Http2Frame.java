@@ -32,6 +32,8 @@ public record Http2Frame(int type, int flags, int stream, byte[] payload) {
 
 	public static final int HEADERS = 1;
 
+	public static final int PRIORITY = 2;
+
 	public static final int RST_STREAM = 3;
 
 	public static final int SETTINGS = 4;
@@ -49,6 +51,8 @@ public record Http2Frame(int type, int flags, int stream, byte[] payload) {
 	public static final int ACK = 1;
 
 	public static final int END_HEADERS = 4;
+
+	public static final int PADDED = 8;
 
 	/**
 	 * What a client begins with, before its settings.

@@ -24,6 +24,7 @@ import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
+import java.net.SocketException;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -90,6 +91,22 @@ public final class RogueClient implements Closeable {
 	 */
 	public static RogueClient deaf(Socket socket) throws IOException {
 		return new RogueClient(socket);
+	}
+
+	/**
+	 * Connect to a port of this machine, and wait for the server to close the connection
+	 * at once, by a reset of TCP or not.
+	 * @return whether it is closed, and nothing was sent on it
+	 */
+	public static boolean isRefused(int port) throws IOException {
+		try (Socket socket = socket(port)) {
+			socket.setSoTimeout((int) TIMEOUT.toMillis());
+			return socket.getInputStream().read() == -1;
+		}
+		catch (SocketException ex) {
+			// Maybe while it was being connected.
+			return String.valueOf(ex.getMessage()).contains("reset");
+		}
 	}
 
 	private static Socket socket(int port) throws IOException {

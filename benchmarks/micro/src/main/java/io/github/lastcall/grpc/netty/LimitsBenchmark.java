@@ -92,8 +92,11 @@ public class LimitsBenchmark {
 		frame(this.response[1], Http2FrameTypes.DATA, 25);
 		frame(this.response[2], Http2FrameTypes.HEADERS, 10);
 		this.plain = channel();
+		ControlFrameBudget controlFrames = new ControlFrameBudget(Integer.MAX_VALUE, System::nanoTime);
+		NettyOutboundStreams streams = new NettyOutboundStreams();
 		this.limited = channel(new NettyHeadersDeadline(TIMEOUT, this.refusals),
-				new NettyConnectionGuard(TIMEOUT, this.refusals));
+				new NettyControlFrames(controlFrames, TIMEOUT), streams,
+				new NettyConnectionGuard(streams, TIMEOUT, controlFrames, this.refusals));
 	}
 
 	private static void frame(ByteBuf frames, byte type, int length) {

@@ -1,0 +1,148 @@
+/*
+ * Copyright 2026 the Last Call authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.lastcall.grpc.netty;
+
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+
+import io.grpc.netty.shaded.io.netty.buffer.ByteBuf;
+import io.grpc.netty.shaded.io.netty.channel.ChannelHandlerContext;
+import io.grpc.netty.shaded.io.netty.handler.codec.http2.Http2Connection;
+import io.grpc.netty.shaded.io.netty.handler.codec.http2.Http2ConnectionHandler;
+import io.grpc.netty.shaded.io.netty.handler.codec.http2.Http2Error;
+import io.grpc.netty.shaded.io.netty.handler.codec.http2.Http2Exception;
+import io.grpc.netty.shaded.io.netty.handler.codec.http2.Http2FrameTypes;
+import io.grpc.netty.shaded.io.netty.handler.codec.http2.Http2Stream;
+import io.grpc.netty.shaded.io.netty.util.ReferenceCountUtil;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Closes a connection whose client sends too many frames that serve no call: SETTINGS,
+ * PRIORITY, WINDOW_UPDATE, DATA without data, and whatever it sends for calls that have
+ * been reset. Each costs the server far more than it costs the client.
+ *
+ * <p>
+ * Honest clients send such frames because of what they get: a WINDOW_UPDATE or two for
+ * each DATA frame, a RST_STREAM for a call. So each call and each frame of the server
+ * allows for some of them, and {@link ControlFrameBudget} limits the others.
+ */
+final class NettyControlFrames extends NettyFrameHeaders {
+
+	/**
+	 * Explanation in GOAWAY.
+	 */
+	static final String EXPLANATION = "too_many_control_frames";
+
+	/**
+	 * The shortest message of gRPC, which is empty.
+	 */
+	private static final int EMPTY_MESSAGE = 5;
+
+	/**
+	 * The number of frames that a call allows for.
+	 */
+	private static final int PER_CALL = 4;
+
+	/**
+	 * SETTINGS may change the windows of all streams.
+	 */
+	private static final int SETTINGS_COST = 10;
+
+	private final ControlFrameBudget budget;
+
+	private final Duration linger;
+
+	private @Nullable Http2Connection http2;
+
+	private int lastStream;
+
+	private boolean exceeded;
+
+	private boolean refused;
+
+	/**
+	 * Create a new handler.
+	 * @param budget the budget of the connection
+	 * @param linger how long the connection stays open for a client to read why it is
+	 * closed
+	 */
+	NettyControlFrames(ControlFrameBudget budget, Duration linger) {
+		this.budget = budget;
+		this.linger = linger;
+	}
+
+	@Override
+	public void channelRead(ChannelHandlerContext ctx, Object message) {
+		if (!this.refused && message instanceof ByteBuf bytes) {
+			if (this.http2 == null) {
+				// With TLS there is none before the handshake has ended.
+				Http2ConnectionHandler handler = ctx.pipeline().get(Http2ConnectionHandler.class);
+				this.http2 = (handler != null) ? handler.connection() : null;
+			}
+			read(bytes);
+			if (this.exceeded) {
+				refuse(ctx);
+			}
+		}
+		if (this.refused) {
+			ReferenceCountUtil.release(message);
+		}
+		else {
+			ctx.fireChannelRead(message);
+		}
+	}
+
+	private void refuse(ChannelHandlerContext ctx) {
+		this.refused = true;
+		// Answered with GOAWAY, which NettyConnectionGuard reports.
+		ctx.fireExceptionCaught(Http2Exception.connectionError(Http2Error.ENHANCE_YOUR_CALM, EXPLANATION));
+		// Not by way of TLS, which would wait for the client to read.
+		ctx.executor()
+			.schedule(() -> ctx.channel().unsafe().close(ctx.voidPromise()), this.linger.toNanos(),
+					TimeUnit.NANOSECONDS);
+	}
+
+	@Override
+	void frameBegins(int type, int flags, int stream, int length) {
+		if (type == Http2FrameTypes.HEADERS && stream > this.lastStream) {
+			this.lastStream = stream;
+			this.budget.allow(PER_CALL);
+		}
+		else if (!this.budget.spend(cost(type, flags, stream, length))) {
+			this.exceeded = true;
+		}
+	}
+
+	private int cost(int type, int flags, int stream, int length) {
+		if (type == Http2FrameTypes.DATA) {
+			boolean useful = length >= EMPTY_MESSAGE || (flags & END_STREAM) != 0;
+			return (useful && !isReset(stream)) ? 0 : 1;
+		}
+		return (type == Http2FrameTypes.SETTINGS && (flags & ACK) == 0) ? SETTINGS_COST : 1;
+	}
+
+	/**
+	 * Whether a stream has been reset. One that Netty has not heard of yet has not.
+	 */
+	private boolean isReset(int stream) {
+		if (this.http2 == null) {
+			return false;
+		}
+		Http2Stream open = this.http2.stream(stream);
+		return (open != null) ? open.isResetSent() : stream <= this.http2.remote().lastStreamCreated();
+	}
+
+}
