@@ -125,8 +125,12 @@ public final class NettyGuardedTransport implements AopInfrastructureBean, Dispo
 	@SuppressWarnings("deprecation")
 	private EventLoopGroup eventLoops(int threads, String role) {
 		ThreadFactory factory = new DefaultThreadFactory("grpc-" + role + "-" + this.name, true);
-		return Epoll.isAvailable() ? new EpollEventLoopGroup(threads, factory)
-				: new NioEventLoopGroup(threads, factory);
+		// Not one expression: the compiler would name the class that both extend, which
+		// Netty 4.1 does not have.
+		if (Epoll.isAvailable()) {
+			return new EpollEventLoopGroup(threads, factory);
+		}
+		return new NioEventLoopGroup(threads, factory);
 	}
 
 	/**
