@@ -17,13 +17,7 @@
 package io.github.lastcall.grpc.call;
 
 import java.net.SocketAddress;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.concurrent.Executor;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
-import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
 
 import io.github.lastcall.grpc.executor.CallScope;
 import io.github.lastcall.grpc.executor.ServerExecutor;
@@ -40,9 +34,6 @@ import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
-import org.springframework.core.task.SimpleAsyncTaskExecutor;
-import org.springframework.scheduling.concurrent.ThreadPoolTaskExecutor;
-
 /**
  * One call, from the moment its stream exists (so before an executor has a thread for it)
  * until the stream is closed <em>and</em> the last callback of its handler has returned:
@@ -51,32 +42,13 @@ import org.springframework.scheduling.concurrent.ThreadPoolTaskExecutor;
  * Nothing on the way of an ordinary call takes a lock: the event loop must not wait for
  * the thread of a handler, nor the other way round.
  */
-class InFlightCall extends SerializedCall {
+class InFlightCall extends ClosableCall {
 
 	static final Context.Key<InFlightCall> KEY = Context.key("io.github.lastcall.grpc.call");
 
 	private static final Log logger = LogFactory.getLog(InFlightCall.class);
 
-	private static final AtomicReferenceFieldUpdater<InFlightCall, Status> CLOSED = AtomicReferenceFieldUpdater
-		.newUpdater(InFlightCall.class, Status.class, "closed");
-
-	/**
-	 * Stands for the status of a call that its handler has closed; an object of its own.
-	 */
-	private static final Status BY_HANDLER = Status.OK.withDescription("closed by its handler");
-
-	/**
-	 * The status of a call that has ended before its handler began; an object of its own.
-	 */
-	private static final Status WITHDRAWN = Status.CANCELLED
-		.withDescription("The call has ended before its handler began");
-
 	private final long startNanos;
-
-	/**
-	 * Who has closed the call, the handler or the drain: the first one does.
-	 */
-	private volatile @Nullable Status closed;
 
 	private Context context = Context.ROOT;
 
@@ -207,7 +179,7 @@ class InFlightCall extends SerializedCall {
 			}
 			CallRecorder recorder = this.method.recorder();
 			if (recorder != null) {
-				recorder.ended(status.getCode(), this.method.life().nanoTime() - this.startNanos);
+				recorder.ended(outcome(status).getCode(), this.method.life().nanoTime() - this.startNanos);
 			}
 		}
 		finally {
@@ -244,7 +216,7 @@ class InFlightCall extends SerializedCall {
 			return;
 		}
 		this.method.life().withdrawn();
-		CLOSED.compareAndSet(this, null, WITHDRAWN);
+		closeWithdrawn();
 		runOn(ServerExecutor.DIRECT);
 		try {
 			runCallbacks();
@@ -261,7 +233,7 @@ class InFlightCall extends SerializedCall {
 	 */
 	@Override
 	void nothingWaits() {
-		if (this.closed == WITHDRAWN) {
+		if (isWithdrawn()) {
 			this.method.life().withdrawnReached();
 		}
 	}
@@ -289,7 +261,7 @@ class InFlightCall extends SerializedCall {
 					&& close(FULL)) {
 				refused(FULL);
 			}
-			runOn((this.closed != null) ? ServerExecutor.DIRECT : executor);
+			runOn(isClosed() ? ServerExecutor.DIRECT : executor);
 			begun = true;
 			return this;
 		}
@@ -312,18 +284,19 @@ class InFlightCall extends SerializedCall {
 			this.context = Context.current();
 			this.serverCall = tracked;
 			// Read after writing: who closes the call now sees it, or is seen here.
-			if (this.closed == null) {
+			if (!isClosed()) {
 				TrackedListener<Q> listener = new TrackedListener<>(this, tracked,
 						startCall(tracked, headers, handler));
 				this.listener = listener;
 				started = true;
 				return listener;
 			}
-			if (this.closed != WITHDRAWN) {
+			if (!isWithdrawn()) {
 				tracked.closeFromOutside();
 			}
 		}
 		catch (RuntimeException ex) {
+			failedToBegin(ex);
 			rethrow(ex);
 		}
 		catch (Throwable ex) {
@@ -380,7 +353,7 @@ class InFlightCall extends SerializedCall {
 		if (status != null) {
 			return status.isOk() ? null : "The server has closed the call: " + status.getDescription();
 		}
-		return (this.closed == null && isStreamDone())
+		return (!isClosed() && isStreamDone())
 				? "The call has ended: its client has cancelled it or is gone, or its deadline has passed" : null;
 	}
 
@@ -418,14 +391,6 @@ class InFlightCall extends SerializedCall {
 	}
 
 	/**
-	 * The handler closes the call.
-	 * @return whether it is the first to do so
-	 */
-	boolean closeByHandler() {
-		return CLOSED.compareAndSet(this, null, BY_HANDLER) || this.closed == BY_HANDLER;
-	}
-
-	/**
 	 * Close the call from outside of its handler, through the call, so that the client
 	 * gets a status. The handler sees a cancellation unless the status is OK. Does
 	 * nothing if the call has been closed already; a call whose handler has not begun is
@@ -435,7 +400,7 @@ class InFlightCall extends SerializedCall {
 	 */
 	@Override
 	boolean close(Status status) {
-		if (!CLOSED.compareAndSet(this, null, status)) {
+		if (!closeFromOutside(status)) {
 			return false;
 		}
 		wakeSender();
@@ -443,20 +408,6 @@ class InFlightCall extends SerializedCall {
 			tracked.closeFromOutside();
 		}
 		return true;
-	}
-
-	/**
-	 * The status that the call was closed with from outside.
-	 * @return the status, {@code null} if it is open or its handler has closed it
-	 */
-	@Nullable Status closedFromOutside() {
-		Status closed = this.closed;
-		return (closed != BY_HANDLER) ? closed : null;
-	}
-
-	boolean isCancelledFromOutside() {
-		Status status = closedFromOutside();
-		return status != null && !status.isOk();
 	}
 
 	/**
@@ -512,7 +463,7 @@ class InFlightCall extends SerializedCall {
 
 	@Override
 	boolean isOver() {
-		return isEnding() || this.closed != null;
+		return isEnding() || isClosed();
 	}
 
 	/**

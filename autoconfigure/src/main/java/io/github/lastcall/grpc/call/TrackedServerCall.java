@@ -122,7 +122,7 @@ final class TrackedServerCall<Q, R> extends SimpleForwardingServerCall<Q, R> {
 	 */
 	@Override
 	public void close(Status status, Metadata trailers) {
-		if (this.call.closeByHandler()) {
+		if (this.call.closeByHandler(status)) {
 			super.close(status, trailers);
 		}
 	}

@@ -21,6 +21,7 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
 
+import io.github.lastcall.grpc.call.CallOutcome;
 import io.github.lastcall.grpc.executor.CallScope;
 import io.grpc.Context;
 import io.grpc.Grpc;
@@ -36,7 +37,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * One call that is observed. Its stream says how it ended: that is what the client saw,
- * whoever closed it. Its handler may be busy for longer.
+ * whoever closed it, or that the client is gone. Its handler may be busy for longer.
  */
 final class ObservedCall extends ServerStreamTracer implements CallScope {
 
@@ -71,6 +72,8 @@ final class ObservedCall extends ServerStreamTracer implements CallScope {
 
 	private Status status = Status.UNKNOWN;
 
+	private Context callContext = Context.ROOT;
+
 	ObservedCall(GrpcCallObservations observations, GrpcCallObservations.@Nullable ObservedMethod method,
 			Metadata headers) {
 		this.observations = observations;
@@ -99,6 +102,7 @@ final class ObservedCall extends ServerStreamTracer implements CallScope {
 
 	@Override
 	public Context filterContext(Context context) {
+		this.callContext = context;
 		return context.withValue(CallScope.KEY, this);
 	}
 
@@ -125,7 +129,7 @@ final class ObservedCall extends ServerStreamTracer implements CallScope {
 
 	@Override
 	public void streamClosed(Status status) {
-		this.status = status;
+		this.status = CallOutcome.of(this.callContext, status);
 		if (!PARTIES.compareAndSet(this, NOBODY_YET, CLOSED_BEFORE)) {
 			leave();
 		}

@@ -117,6 +117,13 @@ public final class RawHttp2Connection implements Closeable {
 	}
 
 	/**
+	 * Reset the call, as a client does that cancels it.
+	 */
+	public RawHttp2Connection reset() throws IOException {
+		return frame(Http2Frame.RST_STREAM, 0, 1, new byte[] { 0, 0, 0, 8 });
+	}
+
+	/**
 	 * Send a PING.
 	 */
 	public RawHttp2Connection ping() throws IOException {
