@@ -133,12 +133,12 @@ public final class GrpcServerAutoConfiguration implements AopInfrastructureBean 
 
 		@Bean
 		OutboundBuffers lastCallOutboundBuffers(GrpcServerProperties properties) {
-			return properties.limits().outboundBuffers();
+			return new MessageMemoryFactory(properties.limits()).outbound();
 		}
 
 		@Bean
 		InboundMemory lastCallInboundMemory(GrpcServerProperties properties) {
-			return InboundMemoryFactory.create(properties.limits());
+			return new MessageMemoryFactory(properties.limits()).inbound();
 		}
 
 		@Bean

@@ -24,7 +24,6 @@ import java.util.List;
 import java.util.Map;
 
 import io.github.lastcall.grpc.call.InboundMemory;
-import io.github.lastcall.grpc.call.OutboundBuffers;
 import io.github.lastcall.grpc.executor.ServerExecutor;
 import io.github.lastcall.grpc.health.HealthSettings;
 import io.github.lastcall.grpc.lifecycle.ShutdownSettings;
@@ -295,7 +294,9 @@ public record GrpcServerProperties(@DefaultValue("true") boolean enabled, @Defau
 	 * with RESOURCE_EXHAUSTED. 0 means unlimited.
 	 * @param outboundBufferSize Maximum memory for messages that clients have not read,
 	 * for all calls of all servers of the application together. Beyond it the call that
-	 * holds most ends with RESOURCE_EXHAUSTED. Unless set, a quarter of the heap.
+	 * holds most ends with RESOURCE_EXHAUSTED; beyond half as much again, so does any
+	 * call that sends more than 4KB. Unless set, a quarter of the heap, or half of
+	 * -XX:MaxDirectMemorySize if that is less.
 	 * @param outboundWait Time that the handler of a server streaming call waits for a
 	 * client that reads nothing before the call ends with RESOURCE_EXHAUSTED. 0 to never
 	 * wait.
@@ -363,13 +364,6 @@ public record GrpcServerProperties(@DefaultValue("true") boolean enabled, @Defau
 		ConnectionLimits forConnections(InboundMemory inboundMemory) {
 			return new ConnectionLimits(this.connections, this.handshakeTimeout, this.controlFramesPerConnection,
 					inboundMemory);
-		}
-
-		OutboundBuffers outboundBuffers() {
-			long perCall = this.outboundMessageBuffer.toBytes();
-			long limit = (this.outboundBufferSize != null) ? this.outboundBufferSize.toBytes()
-					: Runtime.getRuntime().maxMemory() / 4;
-			return new OutboundBuffers((perCall > 0) ? perCall : Long.MAX_VALUE, limit, this.outboundWait);
 		}
 
 		int maxConcurrentCalls() {

@@ -81,7 +81,12 @@ abstract class HeldCall extends OutboundCall {
 	}
 
 	final void streamDone() {
-		letGo(HANDLER);
+		try {
+			letGo(HANDLER);
+		}
+		finally {
+			streamFreed();
+		}
 	}
 
 	/**
@@ -133,9 +138,7 @@ abstract class HeldCall extends OutboundCall {
 		return this.holders == STREAM_AND_HANDLER;
 	}
 
-	/**
-	 * Whether the stream has been closed.
-	 */
+	@Override
 	final boolean isStreamDone() {
 		int holders = this.holders;
 		return holders == HANDLER || holders == NOBODY;

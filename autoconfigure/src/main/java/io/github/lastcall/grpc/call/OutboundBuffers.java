@@ -59,7 +59,16 @@ public final class OutboundBuffers implements AopInfrastructureBean {
 
 	private final Duration patience;
 
+	/**
+	 * What calls have queued.
+	 */
 	private final LongAdder held = new LongAdder();
+
+	/**
+	 * What is being serialized, and what calls had queued that have been ended, until
+	 * their event loops have freed it.
+	 */
+	private final LongAdder passing = new LongAdder();
 
 	private final Set<InFlightCalls> servers = new CopyOnWriteArraySet<>();
 
@@ -90,6 +99,14 @@ public final class OutboundBuffers implements AopInfrastructureBean {
 		return new OutboundBuffers(Long.MAX_VALUE, Long.MAX_VALUE, Duration.ZERO);
 	}
 
+	/**
+	 * How many bytes all calls together may hold.
+	 * @return the limit
+	 */
+	public long limit() {
+		return this.limit;
+	}
+
 	long perCall() {
 		return this.perCall;
 	}
@@ -110,10 +127,44 @@ public final class OutboundBuffers implements AopInfrastructureBean {
 	}
 
 	/**
-	 * How much all calls hold.
+	 * How much all calls hold, until all of it is free.
 	 */
 	long held() {
-		return this.held.sum();
+		return this.held.sum() + this.passing.sum();
+	}
+
+	/**
+	 * A message is about to be serialized, by one of many threads at the same time. What
+	 * is queued then is counted for its call.
+	 * @param bytes the size of the message
+	 * @return whether there is room: half as much again as the limit is the end
+	 */
+	boolean begin(long bytes) {
+		this.passing.add(bytes);
+		if (bytes > this.limit || held() - this.limit / 2 > this.limit) {
+			end(bytes);
+			return false;
+		}
+		return true;
+	}
+
+	/**
+	 * A message has been serialized.
+	 * @param bytes the size of the message
+	 */
+	void end(long bytes) {
+		this.passing.add(-bytes);
+	}
+
+	/**
+	 * A call has been ended that had something queued.
+	 * @return what {@link #end(long)} takes when that is free
+	 */
+	long drop(long queued) {
+		long counted = counted(queued);
+		this.passing.add(counted);
+		this.held.add(-counted);
+		return counted;
 	}
 
 	void register(InFlightCalls server) {

@@ -18,6 +18,7 @@ package io.github.lastcall.grpc.call;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicLongFieldUpdater;
 
+import com.google.protobuf.MessageLite;
 import io.github.lastcall.grpc.limits.RefusalReason;
 import io.grpc.Status;
 import org.jspecify.annotations.Nullable;
@@ -35,7 +36,20 @@ abstract class OutboundCall extends MeasuredCall implements OutboundConnection.S
 	private static final AtomicLongFieldUpdater<OutboundCall> QUEUED = AtomicLongFieldUpdater
 		.newUpdater(OutboundCall.class, "queued");
 
+	private static final AtomicLongFieldUpdater<OutboundCall> DROPPED = AtomicLongFieldUpdater
+		.newUpdater(OutboundCall.class, "dropped");
+
 	private static final int MESSAGE_HEADER = 5;
+
+	/**
+	 * A message of this size is always sent.
+	 */
+	private static final int SMALL = 4 * 1024;
+
+	/**
+	 * What {@link #beginMessage(Object)} returns for a message that must not be sent.
+	 */
+	static final long REFUSED = -1;
 
 	/**
 	 * For a call that holds nothing any more, whatever is still added or taken away.
@@ -47,6 +61,11 @@ abstract class OutboundCall extends MeasuredCall implements OutboundConnection.S
 	private int stream;
 
 	private volatile long queued;
+
+	/**
+	 * What was queued when the call was ended, until that is free.
+	 */
+	private volatile long dropped;
 
 	private volatile @Nullable OutboundWait waiting;
 
@@ -69,6 +88,38 @@ abstract class OutboundCall extends MeasuredCall implements OutboundConnection.S
 
 	private OutboundBuffers buffers() {
 		return this.method.life().guards().outbound();
+	}
+
+	/**
+	 * A message is about to be serialized. Ends the call if that needs more memory than
+	 * there is.
+	 * @return what {@link #endMessage(long)} takes, or REFUSED
+	 */
+	long beginMessage(Object message) {
+		int size = (this.connection != null && message instanceof MessageLite known) ? known.getSerializedSize() : 0;
+		if (size <= SMALL) {
+			return 0;
+		}
+		if (buffers().begin(size)) {
+			return size;
+		}
+		endOutbound(RefusalReason.OUTBOUND_BUFFER,
+				"Memory limit for outbound messages exceeded by a message of %d bytes".formatted(size));
+		return REFUSED;
+	}
+
+	/**
+	 * A message has been serialized, and counts as queued unless the call has ended.
+	 */
+	void endMessage(long bytes) {
+		OutboundConnection connection = this.connection;
+		if (isReleased(this.queued) && connection != null) {
+			// It will be dropped there.
+			connection.afterSent(() -> buffers().end(bytes));
+		}
+		else {
+			buffers().end(bytes);
+		}
 	}
 
 	@Override
@@ -115,13 +166,40 @@ abstract class OutboundCall extends MeasuredCall implements OutboundConnection.S
 
 	/**
 	 * The call holds nothing any more.
-	 * @return whether it could have until now
 	 */
-	boolean releaseOutbound() {
-		long before = QUEUED.getAndSet(this, CLOSED);
-		buffers().change(before, CLOSED);
+	void releaseOutbound() {
+		buffers().change(QUEUED.getAndSet(this, CLOSED), CLOSED);
 		wakeSender();
-		return before > CLOSED / 2;
+	}
+
+	/**
+	 * The same, while its stream still has what is queued.
+	 * @return whether it could hold something until now
+	 */
+	private boolean dropOutbound() {
+		long before = QUEUED.getAndSet(this, CLOSED);
+		if (isReleased(before)) {
+			return false;
+		}
+		this.dropped = buffers().drop(before);
+		if (isStreamDone()) {
+			streamFreed();
+		}
+		wakeSender();
+		return true;
+	}
+
+	/**
+	 * The stream has been closed, and its event loop frees what was queued.
+	 */
+	final void streamFreed() {
+		if (this.dropped != 0) {
+			buffers().end(DROPPED.getAndSet(this, 0));
+		}
+	}
+
+	private static boolean isReleased(long queued) {
+		return queued < CLOSED / 2;
 	}
 
 	/**
@@ -193,7 +271,7 @@ abstract class OutboundCall extends MeasuredCall implements OutboundConnection.S
 	 */
 	void endOutbound(@Nullable RefusalReason reason, String description) {
 		OutboundConnection connection = this.connection;
-		if (connection == null || !releaseOutbound()) {
+		if (connection == null || !dropOutbound()) {
 			return;
 		}
 		Status status = ((reason != null) ? Status.RESOURCE_EXHAUSTED : Status.CANCELLED).withDescription(description);
@@ -205,6 +283,11 @@ abstract class OutboundCall extends MeasuredCall implements OutboundConnection.S
 	}
 
 	abstract boolean close(Status status);
+
+	/**
+	 * Whether the stream has been closed.
+	 */
+	abstract boolean isStreamDone();
 
 	abstract @Nullable String whyEnded();
 

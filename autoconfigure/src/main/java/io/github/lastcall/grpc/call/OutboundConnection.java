@@ -39,6 +39,12 @@ public interface OutboundConnection {
 	void reset(int stream, Status status);
 
 	/**
+	 * Run something on the event loop when what has been sent until now is there.
+	 * @param action what to run
+	 */
+	void afterSent(Runnable action);
+
+	/**
 	 * A call that sends.
 	 */
 	interface Sender {

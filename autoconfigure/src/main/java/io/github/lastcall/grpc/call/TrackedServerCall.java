@@ -101,6 +101,18 @@ final class TrackedServerCall<Q, R> extends SimpleForwardingServerCall<Q, R> {
 			this.call.makeRoom(getMethodDescriptor().getType() == MethodType.SERVER_STREAMING,
 					(this.callback == Thread.currentThread()) ? this.call.blockable() : null);
 		}
+		long begun = this.call.beginMessage(message);
+		try {
+			send(message, begun);
+		}
+		finally {
+			if (begun > 0) {
+				this.call.endMessage(begun);
+			}
+		}
+	}
+
+	private void send(R message, long begun) {
 		String ended = this.call.whyEnded();
 		if (ended != null && this.callback == Thread.currentThread()
 				&& !getMethodDescriptor().getType().serverSendsOneMessage()) {
@@ -108,7 +120,7 @@ final class TrackedServerCall<Q, R> extends SimpleForwardingServerCall<Q, R> {
 		}
 		boolean entered = enter();
 		try {
-			if (this.call.closedFromOutside() == null) {
+			if (begun != OutboundCall.REFUSED && this.call.closedFromOutside() == null) {
 				super.sendMessage(message);
 			}
 		}

@@ -119,6 +119,17 @@ final class NettyOutboundStreams extends ChannelInboundHandlerAdapter implements
 		}
 	}
 
+	@Override
+	public void afterSent(Runnable action) {
+		ChannelHandlerContext self = this.self;
+		if (self != null) {
+			self.executor().execute(action);
+		}
+		else {
+			action.run();
+		}
+	}
+
 	private void reset(ChannelHandlerContext self, int stream, Status status) {
 		ChannelHandlerContext http2 = self.pipeline().context(Http2ConnectionHandler.class);
 		if (http2 == null || this.connection == null || this.connection.stream(stream) == null) {

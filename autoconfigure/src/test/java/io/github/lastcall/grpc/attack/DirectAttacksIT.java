@@ -24,7 +24,8 @@ import org.junit.jupiter.api.extension.RegisterExtension;
  */
 @Timeout(600)
 @Tag("full")
-class DirectAttacksIT implements ConnectionAttacks, StreamAttacks, MessageAttacks, MemoryAttacks, FrameAttacks {
+class DirectAttacksIT
+		implements ConnectionAttacks, StreamAttacks, MessageAttacks, MemoryAttacks, FrameAttacks, OutboundAttacks {
 
 	@RegisterExtension
 	final AttackExtension attacks = new AttackExtension("direct");

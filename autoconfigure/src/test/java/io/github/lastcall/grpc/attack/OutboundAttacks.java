@@ -17,9 +17,13 @@ package io.github.lastcall.grpc.attack;
 
 import java.time.Duration;
 
+import com.google.protobuf.ByteString;
 import io.github.lastcall.grpc.testing.RogueClient;
+import io.github.lastcall.sample.routeguide.Feature;
 import io.github.lastcall.sample.routeguide.Point;
 import io.github.lastcall.sample.routeguide.Rectangle;
+import io.github.lastcall.sample.routeguide.RouteGuideGrpc.RouteGuideImplBase;
+import io.grpc.stub.StreamObserver;
 import org.junit.jupiter.api.Test;
 
 import static org.awaitility.Awaitility.await;
@@ -29,7 +33,11 @@ import static org.awaitility.Awaitility.await;
  */
 interface OutboundAttacks {
 
+	String GET_FEATURE = "routeguide.RouteGuide/GetFeature";
+
 	String LIST_FEATURES = "routeguide.RouteGuide/ListFeatures";
+
+	int LARGE = 88;
 
 	/**
 	 * Of 640 MB each, by a handler that never asks whether its client reads.
@@ -53,8 +61,46 @@ interface OutboundAttacks {
 			.until(() -> refused(attack.stats()) - refused(attack.before()) >= 50);
 	}
 
+	/**
+	 * Of 3.9 GB in all, and of 780 MB at a time, which is more than what a thread for
+	 * each of them may have.
+	 */
+	@Test
+	@AttackedServer(routeGuide = LargeRouteGuide.class)
+	default void largeAnswersToClientsWithoutAWindow(Attack attack) throws Exception {
+		byte[] request = Point.newBuilder().setLatitude(LARGE).build().toByteArray();
+		for (int wave = 1; wave <= 5; wave++) {
+			for (int i = 0; i < 2; i++) {
+				RogueClient client = attack.connect().preface(0);
+				for (int stream = 1; stream < 200; stream += 2) {
+					client.call(stream, GET_FEATURE).message(stream, false, request.length, request, true);
+				}
+				client.flush();
+			}
+			attack.awaitRefusals("outbound-buffer", 200 * wave - 50);
+		}
+	}
+
 	private static long refused(AttackedProcess.Stats stats) {
 		return stats.get("outbound-messages") + stats.get("outbound-wait") + stats.get("outbound-buffer");
+	}
+
+	/**
+	 * Has one large answer for all who want it.
+	 */
+	class LargeRouteGuide extends RouteGuideImplBase {
+
+		private final Feature large = Feature.newBuilder()
+			.setNameBytes(ByteString.copyFrom(new byte[3_900_000]))
+			.build();
+
+		@Override
+		public void getFeature(Point request, StreamObserver<Feature> responses) {
+			responses
+				.onNext((request.getLatitude() == LARGE) ? this.large : Feature.newBuilder().setName("served").build());
+			responses.onCompleted();
+		}
+
 	}
 
 }

@@ -27,7 +27,8 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 @Timeout(600)
 @Tag("full")
 @EnabledForJreRange(min = JRE.JAVA_21)
-class VirtualAttacksIT implements ConnectionAttacks, StreamAttacks, MessageAttacks, MemoryAttacks, FrameAttacks {
+class VirtualAttacksIT
+		implements ConnectionAttacks, StreamAttacks, MessageAttacks, MemoryAttacks, FrameAttacks, OutboundAttacks {
 
 	@RegisterExtension
 	final AttackExtension attacks = new AttackExtension("virtual");

@@ -28,6 +28,7 @@ import java.util.stream.IntStream;
 import io.github.lastcall.grpc.autoconfigure.GrpcServerProperties.ExecutorType;
 import io.github.lastcall.grpc.limits.RefusalReason;
 import io.github.lastcall.grpc.limits.Refusals;
+import io.github.lastcall.grpc.server.GrpcServerBuilderCustomizer;
 import io.github.lastcall.grpc.server.GrpcService;
 import io.github.lastcall.grpc.testing.GrpcClient;
 import io.github.lastcall.grpc.testing.GrpcServerContextRunner;
@@ -43,6 +44,7 @@ import io.grpc.CallOptions;
 import io.grpc.ClientCall;
 import io.grpc.Metadata;
 import io.grpc.MethodDescriptor;
+import io.grpc.ServerStreamTracer;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.stub.ServerCallStreamObserver;
@@ -223,9 +225,7 @@ class OutboundBuffersTests {
 				try (GrpcClient client = client(context)) {
 					List<SlowReader<Feature>> readers = new ArrayList<>();
 					for (int i = 0; i < 10; i++) {
-						readers.add(new SlowReader<>(client, RouteGuideGrpc.getGetFeatureMethod(),
-								Point.newBuilder().setLatitude((i == 3) ? 1_200_000 : 500_000).build(),
-								CallOptions.DEFAULT));
+						readers.add(get(client, (i == 3) ? 1_200_000 : 500_000));
 						int sent = i + 1;
 						await().until(() -> context.getBean(RouteGuide.class).answers.size() == sent);
 					}
@@ -257,6 +257,57 @@ class OutboundBuffersTests {
 				await().until(() -> held(context) == 0);
 			}
 		});
+	}
+
+	/**
+	 * Many threads may serialize at the same moment.
+	 */
+	@Test
+	void whatIsBeingSerializedCountsAndIsRefusedWhenThereIsNoRoom() {
+		OutboundBuffers buffers = new OutboundBuffers(10_000, 10_000, Duration.ZERO);
+		assertThat(buffers.begin(10_001)).as("more than there may be").isFalse();
+		assertThat(buffers.begin(8_000)).isTrue();
+		assertThat(buffers.begin(7_000)).as("half as much again").isTrue();
+		assertThat(buffers.begin(1)).isFalse();
+		buffers.end(8_000);
+		assertThat(buffers.begin(8_000)).isTrue();
+	}
+
+	@Test
+	void whatAnEndedCallHeldCountsUntilItIsFree() {
+		OutboundBuffers buffers = new OutboundBuffers(10_000, 10_000, Duration.ZERO);
+		buffers.change(0, 9_000);
+		long dropped = buffers.drop(9_000);
+		assertThat(buffers.share()).as("what others may hold").isEqualTo(10_000);
+		assertThat(buffers.begin(8_000)).isFalse();
+		buffers.end(dropped);
+		assertThat(buffers.begin(8_000)).isTrue();
+	}
+
+	@OnEachExecutor
+	@TestsProperty("grpc.server.limits.outbound-buffer-size")
+	void anAnswerThatDoesNotFitIsRefusedBeforeItIsSerialized(ExecutorType executor) {
+		List<Integer> serialized = new CopyOnWriteArrayList<>();
+		this.runner
+			.withPropertyValues("grpc.server.executor.type=" + executor, "grpc.server.limits.outbound-buffer-size=1MB")
+			.withBean(GrpcServerBuilderCustomizer.class,
+					() -> (server) -> server.addStreamTracerFactory(new SerializedMessages(serialized)))
+			.run((context) -> {
+				try (GrpcClient client = client(context)) {
+					SlowReader<Feature> large = get(client, 1_200_000);
+					assertThat(large.end().getCode()).isEqualTo(Status.Code.RESOURCE_EXHAUSTED);
+					awaitRefused(context, RefusalReason.OUTBOUND_BUFFER);
+					assertThat(serialized).isEmpty();
+					assertThat(get(client, 900_000).end()).isEqualTo(Status.OK);
+					assertThat(serialized).hasSize(1);
+				}
+				await().until(() -> held(context) == 0);
+			});
+	}
+
+	private static SlowReader<Feature> get(GrpcClient client, int size) {
+		return new SlowReader<>(client, RouteGuideGrpc.getGetFeatureMethod(),
+				Point.newBuilder().setLatitude(size).build(), CallOptions.DEFAULT);
 	}
 
 	/**
@@ -326,6 +377,31 @@ class OutboundBuffersTests {
 		Status end() throws Exception {
 			request(MESSAGES + 1);
 			return this.ended.get(30, TimeUnit.SECONDS);
+		}
+
+	}
+
+	/**
+	 * Knows the messages that grpc-java begins to serialize.
+	 */
+	private static final class SerializedMessages extends ServerStreamTracer.Factory {
+
+		private final List<Integer> numbers;
+
+		SerializedMessages(List<Integer> numbers) {
+			this.numbers = numbers;
+		}
+
+		@Override
+		public ServerStreamTracer newServerStreamTracer(String fullMethodName, Metadata headers) {
+			return new ServerStreamTracer() {
+
+				@Override
+				public void outboundMessage(int number) {
+					SerializedMessages.this.numbers.add(number);
+				}
+
+			};
 		}
 
 	}

@@ -32,20 +32,21 @@ import static org.assertj.core.api.Assertions.assertThat;
  * What messages may hold follows from the memory that there is.
  */
 @ExtendWith(OutputCaptureExtension.class)
-class InboundMemoryFactoryTests {
+class MessageMemoryFactoryTests {
 
 	private static final long MEGABYTE = 1 << 20;
 
+	private static final long HEAP = 256 * MEGABYTE;
+
 	@Test
 	void theSmallerOfHeapAndDirectMemoryIsHalved() {
-		assertThat(limit(InboundMemoryFactory.create(limits(Map.of()), Long.MAX_VALUE)))
-			.isEqualTo(Runtime.getRuntime().maxMemory() / 2);
-		assertThat(limit(InboundMemoryFactory.create(limits(Map.of()), 40 * MEGABYTE))).isEqualTo(20 * MEGABYTE);
+		assertThat(limit(factory(Map.of(), Long.MAX_VALUE).inbound())).isEqualTo(HEAP / 2);
+		assertThat(limit(factory(Map.of(), 40 * MEGABYTE).inbound())).isEqualTo(20 * MEGABYTE);
 	}
 
 	@Test
 	void whatDoesNotFitIsReportedAndNamesTheOption(CapturedOutput output) {
-		InboundMemory memory = InboundMemoryFactory.create(limits(Map.of()), 10 * MEGABYTE);
+		InboundMemory memory = factory(Map.of(), 10 * MEGABYTE).inbound();
 		assertThat(limit(memory)).isEqualTo(5 * MEGABYTE);
 		assertThat(output)
 			.contains("Messages may hold 5 MB, and the memory outside of the heap is limited to 10 MB: a message of "
@@ -55,15 +56,37 @@ class InboundMemoryFactoryTests {
 
 	@Test
 	void whatFitsIsNotReported(CapturedOutput output) {
-		InboundMemoryFactory.create(limits(Map.of("inbound-message-size", "1MB", "inbound-buffer-size", "4MB")),
+		MessageMemoryFactory factory = factory(
+				Map.of("inbound-message-size", "1MB", "inbound-buffer-size", "4MB", "outbound-buffer-size", "2MB"),
 				10 * MEGABYTE);
+		factory.inbound();
+		factory.outbound();
+		factory(Map.of(), HEAP).outbound();
 		assertThat(output).doesNotContain("MaxDirectMemorySize");
 	}
 
 	@Test
 	void aLimitOfOnesOwnMayBeAsSmallAsOneMessage() {
-		assertThat(limit(InboundMemoryFactory.create(limits(Map.of("inbound-buffer-size", "4MB")), 10 * MEGABYTE)))
+		assertThat(limit(factory(Map.of("inbound-buffer-size", "4MB"), 10 * MEGABYTE).inbound()))
 			.isEqualTo(4 * MEGABYTE);
+	}
+
+	@Test
+	void whatIsSentMayHoldAQuarterOfTheHeapOrHalfOfTheDirectMemory() {
+		assertThat(factory(Map.of(), Long.MAX_VALUE).outbound().limit()).isEqualTo(HEAP / 4);
+		assertThat(factory(Map.of(), HEAP).outbound().limit()).isEqualTo(HEAP / 4);
+		assertThat(factory(Map.of(), 40 * MEGABYTE).outbound().limit()).isEqualTo(20 * MEGABYTE);
+		assertThat(factory(Map.of("outbound-buffer-size", "4MB"), 10 * MEGABYTE).outbound().limit())
+			.isEqualTo(4 * MEGABYTE);
+	}
+
+	@Test
+	void whatCannotBeSentIsReportedAndNamesTheOption(CapturedOutput output) {
+		factory(Map.of(), 10 * MEGABYTE).outbound();
+		assertThat(output).contains(
+				"Messages that clients have not read may hold 5 MB, and the memory outside of the heap is limited "
+						+ "to 10 MB: larger messages are refused with RESOURCE_EXHAUSTED. Raise -XX:MaxDirectMemorySize, or set "
+						+ "grpc.server.limits.outbound-buffer-size to what fits.");
 	}
 
 	private static long limit(InboundMemory memory) {
@@ -75,9 +98,9 @@ class InboundMemoryFactoryTests {
 		return bytes - MEGABYTE;
 	}
 
-	private static GrpcServerProperties.Limits limits(Map<String, String> properties) {
-		return new Binder(new MapConfigurationPropertySource(properties)).bindOrCreate("",
-				GrpcServerProperties.Limits.class);
+	private static MessageMemoryFactory factory(Map<String, String> properties, long outsideOfHeap) {
+		return new MessageMemoryFactory(new Binder(new MapConfigurationPropertySource(properties)).bindOrCreate("",
+				GrpcServerProperties.Limits.class), HEAP, outsideOfHeap);
 	}
 
 }
