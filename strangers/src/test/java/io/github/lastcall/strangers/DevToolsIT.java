@@ -18,7 +18,6 @@ package io.github.lastcall.strangers;
 
 import java.io.File;
 import java.io.IOException;
-import java.net.URISyntaxException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -34,7 +33,6 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-import org.springframework.boot.devtools.restart.Restarter;
 import org.springframework.util.FileSystemUtils;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -45,12 +43,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 @Timeout(value = 5, unit = TimeUnit.MINUTES)
 class DevToolsIT {
 
-	private static final String APPLICATION = "boot-4.1.1";
+	private static final String APPLICATION = "reactor";
 
 	@Test
 	void aRestartDoesNotWaitForAnOpenStreamUnlessTheApplicationSaysSo(@TempDir Path directory) throws Exception {
 		Path classes = directory.resolve("classes");
-		try (Stranger stranger = start(directory, classes)) {
+		try (Stranger stranger = start(classes)) {
 			Received<Greeting> greetings = new Received<>();
 			StreamObserver<Guest> guests = GreeterGrpc.newStub(stranger.channel()).greetAll(greetings);
 			guests.onNext(Stranger.guest("Ada"));
@@ -62,18 +60,13 @@ class DevToolsIT {
 		}
 	}
 
-	private static Stranger start(Path directory, Path classes) throws Exception {
-		Stranger.extract(APPLICATION, directory.resolve("extracted"));
+	private static Stranger start(Path classes) throws IOException {
 		FileSystemUtils.copyRecursively(Path.of(APPLICATION, "target", "classes"), classes);
-		String classPath = String.join(File.pathSeparator, classes.toString(),
-				directory.resolve("extracted").resolve("lib").resolve("*").toString(), devTools().toString());
-		return Stranger.start(List.of("-cp", classPath, "io.github.lastcall.strangers.servlet.GreeterApplication"),
+		String classPath = classes + File.pathSeparator
+				+ Files.readString(Path.of(APPLICATION, "target", "classpath.txt"));
+		return Stranger.start(List.of("-cp", classPath, "io.github.lastcall.strangers.reactor.GreeterApplication"),
 				"--spring.devtools.livereload.enabled=false", "--spring.devtools.restart.poll-interval=100ms",
 				"--spring.devtools.restart.quiet-period=50ms");
-	}
-
-	private static Path devTools() throws IOException, URISyntaxException {
-		return Path.of(Restarter.class.getProtectionDomain().getCodeSource().getLocation().toURI());
 	}
 
 }

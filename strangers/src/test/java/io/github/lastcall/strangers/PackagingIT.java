@@ -17,6 +17,7 @@
 package io.github.lastcall.strangers;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -40,13 +41,13 @@ class PackagingIT {
 
 	@Test
 	void anExtractedJarServes(@TempDir Path directory) throws Exception {
-		Stranger.extract(APPLICATION, directory);
+		extract(directory);
 		servesAndStops(List.of("-jar", directory.resolve("application.jar").toString()));
 	}
 
 	@Test
 	void theLayersOfAJarServeWhereAnImageMergesThem(@TempDir Path directory) throws Exception {
-		Stranger.extract(APPLICATION, directory.resolve("layers"), "--layers", "--launcher");
+		extract(directory.resolve("layers"), "--layers", "--launcher");
 		Path image = directory.resolve("image");
 		for (String layer : List.of("dependencies", "spring-boot-loader", "snapshot-dependencies", "application")) {
 			copy(directory.resolve("layers").resolve(layer), image);
@@ -68,6 +69,17 @@ class PackagingIT {
 			assertThat(stranger.log()).contains("DRAINING -> STOPPED").doesNotContain("Exception");
 			return stranger.log();
 		}
+	}
+
+	private static void extract(Path directory, String... options) throws IOException, InterruptedException {
+		List<String> command = Stream
+			.concat(Stream.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-Djarmode=tools",
+					"-jar", Stranger.jar(APPLICATION).toString(), "extract", "--destination", directory.toString()),
+					Stream.of(options))
+			.toList();
+		Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+		String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+		assertThat(process.waitFor()).as(output).isZero();
 	}
 
 	private static void copy(Path source, Path target) throws IOException {

@@ -17,19 +17,15 @@
 package io.github.lastcall.strangers;
 
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Stream;
 
 import io.github.lastcall.sample.process.ApplicationProcess;
 import io.github.lastcall.strangers.greeter.GreeterGrpc;
 import io.github.lastcall.strangers.greeter.Guest;
 import io.grpc.Channel;
-
-import static org.assertj.core.api.Assertions.assertThat;
 
 /**
  * An application of this folder as a process of its own. All of them serve the greeter.
@@ -76,22 +72,6 @@ final class Stranger extends ApplicationProcess {
 
 	static Path jar(String name) {
 		return Path.of(name, "target", "application.jar");
-	}
-
-	/**
-	 * Extracts an application: a small jar, and a folder {@code lib}.
-	 * @param name the name of its folder
-	 * @param directory where to
-	 * @param options options of Spring Boot's {@code extract}
-	 */
-	static void extract(String name, Path directory, String... options) throws IOException, InterruptedException {
-		List<String> command = Stream
-			.concat(Stream.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-Djarmode=tools",
-					"-jar", jar(name).toString(), "extract", "--destination", directory.toString()), Stream.of(options))
-			.toList();
-		Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
-		String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-		assertThat(process.waitFor()).as(output).isZero();
 	}
 
 	/**
