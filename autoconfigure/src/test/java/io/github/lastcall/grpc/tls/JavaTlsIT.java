@@ -27,6 +27,7 @@ import static org.assertj.core.api.Assertions.assertThat;
  * The same by Java's own TLS, in a process that is told to use no other.
  */
 @Tag("full")
+@Tag("java-tls")
 @EnabledIfSystemProperty(named = "io.grpc.netty.shaded.io.netty.handler.ssl.noOpenSsl", matches = "true")
 class JavaTlsIT extends TlsTests {
 
