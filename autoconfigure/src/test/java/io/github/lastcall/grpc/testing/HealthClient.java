@@ -21,7 +21,6 @@ import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 
 import io.github.lastcall.grpc.health.v1.HealthCheckRequest;
-import io.github.lastcall.grpc.health.v1.HealthCheckResponse;
 import io.github.lastcall.grpc.health.v1.HealthGrpc;
 import io.github.lastcall.grpc.health.v1.HealthListRequest;
 import io.github.lastcall.grpc.health.v1.HealthListResponse;
