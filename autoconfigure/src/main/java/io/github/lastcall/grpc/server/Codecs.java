@@ -42,7 +42,7 @@ public final class Codecs implements AopInfrastructureBean, GrpcServerBuilderCus
 	 */
 	public Codecs(List<Codec> additional) {
 		add(Codec.Identity.NONE);
-		add(new Codec.Gzip());
+		add(new BoundedGzip(Runtime.getRuntime().availableProcessors()));
 		additional.forEach(this::add);
 	}
 
