@@ -19,6 +19,7 @@ import java.util.Map;
 
 import org.springframework.boot.EnvironmentPostProcessor;
 import org.springframework.boot.SpringApplication;
+import org.springframework.boot.context.properties.bind.BindException;
 import org.springframework.core.Ordered;
 import org.springframework.core.env.ConfigurableEnvironment;
 import org.springframework.core.env.MapPropertySource;
@@ -52,7 +53,13 @@ class BootServerEnvironmentPostProcessor implements EnvironmentPostProcessor, Or
 	}
 
 	private static boolean isEnabled(ConfigurableEnvironment environment) {
-		return "true".equalsIgnoreCase(environment.getProperty("grpc.server.enabled", "true"));
+		try {
+			return OnServerEnabled.isEnabled(environment);
+		}
+		catch (BindException ex) {
+			// Fails the start later, where the value and its origin can be shown.
+			return false;
+		}
 	}
 
 	/**

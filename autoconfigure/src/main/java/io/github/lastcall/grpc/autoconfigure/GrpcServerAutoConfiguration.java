@@ -59,7 +59,6 @@ import org.springframework.boot.autoconfigure.AutoConfigureOrder;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.boot.autoconfigure.availability.ApplicationAvailabilityAutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
-import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProperty;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
 import org.springframework.boot.autoconfigure.condition.SearchStrategy;
@@ -74,6 +73,7 @@ import org.springframework.boot.health.registry.ReactiveHealthContributorRegistr
 import org.springframework.context.ApplicationContext;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Conditional;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Fallback;
 import org.springframework.context.annotation.Import;
@@ -92,7 +92,7 @@ import org.springframework.util.function.SingletonSupplier;
 		afterName = "org.springframework.boot.health.autoconfigure.actuate.endpoint.HealthEndpointAutoConfiguration")
 @AutoConfigureOrder(Ordered.LOWEST_PRECEDENCE)
 @ConditionalOnClass({ BindableService.class, ProtoReflectionServiceV1.class })
-@ConditionalOnBooleanProperty(name = "grpc.server.enabled", matchIfMissing = true)
+@Conditional(OnServerEnabled.class)
 public final class GrpcServerAutoConfiguration implements AopInfrastructureBean {
 
 	@Bean
@@ -177,9 +177,9 @@ public final class GrpcServerAutoConfiguration implements AopInfrastructureBean 
 
 		@Bean
 		PropertyReport lastCallPropertyReport(GrpcServerProperties properties, ConfigurableEnvironment environment,
-				ObjectProvider<ExecutorConfiguration> executor) {
-			return new PropertyReport(environment,
-					IneffectiveProperties.reasons(properties, environment, executor.getIfAvailable() == null));
+				HealthGroupNames healthGroups, ObjectProvider<ExecutorConfiguration> executor) {
+			return new PropertyReport(environment, IneffectiveProperties.reasons(properties, environment, healthGroups,
+					executor.getIfAvailable() == null));
 		}
 
 		@Bean

@@ -39,7 +39,7 @@ class HealthEndpointExposure implements EndpointExposureOutcomeContributor {
 	private final boolean enabled;
 
 	HealthEndpointExposure(Environment environment) {
-		this.enabled = environment.getProperty("grpc.server.enabled", Boolean.class, true);
+		this.enabled = OnServerEnabled.isEnabled(environment);
 	}
 
 	@Override

@@ -15,6 +15,7 @@
  */
 package io.github.lastcall.grpc.autoconfigure;
 
+import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -39,8 +40,9 @@ final class IneffectiveProperties {
 			"keep-alive.timeout", "keep-alive.permit.time", "keep-alive.permit.without-calls", "connection.max-idle",
 			"connection.max-age", "connection.max-age-grace", "limits.connections",
 			"limits.concurrent-calls-per-connection", "limits.inbound-message-size", "limits.inbound-metadata-size",
-			"limits.inbound-buffer-size", "limits.resets-per-connection", "limits.reset-window",
-			"limits.handshake-timeout");
+			"limits.inbound-buffer-size", "limits.outbound-message-buffer", "limits.outbound-buffer-size",
+			"limits.outbound-wait", "limits.resets-per-connection", "limits.reset-window",
+			"limits.control-frames-per-connection", "limits.handshake-timeout");
 
 	private static final List<String> OF_PLATFORM_THREADS = List.of("executor.threads", "executor.queue-capacity");
 
@@ -50,14 +52,18 @@ final class IneffectiveProperties {
 
 	private final Binder binder;
 
+	private final HealthGroupNames healthGroups;
+
 	private final boolean ownExecutor;
 
 	private final Map<String, String> reasons = new LinkedHashMap<>();
 
-	private IneffectiveProperties(GrpcServerProperties properties, Environment environment, boolean ownExecutor) {
+	private IneffectiveProperties(GrpcServerProperties properties, Environment environment,
+			HealthGroupNames healthGroups, boolean ownExecutor) {
 		this.properties = properties;
 		this.environment = environment;
 		this.binder = Binder.get(environment);
+		this.healthGroups = healthGroups;
 		this.ownExecutor = ownExecutor;
 	}
 
@@ -65,14 +71,19 @@ final class IneffectiveProperties {
 	 * Find them.
 	 * @param properties the properties
 	 * @param environment where they come from
+	 * @param healthGroups the health groups that there are
 	 * @param ownExecutor whether the application has an executor of its own
 	 * @return reasons by full name, of properties that may be set or not
 	 */
-	static Map<String, String> reasons(GrpcServerProperties properties, Environment environment, boolean ownExecutor) {
-		IneffectiveProperties ineffective = new IneffectiveProperties(properties, environment, ownExecutor);
-		ineffective.transports();
+	static Map<String, String> reasons(GrpcServerProperties properties, Environment environment,
+			HealthGroupNames healthGroups, boolean ownExecutor) {
+		IneffectiveProperties ineffective = new IneffectiveProperties(properties, environment, healthGroups,
+				ownExecutor);
 		ineffective.limits();
 		ineffective.executor();
+		ineffective.health();
+		ineffective.shutdown();
+		ineffective.transports();
 		return ineffective.reasons;
 	}
 
@@ -102,6 +113,32 @@ final class IneffectiveProperties {
 			add(List.of("limits.reset-window"),
 					"no resets are counted, as grpc.server.limits.resets-per-connection is 0");
 		}
+		if (this.properties.limits().outboundMessageBuffer().toBytes() == 0) {
+			add(List.of("limits.outbound-wait"),
+					"no handler waits, as grpc.server.limits.outbound-message-buffer is 0");
+		}
+	}
+
+	private void health() {
+		if (!this.properties.health().enabled()) {
+			add(List.of("health.port", "health.not-serving-as"), "grpc.server.health.enabled is false");
+		}
+		if (this.healthGroups.names().equals(this.healthGroups.followingAvailability())) {
+			add(List.of("health.sample-interval", "health.sample-timeout"),
+					"there is no health group of Actuator to sample");
+		}
+	}
+
+	private void shutdown() {
+		GrpcServerProperties.Shutdown shutdown = this.properties.shutdown();
+		if (shutdown.quietPeriod().isZero()) {
+			add(List.of("shutdown.max-propagation-delay"), "grpc.server.shutdown.quiet-period is 0");
+		}
+		Duration streams = shutdown.streamGracePeriod();
+		if (streams != null && streams.compareTo(shutdown.gracePeriod()) > 0) {
+			add(List.of("shutdown.stream-grace-period"),
+					"streaming calls end with the shorter grpc.server.shutdown.grace-period too");
+		}
 	}
 
 	private void executor() {
@@ -113,7 +150,7 @@ final class IneffectiveProperties {
 		}
 		ExecutorType executor = this.properties.executor().typeIn(this.environment);
 		if (executor != ExecutorType.PLATFORM) {
-			add(OF_PLATFORM_THREADS, "calls run on no platform threads, as the type of the executor is "
+			add(OF_PLATFORM_THREADS, "calls do not run on platform threads, as the type of the executor is "
 					+ executor.name().toLowerCase(Locale.ROOT));
 		}
 	}

@@ -38,16 +38,14 @@ import org.springframework.core.env.Environment;
  */
 class TransportRegistrar implements BeanRegistrar {
 
-	private static final String ENABLED = "grpc.server.enabled";
-
 	@Override
 	public void register(BeanRegistry registry, Environment environment) {
-		if (!environment.getProperty(ENABLED, Boolean.class, true)) {
+		if (!OnServerEnabled.isEnabled(environment)) {
 			// Otherwise a condition has seen to that.
 			throw new GrpcServerStartException(
 					"grpc.server.enabled is false, but the application was processed ahead of time with the gRPC server.",
-					"Set grpc.server.enabled=false for ahead-of-time processing too, or remove it.", List.of(ENABLED),
-					null);
+					"Set grpc.server.enabled=false for ahead-of-time processing too, or remove it.",
+					List.of(OnServerEnabled.PROPERTY), null);
 		}
 		List<Transport> transports = Arrays.stream(Transport.values())
 			.filter((transport) -> transport.isConfigured(environment))
@@ -56,7 +54,7 @@ class TransportRegistrar implements BeanRegistrar {
 			throw new GrpcServerStartException(
 					"There are @GrpcService beans, but nothing to serve them on: the server on a port is switched off "
 							+ "and there is no other one.",
-					"Let grpc.server.port be a port, set grpc.server.unix-domain-socket.path or "
+					"Set grpc.server.port to a port, or set grpc.server.unix-domain-socket.path or "
 							+ "grpc.server.in-process.enabled, or set grpc.server.enabled to false.",
 					List.of("grpc.server.port"), null);
 		}

@@ -60,8 +60,6 @@ class PropertyFailureTests {
 			.entrySet()
 			.stream()
 			.filter((property) -> values.containsKey(property.getValue()) || property.getValue().isEnum())
-			// Without it there is nothing to configure.
-			.filter((property) -> !property.getKey().equals("grpc.server.enabled"))
 			.map((property) -> Arguments.of(property.getKey(), values.getOrDefault(property.getValue(), "fast")));
 	}
 
@@ -94,6 +92,13 @@ class PropertyFailureTests {
 			.isEqualTo("Set grpc.server.shutdown.grace-period to a duration such as 30s, 500ms or 2m.");
 		assertThat(analysis("grpc.server.executor.type=fast").getDescription())
 			.startsWith("grpc.server.executor.type is not one of platform, virtual, direct.");
+	}
+
+	@ParameterizedTest
+	@CsvSource({ "true,true", "yes,true", "on,true", "false,false", "no,false", "off,false" })
+	void aServerIsSwitchedOnAndOffByEachOfSpringsWords(String value, boolean on) {
+		this.runner.withPropertyValues("grpc.server.enabled=" + value)
+			.run((context) -> assertThat(context.getBeanNamesForType(GrpcServerDrain.class)).hasSize(on ? 1 : 0));
 	}
 
 	@Test

@@ -295,7 +295,7 @@ class TransportsTests {
 				"--grpc.server.executor.queue-capacity=7")
 			.close();
 		String noPort = "there is no server on a port, as grpc.server.port is -1";
-		String noThreads = "calls run on no platform threads, as the type of the executor is direct";
+		String noThreads = "calls do not run on platform threads, as the type of the executor is direct";
 		assertThat(output).containsOnlyOnce("These properties are set and have no effect:")
 			.contains("WARN", noEffect("address", noPort), noEffect("ssl.bundle", noPort),
 					noEffect("executor.threads", noThreads), noEffect("executor.queue-capacity", noThreads));
@@ -311,7 +311,10 @@ class TransportsTests {
 				Map.entry("limits.concurrent-calls-per-connection", "5"),
 				Map.entry("limits.inbound-message-size", "1MB"), Map.entry("limits.inbound-metadata-size", "1KB"),
 				Map.entry("limits.inbound-buffer-size", "5MB"), Map.entry("limits.resets-per-connection", "5"),
-				Map.entry("limits.reset-window", "5s"), Map.entry("limits.handshake-timeout", "5s"));
+				Map.entry("limits.reset-window", "5s"), Map.entry("limits.handshake-timeout", "5s"),
+				Map.entry("limits.control-frames-per-connection", "5"),
+				Map.entry("limits.outbound-message-buffer", "1MB"), Map.entry("limits.outbound-buffer-size", "5MB"),
+				Map.entry("limits.outbound-wait", "5s"));
 		List<String> arguments = new ArrayList<>();
 		ofConnections.forEach((name, value) -> arguments.add("--grpc.server.%s=%s".formatted(name, value)));
 		arguments.addAll(List.of(NO_PORT, IN_PROCESS, "--grpc.server.limits.concurrent-calls=5"));
@@ -319,6 +322,33 @@ class TransportsTests {
 		assertThat(ofConnections.keySet()).allSatisfy(
 				(name) -> assertThat(output).contains(noEffect(name, "calls in the same process have no connection")));
 		assertThat(output).containsOnlyOnce("have no effect").doesNotContain("limits.concurrent-calls (");
+	}
+
+	@Test
+	void propertiesThatAnotherOneMakesUselessAreNamed(CapturedOutput output) {
+		run("--grpc.server.port=0", "--grpc.server.health.enabled=false", "--grpc.server.health.port=0",
+				"--grpc.server.health.not-serving-as=error", "--grpc.server.shutdown.max-propagation-delay=20s",
+				"--grpc.server.shutdown.stream-grace-period=60s", "--grpc.server.limits.outbound-message-buffer=0",
+				"--grpc.server.limits.outbound-wait=5s")
+			.close();
+		assertThat(output).containsOnlyOnce("have no effect")
+			.contains(noEffect("health.port", "grpc.server.health.enabled is false"),
+					noEffect("health.not-serving-as", "grpc.server.health.enabled is false"),
+					noEffect("shutdown.max-propagation-delay", "grpc.server.shutdown.quiet-period is 0"),
+					noEffect("shutdown.stream-grace-period",
+							"streaming calls end with the shorter grpc.server.shutdown.grace-period too"),
+					noEffect("limits.outbound-wait",
+							"no handler waits, as grpc.server.limits.outbound-message-buffer is 0"));
+	}
+
+	@Test
+	void samplingIsNamedIfThereIsNothingToSample(CapturedOutput output) {
+		run("--grpc.server.port=0", "--grpc.server.health.sample-interval=10s",
+				"--grpc.server.health.sample-timeout=1s", "--management.endpoint.health.access=none")
+			.close();
+		String noGroup = "there is no health group of Actuator to sample";
+		assertThat(output).contains(noEffect("health.sample-interval", noGroup),
+				noEffect("health.sample-timeout", noGroup));
 	}
 
 	@Test
@@ -339,14 +369,17 @@ class TransportsTests {
 			.close();
 		assertThat(List.of("type", "threads", "queue-capacity")).allSatisfy((name) -> assertThat(output)
 			.contains(noEffect("executor." + name, "the ServerExecutor bean of the application says where calls run")));
-		assertThat(output).doesNotContain("no platform threads");
+		assertThat(output).doesNotContain("on platform threads");
 	}
 
 	@Test
 	void propertiesThatAreOfUseAreNotNamed(CapturedOutput output) {
 		run("--grpc.server.port=0", "--grpc.server.address=127.0.0.1", "--grpc.server.executor.type=platform",
 				"--grpc.server.executor.threads=5", "--grpc.server.executor.queue-capacity=7",
-				"--grpc.server.limits.reset-window=5s")
+				"--grpc.server.limits.reset-window=5s", "--grpc.server.limits.outbound-wait=5s",
+				"--grpc.server.health.sample-interval=10s", "--grpc.server.health.not-serving-as=error",
+				"--grpc.server.shutdown.quiet-period=1s", "--grpc.server.shutdown.max-propagation-delay=2s",
+				"--grpc.server.shutdown.stream-grace-period=1s")
 			.close();
 		run(NO_PORT, IN_PROCESS, "--grpc.server.address=127.0.0.1", "--grpc.server.health.port=0",
 				"--grpc.server.executor.type=direct", "--grpc.server.limits.connections=5")
