@@ -82,7 +82,13 @@ final class RefusalLog {
 			beginWindow();
 		}
 		if (number <= LINES) {
-			write(reason.isWarning(), oneLine(line.get()) + reason.hint());
+			try {
+				write(reason.isWarning(), oneLine(line.get()) + reason.hint());
+			}
+			catch (Throwable ex) {
+				// Counted all the same. The callers are in the middle of a frame, or of a
+				// connection: what they hold must not leak because of a log.
+			}
 		}
 	}
 

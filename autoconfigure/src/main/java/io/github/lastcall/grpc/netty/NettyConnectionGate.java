@@ -22,6 +22,7 @@ import java.util.concurrent.atomic.AtomicReference;
 import io.github.lastcall.grpc.limits.RefusalReason;
 import io.github.lastcall.grpc.limits.Refusals;
 import io.grpc.netty.shaded.io.netty.channel.Channel;
+import io.grpc.netty.shaded.io.netty.channel.ChannelException;
 import io.grpc.netty.shaded.io.netty.channel.ChannelHandlerContext;
 import io.grpc.netty.shaded.io.netty.channel.ChannelInboundHandlerAdapter;
 import io.grpc.netty.shaded.io.netty.channel.ServerChannel;
@@ -100,10 +101,17 @@ final class NettyConnectionGate {
 	 * connections would use up the system's memory for those.
 	 */
 	private static void reset(Channel connection) {
-		if (connection.config() instanceof SocketChannelConfig socket) {
-			socket.setSoLinger(0);
+		try {
+			if (connection.config() instanceof SocketChannelConfig socket) {
+				socket.setSoLinger(0);
+			}
 		}
-		connection.unsafe().closeForcibly();
+		catch (ChannelException ex) {
+			// The client has reset it: some systems set no option then.
+		}
+		finally {
+			connection.unsafe().closeForcibly();
+		}
 	}
 
 	/**

@@ -31,6 +31,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatNoException;
 
 /**
  * A log that can be read while the server is flooded. Time is that of an event loop that
@@ -82,6 +83,25 @@ class RefusalLogTests {
 		// Limits have been hit, so it is a warning.
 		assertThat(this.lines).hasSize(2 * RefusalLog.LINES + 1)
 			.endsWith("WARN server refused more in the last 10s than is logged: connections 1, protocol 3");
+	}
+
+	@Test
+	void aLogThatThrowsFailsNothing() {
+		RefusalLog broken = new RefusalLog(new Recorder() {
+
+			@Override
+			public void warn(@Nullable Object message) {
+				throw new IllegalStateException("The disk is full");
+			}
+
+		}, "server", (windowEnd) -> {
+		});
+		assertThatNoException().isThrownBy(() -> broken.log(RefusalReason.CONNECTIONS, () -> "refused"));
+		assertThatNoException().isThrownBy(() -> broken.log(RefusalReason.CONNECTIONS, () -> {
+			throw new OutOfMemoryError("Java heap space");
+		}));
+		broken.log(RefusalReason.PROTOCOL, () -> "garbage");
+		assertThat(this.lines).containsExactly("INFO server garbage");
 	}
 
 	@Test
@@ -205,7 +225,7 @@ class RefusalLogTests {
 		this.channel.runScheduledPendingTasks();
 	}
 
-	private final class Recorder extends NoOpLog {
+	private class Recorder extends NoOpLog {
 
 		@Override
 		public void info(@Nullable Object message) {

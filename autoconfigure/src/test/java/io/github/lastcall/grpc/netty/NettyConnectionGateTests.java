@@ -19,6 +19,9 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 import io.github.lastcall.grpc.call.InboundMemory;
 import io.github.lastcall.grpc.limits.RefusalReason;
@@ -26,6 +29,15 @@ import io.github.lastcall.grpc.limits.Refusals;
 import io.github.lastcall.grpc.testing.RogueClient;
 import io.grpc.Server;
 import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
+import io.grpc.netty.shaded.io.netty.channel.Channel;
+import io.grpc.netty.shaded.io.netty.channel.ChannelException;
+import io.grpc.netty.shaded.io.netty.channel.DefaultEventLoopGroup;
+import io.grpc.netty.shaded.io.netty.channel.EventLoopGroup;
+import io.grpc.netty.shaded.io.netty.channel.embedded.EmbeddedChannel;
+import io.grpc.netty.shaded.io.netty.channel.local.LocalServerChannel;
+import io.grpc.netty.shaded.io.netty.channel.socket.DefaultSocketChannelConfig;
+import io.grpc.netty.shaded.io.netty.channel.socket.SocketChannelConfig;
+import io.grpc.netty.shaded.io.netty.channel.socket.nio.NioSocketChannel;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -68,6 +80,30 @@ class NettyConnectionGateTests {
 	}
 
 	@Test
+	void aRefusedConnectionIsClosedAlsoIfItsOptionsCannotBeSet() throws Exception {
+		NettyConnectionGate gate = new NettyConnectionGate(
+				new ConnectionLimits(1, Duration.ofSeconds(10), 0, new InboundMemory(Long.MAX_VALUE)), this.refusals);
+		EmbeddedChannel first = new EmbeddedChannel();
+		AtomicBoolean unused = new AtomicBoolean();
+		try (java.nio.channels.SocketChannel socket = java.nio.channels.SocketChannel.open()) {
+			EventLoopGroup eventLoops = new DefaultEventLoopGroup(1);
+			LocalServerChannel listener = new LocalServerChannel();
+			gate.guard(listener);
+			eventLoops.register(listener).sync();
+			for (Channel connection : List.of(first, new ResetByItsClient(socket))) {
+				listener.pipeline().fireChannelRead(connection);
+			}
+			listener.close().sync();
+			eventLoops.shutdownGracefully(0, 1, TimeUnit.SECONDS).sync();
+			assertThat(socket.isOpen()).isFalse();
+		}
+		gate.whenUnused(() -> unused.set(true));
+		assertThat(unused).isFalse();
+		first.close();
+		assertThat(unused).isTrue();
+	}
+
+	@Test
 	@EnabledOnOs(OS.LINUX)
 	void refusedConnectionsLeaveNothingBehind() throws IOException {
 		for (int i = 0; i < 100; i++) {
@@ -80,6 +116,29 @@ class NettyConnectionGateTests {
 			assertThat(Files.readAllLines(Path.of(table)).stream().map((line) -> line.trim().split(" +")))
 				.noneMatch((columns) -> columns[1].endsWith(port) && columns[3].equals("06"));
 		}
+	}
+
+	/**
+	 * Some systems set no option of a socket that its peer has reset.
+	 */
+	private static final class ResetByItsClient extends NioSocketChannel {
+
+		ResetByItsClient(java.nio.channels.SocketChannel socket) {
+			super(socket);
+		}
+
+		@Override
+		public SocketChannelConfig config() {
+			return new DefaultSocketChannelConfig(this, javaChannel().socket()) {
+
+				@Override
+				public SocketChannelConfig setSoLinger(int seconds) {
+					throw new ChannelException("Invalid argument");
+				}
+
+			};
+		}
+
 	}
 
 }
