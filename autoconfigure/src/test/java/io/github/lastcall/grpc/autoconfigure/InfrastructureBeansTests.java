@@ -16,6 +16,8 @@
 
 package io.github.lastcall.grpc.autoconfigure;
 
+import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -23,10 +25,12 @@ import java.util.stream.Stream;
 
 import io.github.lastcall.grpc.server.GrpcService;
 import io.github.lastcall.grpc.testing.GrpcClient;
+import io.github.lastcall.grpc.testing.TestAuthority;
 import io.github.lastcall.grpc.testing.TestRouteGuide;
 import org.aspectj.lang.annotation.Aspect;
 import org.aspectj.lang.annotation.Before;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -52,11 +56,23 @@ class InfrastructureBeansTests {
 
 	private static final String PREFIX = "lastCall";
 
-	private final ApplicationContextRunner runner = new ApplicationContextRunner()
-		.withUserConfiguration(Application.class)
-		.withPropertyValues("grpc.server.port=0", "management.endpoints.web.exposure.include=*",
-				"grpc.server.in-process.enabled=true", "grpc.server.health.port=0",
-				"grpc.server.compression.responses=gzip", "grpc.server.shutdown.envoy-header=true");
+	private static final TestAuthority AUTHORITY = new TestAuthority("authority");
+
+	private final ApplicationContextRunner runner;
+
+	/**
+	 * With every bean that a property adds.
+	 */
+	InfrastructureBeansTests(@TempDir Path directory) throws IOException {
+		AUTHORITY.write(directory, AUTHORITY.server("server"));
+		this.runner = new ApplicationContextRunner().withUserConfiguration(Application.class)
+			.withPropertyValues(
+					TestAuthority.properties(directory, "grpc.server.port=0", "grpc.server.ssl.bundle=server",
+							"management.endpoints.web.exposure.include=*", "grpc.server.in-process.enabled=true",
+							"grpc.server.unix-domain-socket.path=" + directory.resolve("grpc.sock"),
+							"grpc.server.health.port=0", "grpc.server.compression.responses=gzip",
+							"grpc.server.shutdown.envoy-header=true"));
+	}
 
 	@ParameterizedTest
 	@MethodSource("aspects")
@@ -65,7 +81,7 @@ class InfrastructureBeansTests {
 			assertThat(context).hasNotFailed();
 			assertThat(beans(context)).noneMatch(AopUtils::isAopProxy);
 			CountingAspect counted = context.getBean(aspect);
-			try (GrpcClient client = GrpcClient.of(context)) {
+			try (GrpcClient client = AUTHORITY.connect(GrpcClient.port(context), null)) {
 				assertThat(client.featureName()).isNotEmpty();
 			}
 			assertThat(counted.calls).hasPositiveValue();
@@ -89,7 +105,7 @@ class InfrastructureBeansTests {
 							|| own.contains(type.getPackageName()));
 				}
 			}
-			assertThat(beans(context)).hasSizeGreaterThan(40);
+			assertThat(beans(context)).hasSizeGreaterThan(50);
 		});
 	}
 
@@ -101,7 +117,7 @@ class InfrastructureBeansTests {
 		this.runner.withBean(name, String.class, () -> "a bean of the application").run((context) -> {
 			assertThat(context).hasNotFailed();
 			assertThat(context.getBean(name)).isEqualTo("a bean of the application");
-			try (GrpcClient client = GrpcClient.of(context)) {
+			try (GrpcClient client = AUTHORITY.connect(GrpcClient.port(context), null)) {
 				assertThat(client.featureName()).isNotEmpty();
 			}
 		});

@@ -21,11 +21,16 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 import io.github.lastcall.grpc.server.GrpcServerStartException;
+import io.github.lastcall.grpc.server.GrpcService;
+import io.github.lastcall.grpc.testing.FailureAnalyses;
+import io.github.lastcall.grpc.testing.GrpcServerContextRunner;
+import io.github.lastcall.grpc.testing.TestRouteGuide;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
+import org.springframework.beans.factory.config.BeanFactoryPostProcessor;
 import org.springframework.boot.diagnostics.FailureAnalysis;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -65,6 +70,21 @@ class LibraryVersionsTests {
 	}
 
 	@Test
+	void everyServerChecksTheVersionBeforeItsBeans() {
+		GrpcServerContextRunner.create()
+			.withBean(AnnotatedService.class)
+			.run((context) -> assertThat(context.getBeansOfType(BeanFactoryPostProcessor.class).values())
+				.hasAtLeastOneElementOfType(GrpcJavaVersionCheck.class));
+	}
+
+	@Test
+	void aStartThatFailsForGeneratedCodeIsAnalyzed() {
+		assertAnalysis(FailureAnalyses.of(GrpcServerContextRunner.create().withBean("guest", String.class, () -> {
+			throw new ExceptionInInitializerError(new RuntimeException(TOO_OLD));
+		})));
+	}
+
+	@Test
 	void generatedCodeThatProtobufIsTooOldForIsNamedBesideWhatToSet() {
 		assertAnalysis(analyze(new ExceptionInInitializerError(new RuntimeException(TOO_OLD))));
 	}
@@ -98,6 +118,11 @@ class LibraryVersionsTests {
 	void otherClassesThatDoNotLoadAreLeftToOthers() {
 		assertThat(analyze(new NoClassDefFoundError("com/acme/Greeting"))).isNull();
 		assertThat(analyze(new IllegalStateException(TOO_OLD))).isNull();
+	}
+
+	@GrpcService
+	static class AnnotatedService extends TestRouteGuide {
+
 	}
 
 	private static @Nullable FailureAnalysis analyze(Throwable cause) {

@@ -298,6 +298,7 @@ class GrpcServerDrainTests {
 		assertThat(app.events.all).extracting(GrpcServerStateChangedEvent::getCallsInFlight)
 			.containsExactly(0, 0, 1, 1, 1, 0);
 		assertThat(app.events.all).extracting(GrpcServerStateChangedEvent::getServer).containsOnly("network");
+		assertThat(app.events.all).element(2).asString().contains("network", "SERVING", "ANNOUNCING");
 		assertThat(output).contains("SERVING -> ANNOUNCING")
 			.contains("ANNOUNCING -> DRAINING after 5s")
 			.contains("has shut down: ANNOUNCING 5s, DRAINING 7s, FORCING");

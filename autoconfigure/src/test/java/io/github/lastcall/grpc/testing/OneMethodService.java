@@ -16,6 +16,7 @@
 
 package io.github.lastcall.grpc.testing;
 
+import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 
 import io.github.lastcall.sample.routeguide.Feature;
@@ -62,10 +63,11 @@ public final class OneMethodService implements BindableService {
 	}
 
 	/**
-	 * Call the method.
+	 * Call the method. A call that nobody ends fails in half a minute.
 	 */
 	public static Feature call(Channel channel, String name) {
-		return ClientCalls.blockingUnaryCall(channel, method(name), CallOptions.DEFAULT.withWaitForReady(),
+		return ClientCalls.blockingUnaryCall(channel, method(name),
+				CallOptions.DEFAULT.withWaitForReady().withDeadlineAfter(30, TimeUnit.SECONDS),
 				Point.getDefaultInstance());
 	}
 
