@@ -124,7 +124,7 @@ record ForeignProperty(String name, String where, String advice, boolean securit
 				return Optional.empty();
 			}
 			return Optional
-				.of(of(replaced ? "remove it, what replaces it is set as well" : property.advice(), security));
+				.of(of(replaced ? "remove it: what replaces it is set as well" : property.advice(), security));
 		}
 
 		private boolean isReplaced(OtherStarter.Property property, ConfigurableEnvironment environment) {

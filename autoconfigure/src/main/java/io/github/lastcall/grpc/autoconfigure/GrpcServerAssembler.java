@@ -213,10 +213,10 @@ class GrpcServerAssembler implements AopInfrastructureBean {
 			String bundle = this.properties.ssl().bundle();
 			if (bundle != null && !NettyEventLoop.serves(builder)) {
 				throw new GrpcServerStartException(
-						"The gRPC server cannot speak TLS by the SSL bundle '%s': its GrpcServerFactory has made a %s, which the bundle cannot be given to."
+						"The gRPC server cannot use the SSL bundle '%s': its GrpcServerFactory has created a %s, which does not support SSL bundles."
 							.formatted(bundle, builder.getClass().getName()),
-						"Let the GrpcServerFactory make a NettyServerBuilder of io.grpc:grpc-netty-shaded, or remove "
-								+ "grpc.server.ssl.bundle and let the factory see to TLS itself.",
+						"Make the GrpcServerFactory return a NettyServerBuilder of io.grpc:grpc-netty-shaded, or remove "
+								+ "grpc.server.ssl.bundle and configure TLS in the factory.",
 						List.of("grpc.server.ssl.bundle"), null);
 			}
 		};
@@ -258,8 +258,8 @@ class GrpcServerAssembler implements AopInfrastructureBean {
 		if (this.properties.health().enabled()) {
 			return services;
 		}
-		warn("grpc.server.health.enabled is false: over gRPC a drain is announced to nobody. "
-				+ "A health service of the application has to follow GrpcServerStateChangedEvent");
+		warn("grpc.server.health.enabled is false: no client is told of a drain over gRPC. "
+				+ "A health service of your own must follow GrpcServerStateChangedEvent");
 		return services.stream().filter((service) -> !(service.service() instanceof HealthService)).toList();
 	}
 

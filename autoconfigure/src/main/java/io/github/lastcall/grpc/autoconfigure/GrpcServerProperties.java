@@ -238,7 +238,7 @@ public record GrpcServerProperties(@DefaultValue("true") boolean enabled, @Defau
 				throw new GrpcServerStartException(
 						"The gRPC server cannot run calls on virtual threads: this is Java %s."
 							.formatted(JavaVersion.getJavaVersion()),
-						"Run the application on Java 21 or newer, or let %stype be \"platform\".".formatted(PREFIX),
+						"Run the application on Java 21 or newer, or set %stype to platform.".formatted(PREFIX),
 						List.of(PREFIX + "type"), null);
 			}
 			return ServerExecutor.virtual();
@@ -531,11 +531,11 @@ public record GrpcServerProperties(@DefaultValue("true") boolean enabled, @Defau
 		catch (UnknownHostException ex) {
 			String action = "Set grpc.server.address to an address of this machine, or to * for all interfaces.";
 			if (address.startsWith("unix:")) {
-				action = "For a Unix domain socket set grpc.server.unix-domain-socket.path, and grpc.server.port to -1 if "
-						+ "there shall be no other server.";
+				action = "To listen on a Unix domain socket, set grpc.server.unix-domain-socket.path, and set grpc.server.port to -1 if "
+						+ "there is to be no server on a port.";
 			}
 			throw new GrpcServerStartException(
-					"grpc.server.address is not an address and not the name of a host: %s.".formatted(address), action,
+					"grpc.server.address is neither an address nor the name of a host: %s.".formatted(address), action,
 					List.of("grpc.server.address"), ex);
 		}
 	}

@@ -53,7 +53,7 @@ record HealthGroupNames(Set<String> names, Set<String> followingAvailability,
 			LogFactory.getLog(HealthGroupNames.class)
 				.warn(("The health groups %s of management.endpoint.health.group are not evaluated, as Actuator's health endpoint "
 						+ "is not available: the gRPC server follows the readiness and liveness of the application alone. "
-						+ "Set management.endpoint.health.access to read-only")
+						+ "Set management.endpoint.health.access to read-only to evaluate them")
 					.formatted(new TreeSet<>(ignored)));
 		}
 		return of(Set.of(), ignored);

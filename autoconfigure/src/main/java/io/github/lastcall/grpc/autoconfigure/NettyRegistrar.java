@@ -70,8 +70,8 @@ class NettyRegistrar implements BeanRegistrar {
 		int port = properties.validPort();
 		if (port != 0 && properties.health().enabled() && Integer.valueOf(port).equals(properties.health().port())) {
 			throw new GrpcServerStartException(
-					"The gRPC server and its port for probes are both to listen on port %d.".formatted(port),
-					"Let grpc.server.health.port be another port, or remove it: the server itself serves health too.",
+					"The gRPC server and its server for probes cannot both listen on port %d.".formatted(port),
+					"Set grpc.server.health.port to a different port, or remove it: the gRPC server itself serves health too.",
 					List.of("grpc.server.port", "grpc.server.health.port"), null);
 		}
 		return new NettyGrpcServerFactory(properties.addresses(), port, "grpc.server.port",

@@ -47,9 +47,10 @@ final class NoServiceLog implements AopInfrastructureBean, SmartInitializingSing
 		String[] late = this.beanFactory.getBeanNamesForAnnotation(GrpcService.class);
 		String[] all = BeanFactoryUtils.beanNamesForAnnotationIncludingAncestors(this.beanFactory, GrpcService.class);
 		if (late.length > 0) {
-			logger.warn("The @GrpcService beans %s are not served: they were defined after %s had looked for them. "
-				.formatted(Arrays.toString(late), GrpcServerAutoConfiguration.class.getSimpleName())
-					+ "Remove it from 'after' of the auto-configuration that defines them, or define them in a configuration class");
+			logger
+				.warn("The @GrpcService beans %s are not served: they were defined after %s had looked for such beans. "
+					.formatted(Arrays.toString(late), GrpcServerAutoConfiguration.class.getSimpleName())
+						+ "Remove that class from 'after' of the auto-configuration that defines them, or define them in a @Configuration class");
 		}
 		else if (all.length == 0) {
 			logger.info("No bean is annotated with @GrpcService: no gRPC server is started");

@@ -87,13 +87,13 @@ final class OtherServerCheck implements BeanFactoryPostProcessor, AopInfrastruct
 		if (enabled) {
 			throw new GrpcServerStartException(
 					"Spring Boot's own gRPC server is enabled beside Last Call's. Both would serve the same services.",
-					"Remove %s to have Last Call's server, or set grpc.server.enabled to false to have Spring Boot's."
+					"Remove %s to use Last Call's server, or set grpc.server.enabled to false to use Spring Boot's."
 						.formatted(BootServerEnvironmentPostProcessor.PROPERTY),
 					List.of(BootServerEnvironmentPostProcessor.PROPERTY), null);
 		}
 		if (this.environment.getPropertySources().contains(BootServerEnvironmentPostProcessor.PROPERTY_SOURCE)) {
 			logger.info(
-					"Spring Boot's own gRPC server is left out (%s=false), as Last Call's is there. Set grpc.server.enabled to false to have Spring Boot's."
+					"Spring Boot's own gRPC server is switched off (%s=false) in favor of Last Call's. To use Spring Boot's, set grpc.server.enabled to false."
 						.formatted(BootServerEnvironmentPostProcessor.PROPERTY));
 		}
 	}
@@ -127,7 +127,7 @@ final class OtherServerCheck implements BeanFactoryPostProcessor, AopInfrastruct
 		}
 		if (!found.isEmpty()) {
 			throw new GrpcServerStartException(
-					"These beans have an annotation of another gRPC starter. Last Call would not serve such a service, and not apply such an interceptor.%n%s"
+					"These beans have an annotation of another gRPC starter. Last Call would neither serve such a service nor apply such an interceptor.%n%s"
 						.formatted(String.join("", found)),
 					"Change the imports as shown, or set grpc.server.enabled to false if another server is to use the beans.");
 		}
@@ -165,7 +165,7 @@ final class OtherServerCheck implements BeanFactoryPostProcessor, AopInfrastruct
 								type.name(), type.advice()))))
 			.collect(Collectors.partitioningBy(Map.Entry::getKey,
 					Collectors.mapping(Map.Entry::getValue, Collectors.toList())));
-		String description = "These beans belong to another gRPC server, Last Call does not use them:";
+		String description = "These beans belong to another gRPC server and are not used by Last Call:";
 		if (!found.getOrDefault(true, List.of()).isEmpty()) {
 			throw new GrpcServerStartException(
 					"%s%n%s".formatted(description, String.join("", found.getOrDefault(true, List.of()))),

@@ -88,7 +88,7 @@ final class PropertyCheck implements BeanFactoryPostProcessor, AopInfrastructure
 			throw new GrpcServerStartException(
 					"The gRPC server would be less protected than it is configured to be: these properties belong to another starter and have no effect.%n%s"
 						.formatted(foreign.stream().map(ForeignProperty::line).collect(Collectors.joining())),
-					"Set what is named behind each of them and remove the property itself. docs/migration.md has whole examples.");
+					"Remove each of these properties and set what follows it instead. docs/migration.md has complete examples.");
 		}
 	}
 

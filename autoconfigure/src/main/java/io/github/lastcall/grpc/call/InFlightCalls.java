@@ -556,7 +556,7 @@ public final class InFlightCalls implements AopInfrastructureBean {
 			if (call.method().application()) {
 				if (!this.application.add(call)) {
 					refuse(call, RefusalReason.CONCURRENT_CALLS,
-							"The server serves as many calls as it may: " + this.all.limit);
+							"Concurrent call limit exceeded (%d)".formatted(this.all.limit));
 				}
 			}
 			else {
@@ -564,8 +564,8 @@ public final class InFlightCalls implements AopInfrastructureBean {
 				this.infrastructure.add(call);
 				if (!open) {
 					refuse(call, RefusalReason.INFRASTRUCTURE_STREAMS,
-							"The server serves as many streams of health and reflection as it may: "
-									+ this.all.infrastructureStreams.limit());
+							"Concurrent stream limit of health and reflection exceeded (%d)"
+								.formatted(this.all.infrastructureStreams.limit()));
 				}
 			}
 			if (this.notesArrivals) {

@@ -121,7 +121,7 @@ public final class LostCallbacks {
 		int ended = this.ended.getAndSet(0);
 		if (ended > 0) {
 			logger.warn(
-					"gRPC server '%s' has ended %d calls whose last callback was lost: their executor has dropped it, or an Error kept it from being handed over"
+					"gRPC server '%s' has ended %d calls whose last callback was lost: the executor dropped it, or an Error kept it from being handed over"
 						.formatted(calls.server(), ended));
 		}
 		List<InFlightCall> lost = new ArrayList<>();

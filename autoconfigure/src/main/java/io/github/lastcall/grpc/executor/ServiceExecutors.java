@@ -71,8 +71,9 @@ public final class ServiceExecutors {
 		Executor executor = customized.executor();
 		ServerCallExecutorSupplier supplier = customized.supplier();
 		if (executor != null || supplier != null) {
-			logger.info("Calls of services that name no executor run where a GrpcServerBuilderCustomizer says: "
-					+ ((supplier != null) ? supplier : executor));
+			logger.info(
+					"Calls of services that do not name an executor run on the one that a GrpcServerBuilderCustomizer has set: "
+							+ ((supplier != null) ? supplier : executor));
 			builder.directExecutor();
 			builder
 				.callExecutor(guard.apply(of(services, (executor != null) ? executor : this.executor.get(), supplier)));
@@ -130,10 +131,10 @@ public final class ServiceExecutors {
 	 */
 	String adviceAgainstDirect(GrpcServices.Registration service) {
 		if (this.executor.get() == ServerExecutor.DIRECT) {
-			return "Let @GrpcService(executor = \"...\") on bean '%s' name an Executor bean, or give the server an executor (grpc.server.executor.type)."
+			return "Name an Executor bean in @GrpcService(executor = \"...\") on bean '%s', or set grpc.server.executor.type to another executor."
 				.formatted(service.beanName());
 		}
-		return "Remove executor = \"%s\" from the @GrpcService of bean '%s', or let it name an Executor bean."
+		return "Remove executor = \"%s\" from the @GrpcService of bean '%s', or name an Executor bean there."
 			.formatted(service.annotation().executor(), service.beanName());
 	}
 
@@ -152,7 +153,7 @@ public final class ServiceExecutors {
 		throw new GrpcServerStartException(
 				"Bean '%s' is annotated with @GrpcService(executor = \"%s\"), but there is no Executor bean of that name."
 					.formatted(service.beanName(), name),
-				"Use the name of an Executor bean (%s), or \"%s\" for the event loop, or nothing for the server's own executor."
+				"Use the name of an Executor bean (%s), or \"%s\" for the event loop, or remove the attribute to use the server's own executor."
 					.formatted((known.length > 0) ? "there is " + String.join(", ", Arrays.asList(known))
 							: "there is none", GrpcService.DIRECT));
 	}

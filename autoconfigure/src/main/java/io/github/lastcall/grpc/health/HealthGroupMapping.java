@@ -72,7 +72,7 @@ public final class HealthGroupMapping implements AopInfrastructureBean {
 				throw new GrpcServerStartException(
 						"The health of service '%s' is mapped to group '%s', but no such service is served."
 							.formatted(service, group),
-						"Remove the property, or let it name one of the services %s.".formatted(new TreeSet<>(names)),
+						"Remove the property, or name one of the services %s.".formatted(new TreeSet<>(names)),
 						List.of(PROPERTY + service), null);
 			}
 			requireGroup(group, "service '%s'".formatted(service), List.of(PROPERTY + service));

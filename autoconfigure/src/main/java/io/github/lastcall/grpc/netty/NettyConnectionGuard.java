@@ -318,9 +318,8 @@ final class NettyConnectionGuard extends ChannelOutboundHandlerAdapter {
 		if (reason == null) {
 			return;
 		}
-		refusedCall(reason,
-				() -> "refused a call on the connection from %s because of %s; more of them are only counted"
-					.formatted(NettyConnectionGate.peer(ctx.channel()), reason.getTag()));
+		refusedCall(reason, () -> "refused a call on the connection from %s (%s); further ones are only counted"
+			.formatted(NettyConnectionGate.peer(ctx.channel()), reason.getTag()));
 	}
 
 	private void refusedCall(RefusalReason reason, Supplier<String> line) {
@@ -379,7 +378,7 @@ final class NettyConnectionGuard extends ChannelOutboundHandlerAdapter {
 			int calls = this.client.numActiveStreams();
 			if (calls == this.client.maxActiveStreams()) {
 				refusedCall(RefusalReason.CALLS_PER_CONNECTION,
-						() -> "more calls on the connection from %s wait, or are refused: %d are in flight; from now on they are only counted"
+						() -> "the connection from %s has reached its limit of %d calls: further calls wait or are refused, and are only counted from now on"
 							.formatted(NettyConnectionGate.peer(this.ctx.channel()), calls));
 			}
 		}

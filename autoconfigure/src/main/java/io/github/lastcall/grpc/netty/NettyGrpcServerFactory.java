@@ -92,12 +92,12 @@ public final class NettyGrpcServerFactory implements AopInfrastructureBean, Grpc
 		if (isInUse(reason)) {
 			return new GrpcServerStartException(
 					"The gRPC server cannot listen on %s: the port is already in use.".formatted(where),
-					"Stop the process that listens on port %d, or let %s be another port (0 picks a free one)."
+					"Stop the process that listens on port %d, or set %s to a different port (0 picks a free one)."
 						.formatted(this.port, this.portProperty),
 					List.of(this.portProperty), failure);
 		}
 		return new GrpcServerStartException("The gRPC server cannot listen on %s: %s.".formatted(where, reason),
-				"Let grpc.server.address be an address of this machine (all interfaces unless set) "
+				"Set grpc.server.address to an address of this machine (all interfaces unless set) "
 						+ "and %s a port that the process may open.".formatted(this.portProperty),
 				List.of("grpc.server.address", this.portProperty), failure);
 	}

@@ -128,14 +128,14 @@ public final class NettyUnixDomainSocketServerFactory implements AopInfrastructu
 			return inUse(failure);
 		}
 		return failure(reason,
-				"Let %s be a path of at most 100 bytes in a directory that exists and that the process may write to."
+				"Set %s to a path of at most 100 bytes in an existing directory that the process may write to."
 					.formatted(this.pathProperty),
 				failure);
 	}
 
 	private GrpcServerStartException inUse(@Nullable Throwable cause) {
 		return failure("another process listens there",
-				"Stop that process, or let %s be another path.".formatted(this.pathProperty), cause);
+				"Stop that process, or set %s to a different path.".formatted(this.pathProperty), cause);
 	}
 
 	private GrpcServerStartException failure(String reason, String action, @Nullable Throwable cause) {
@@ -196,7 +196,7 @@ public final class NettyUnixDomainSocketServerFactory implements AopInfrastructu
 			}
 			int mode = (int) Files.getAttribute(this.path, "unix:mode", LinkOption.NOFOLLOW_LINKS);
 			if ((mode & FILE_TYPE) != SOCKET) {
-				throw failure("there is a file that is no socket", "Remove the file, or let %s be another path."
+				throw failure("there is a file that is not a socket", "Remove the file, or set %s to a different path."
 					.formatted(NettyUnixDomainSocketServerFactory.this.pathProperty), null);
 			}
 			if (isLive()) {

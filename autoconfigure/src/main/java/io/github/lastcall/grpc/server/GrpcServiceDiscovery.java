@@ -149,10 +149,10 @@ public final class GrpcServiceDiscovery {
 			return service;
 		}
 		throw new GrpcServerStartException(
-				"Bean '%s' is annotated with @GrpcService, but its type %s is no io.grpc.BindableService."
+				"Bean '%s' is annotated with @GrpcService, but its type %s is not an io.grpc.BindableService."
 					.formatted(beanName, bean.getClass().getName()),
-				"Let it extend the generated ...ImplBase class of its service, or remove the annotation. "
-						+ "If the bean is proxied by interfaces only, let the proxy be of the class "
+				"Extend the generated ...ImplBase class of its service, or remove the annotation. "
+						+ "If the bean is proxied by its interfaces only, use a proxy of the class "
 						+ "(proxyTargetClass = true).");
 	}
 
@@ -191,15 +191,15 @@ public final class GrpcServiceDiscovery {
 			Object bean = beanFactory.getBean(name);
 			if (!(bean instanceof ServerInterceptor)) {
 				throw new GrpcServerStartException(
-						"Bean '%s' is annotated with @GlobalServerInterceptor, but its type %s is no io.grpc.ServerInterceptor."
+						"Bean '%s' is annotated with @GlobalServerInterceptor, but its type %s is not an io.grpc.ServerInterceptor."
 							.formatted(name, bean.getClass().getName()),
-						"Let it implement io.grpc.ServerInterceptor, or remove the annotation.");
+						"Implement io.grpc.ServerInterceptor, or remove the annotation.");
 			}
 			if (!beanFactory.isSingleton(name)) {
 				throw new GrpcServerStartException(
-						"Bean '%s' is annotated with @GlobalServerInterceptor, but is no singleton.".formatted(name),
-						"One interceptor sees all calls: remove its @Scope, "
-								+ "or let a scoped proxy stand for it (proxyMode).");
+						"Bean '%s' is annotated with @GlobalServerInterceptor, but is not a singleton: one interceptor handles all calls."
+							.formatted(name),
+						"Remove its @Scope, or add a scoped proxy (proxyMode = ScopedProxyMode.TARGET_CLASS).");
 			}
 			if (filter.test(annotation)) {
 				interceptors.add(bean);

@@ -56,7 +56,7 @@ public final class InProcessGrpcServerFactory implements AopInfrastructureBean, 
 		return new GrpcServerStartException(
 				"The in-process gRPC server cannot be called '%s': another one in this process is."
 					.formatted(this.name),
-				"Let %s be another name, or remove it: a name of its own is made up for each application then."
+				"Set %s to a different name, or remove it: each application then gets a generated name."
 					.formatted(this.nameProperty),
 				List.of(this.nameProperty), failure);
 	}

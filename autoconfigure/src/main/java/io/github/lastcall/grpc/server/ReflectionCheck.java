@@ -87,7 +87,7 @@ final class ReflectionCheck {
 		else if (!source.isSameFile(other)) {
 			this.warnings.accept(("Reflection describes only one of two .proto files that are both called '%s': "
 					+ "the one of package '%s' (for service %s) and not the one of package '%s' (for service %s). "
-					+ "Move one of them to another path and generate its classes again")
+					+ "Move one of them to another path and regenerate its classes")
 				.formatted(source.file().getName(), other.file().getPackage(), other.service(),
 						source.file().getPackage(), source.service()));
 		}

@@ -49,7 +49,7 @@ public final class ResponseCompression implements AopInfrastructureBean, ServerI
 		if (!codecs.names().contains(codec)) {
 			throw new GrpcServerStartException(
 					"Responses are to be compressed with '%s', but there is no such codec.".formatted(codec),
-					"Let %s be one of %s, or define an io.grpc.Codec bean of that encoding.".formatted(property,
+					"Set %s to one of %s, or define an io.grpc.Codec bean of that encoding.".formatted(property,
 							new TreeSet<>(codecs.names())),
 					List.of(property), null);
 		}

@@ -54,7 +54,7 @@ final class ServiceBinding {
 	@Nullable ServerServiceDefinition bind() {
 		if (AopUtils.isJdkDynamicProxy(this.service)) {
 			throw bypassed("it is proxied by its interfaces only",
-					"Let the proxy be of the class: set spring.aop.proxy-target-class to true (the default), "
+					"Use a proxy of the class: set spring.aop.proxy-target-class to true (the default), "
 							+ "or proxyTargetClass = true where proxies are enabled.");
 		}
 		if (!AopUtils.isCglibProxy(this.service)) {
@@ -62,7 +62,7 @@ final class ServiceBinding {
 		}
 		if (!Modifier.isFinal(bindService(AopUtils.getTargetClass(this.service)).getModifiers())) {
 			throw bypassed("its bindService() is not final",
-					"Declare bindService() final, so that it runs on the proxy, and let it refer to methods of the service "
+					"Declare bindService() final, so that it runs on the proxy, and refer to methods of the service in it "
 							+ "(this::getFeature), or extend the generated ...ImplBase class.");
 		}
 		return bindProxy();

@@ -76,7 +76,7 @@ class ForeignPropertiesTests {
 		assertThat(analysis.getDescription())
 			.contains("less protected than it is configured to be", name(property), "test", property.advice())
 			.doesNotContain("classpath:secret");
-		assertThat(analysis.getAction()).contains("Set what is named", "docs/migration.md");
+		assertThat(analysis.getAction()).contains("set what follows it", "docs/migration.md");
 	}
 
 	@Test
@@ -119,7 +119,7 @@ class ForeignPropertiesTests {
 		assertThat(analysis.getDescription()).contains("The SSL bundle 'no-such-bundle' does not exist");
 		this.runner.withPropertyValues("spring.grpc.server.ssl.client-auth=require", "grpc.server.ssl.client-auth=none")
 			.run((context) -> assertThat(context).hasNotFailed());
-		assertThat(output).contains("spring.grpc.server.ssl.client-auth", "remove it, what replaces it is set as well");
+		assertThat(output).contains("spring.grpc.server.ssl.client-auth", "remove it: what replaces it is set as well");
 	}
 
 	@Test

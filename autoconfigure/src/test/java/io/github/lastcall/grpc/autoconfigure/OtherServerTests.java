@@ -185,7 +185,7 @@ class OtherServerTests {
 			assertThat(context.getEnvironment().getProperty("spring.grpc.server.enabled")).isEqualTo("false");
 		}
 		assertThat(output)
-			.containsOnlyOnce("Spring Boot's own gRPC server is left out (spring.grpc.server.enabled=false)")
+			.containsOnlyOnce("Spring Boot's own gRPC server is switched off (spring.grpc.server.enabled=false)")
 			.doesNotContain("have no effect");
 	}
 
@@ -194,7 +194,7 @@ class OtherServerTests {
 		try (ConfigurableApplicationContext context = withBootsServer().run("--grpc.server.enabled=false")) {
 			assertThat(context.getEnvironment().containsProperty("spring.grpc.server.enabled")).isFalse();
 		}
-		assertThat(output).doesNotContain("is left out");
+		assertThat(output).doesNotContain("is switched off");
 	}
 
 	@Test
@@ -214,7 +214,7 @@ class OtherServerTests {
 			.run("--grpc.server.port=0")) {
 			assertThat(context.getEnvironment().getPropertySources().contains("lastCallDefaults")).isFalse();
 		}
-		assertThat(output).doesNotContain("is left out");
+		assertThat(output).doesNotContain("is switched off");
 	}
 
 	/**

@@ -99,14 +99,15 @@ class StartFailureTests {
 	void anAnnotatedBeanThatIsNoService(CapturedOutput output) {
 		run(NoService.class);
 		assertThatAnalysis(output).contains("'startFailureTests.NoService'", NoService.class.getName(),
-				"annotated with @GrpcService", "no io.grpc.BindableService", "Action:", "ImplBase",
+				"annotated with @GrpcService", "not an io.grpc.BindableService", "Action:", "ImplBase",
 				"remove the annotation");
 	}
 
 	@Test
 	void anAnnotatedBeanMethodThatReturnsNoService(CapturedOutput output) {
 		run(NoServiceBeanMethodConfiguration.class);
-		assertThatAnalysis(output).contains("'noService'", "java.lang.String", "no io.grpc.BindableService", "Action:");
+		assertThatAnalysis(output).contains("'noService'", "java.lang.String", "not an io.grpc.BindableService",
+				"Action:");
 	}
 
 	@Test
@@ -134,7 +135,7 @@ class StartFailureTests {
 	void aGlobalInterceptorThatIsNone(CapturedOutput output) {
 		run(NoInterceptorConfiguration.class);
 		assertThatAnalysis(output).contains("'noInterceptor'", "@GlobalServerInterceptor",
-				"no io.grpc.ServerInterceptor", "Action:");
+				"not an io.grpc.ServerInterceptor", "Action:");
 	}
 
 	@Test
@@ -163,7 +164,7 @@ class StartFailureTests {
 			.map((property) -> "--" + property)
 			.toArray(String[]::new);
 		assertThatThrownBy(() -> application.run(arguments)).isNotNull();
-		assertThatAnalysis(output).contains("cannot speak TLS by the SSL bundle 'server'",
+		assertThatAnalysis(output).contains("cannot use the SSL bundle 'server'",
 				InProcessServerBuilder.class.getName(), "Property: grpc.server.ssl.bundle", "Value: \"server\"",
 				"Action:", "grpc-netty-shaded", "or remove grpc.server.ssl.bundle");
 	}
@@ -199,7 +200,7 @@ class StartFailureTests {
 			run(RouteGuideConfiguration.class, "--grpc.server.port=-1", "--grpc.server.in-process.enabled=true",
 					"--grpc.server.in-process.name=taken");
 			assertThatAnalysis(output).contains("'taken'", "Property: grpc.server.in-process.name", "commandLineArgs",
-					"Action:", "another name");
+					"Action:", "different name");
 		}
 		finally {
 			other.shutdownNow();
@@ -214,7 +215,7 @@ class StartFailureTests {
 			run(RouteGuideConfiguration.class, "--grpc.server.port=-1",
 					"--grpc.server.unix-domain-socket.path=" + path);
 			assertThatAnalysis(output).contains(path.toString(), "another process listens there",
-					"Property: grpc.server.unix-domain-socket.path", "commandLineArgs", "Action:", "another path");
+					"Property: grpc.server.unix-domain-socket.path", "commandLineArgs", "Action:", "different path");
 			assertThat(path).exists();
 		}
 	}
@@ -223,7 +224,7 @@ class StartFailureTests {
 	void aUnixDomainSocketWhereAFileIs(CapturedOutput output) throws IOException {
 		Path path = Files.writeString(this.directory.resolve("precious.txt"), "precious");
 		run(RouteGuideConfiguration.class, "--grpc.server.port=-1", "--grpc.server.unix-domain-socket.path=" + path);
-		assertThatAnalysis(output).contains(path.toString(), "a file that is no socket",
+		assertThatAnalysis(output).contains(path.toString(), "a file that is not a socket",
 				"Property: grpc.server.unix-domain-socket.path", "Action:", "Remove the file");
 		assertThat(path).hasContent("precious");
 	}
@@ -236,7 +237,7 @@ class StartFailureTests {
 		run(RouteGuideConfiguration.class, "--grpc.server.port=-1", "--grpc.server.unix-domain-socket.path=" + path);
 		assertThatAnalysis(output).contains("cannot listen on the Unix domain socket " + path,
 				"Property: grpc.server.unix-domain-socket.path", "Action:", "at most 100 bytes",
-				"a directory that exists");
+				"an existing directory");
 		assertThat(path).doesNotExist();
 	}
 
@@ -431,7 +432,7 @@ class StartFailureTests {
 					"--grpc.server.health.port=" + occupied.getLocalPort());
 			assertThatAnalysis(output).contains("port " + occupied.getLocalPort(), "the port is already in use",
 					"Property: grpc.server.health.port", "commandLineArgs", "Action:",
-					"let grpc.server.health.port be another port");
+					"set grpc.server.health.port to a different port");
 		}
 	}
 
@@ -446,7 +447,7 @@ class StartFailureTests {
 	@Test
 	void aPortForProbesThatIsTheServersOwn(CapturedOutput output) {
 		run(RouteGuideConfiguration.class, "--grpc.server.port=9099", "--grpc.server.health.port=9099");
-		assertThatAnalysis(output).contains("both to listen on port 9099", "Property: grpc.server.port",
+		assertThatAnalysis(output).contains("cannot both listen on port 9099", "Property: grpc.server.port",
 				"Property: grpc.server.health.port", "Action:");
 	}
 

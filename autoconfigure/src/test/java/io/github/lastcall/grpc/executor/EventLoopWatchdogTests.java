@@ -106,7 +106,7 @@ class EventLoopWatchdogTests {
 				assertThat(output).containsPattern("WARN .*EventLoopWatchdog.* gRPC server 'network': a handler of "
 						+ "routeguide.RouteGuide/GetFeature has held an event loop for more than 100 ms, and with it "
 						+ "all other calls of its connections. Remove executor = \"direct\" from the @GrpcService of "
-						+ "bean 'service', or let it name an Executor bean.")
+						+ "bean 'service', or name an Executor bean there.")
 					.containsPattern("what grpc-worker-network-.* does at this moment, not an error")
 					.containsPattern("at .*EventLoopWatchdogTests\\$Handler.hold\\(EventLoopWatchdogTests.java:\\d+\\)")
 					.doesNotContain("netty.channel");
@@ -146,9 +146,9 @@ class EventLoopWatchdogTests {
 					assertThat(count(output)).isZero();
 					this.timer.advance(Duration.ofMillis(250));
 					assertThat(output).containsOnlyOnce("a handler of routeguide.RouteGuide/RouteChat " + WARNING
-							+ " 1000 ms, and with it all other calls of its connections. Let "
-							+ "@GrpcService(executor = \"...\") on bean 'service' name an Executor bean, or give the "
-							+ "server an executor (grpc.server.executor.type).");
+							+ " 1000 ms, and with it all other calls of its connections. Name an "
+							+ "Executor bean in @GrpcService(executor = \"...\") on bean 'service', or set "
+							+ "grpc.server.executor.type to another executor.");
 					this.handler.release.release();
 					requests.onCompleted();
 					assertThat(ended.poll(30, TimeUnit.SECONDS)).isEqualTo("completed");

@@ -327,7 +327,7 @@ class ServerExecutorTests {
 					// The only thread is taken: an answer at once is one without it.
 					assertThatExceptionOfType(StatusRuntimeException.class).isThrownBy(client::featureName)
 						.satisfies((ex) -> assertThat(ex.getStatus().toString()).contains("RESOURCE_EXHAUSTED",
-								"as many calls as it may: 3"));
+								"Concurrent call limit exceeded (3)"));
 					assertThat(health.check("")).isEqualTo("NOT_SERVING");
 					service.release.countDown();
 					for (ListenableFuture<Feature> call : served) {

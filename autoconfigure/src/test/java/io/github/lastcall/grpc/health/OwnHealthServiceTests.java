@@ -70,7 +70,7 @@ class OwnHealthServiceTests {
 				assertThat(output.toString().lines().filter((line) -> line.contains("grpc.server.health.enabled")))
 					.singleElement()
 					.asString()
-					.contains("WARN", "announced to nobody", "GrpcServerStateChangedEvent");
+					.contains("WARN", "no client is told of a drain", "GrpcServerStateChangedEvent");
 			});
 	}
 

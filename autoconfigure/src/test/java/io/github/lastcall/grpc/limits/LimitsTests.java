@@ -185,7 +185,7 @@ class LimitsTests {
 				await().atMost(TIMEOUT).until(() -> callsInFlight(context) == 2);
 				assertThatExceptionOfType(StatusRuntimeException.class).isThrownBy(client::featureName)
 					.withMessageContaining("RESOURCE_EXHAUSTED")
-					.withMessageContaining("as many calls as it may: 2");
+					.withMessageContaining("Concurrent call limit exceeded (2)");
 				// An answer is enough: nothing is SERVING here.
 				assertThat(new HealthClient(client.channel()).check("")).isEqualTo("NOT_SERVING");
 				requests.onNext(RouteNote.getDefaultInstance());

@@ -73,7 +73,7 @@ class NettyUnixDomainSocketServerFactoryTests {
 	void aPipeIsNoSocketAndIsLeftAlone(@TempDir Path directory) throws Exception {
 		Path pipe = directory.resolve("grpc.sock");
 		assertThat(new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor()).isZero();
-		assertThatStartFails(pipe, "a file that is no socket");
+		assertThatStartFails(pipe, "a file that is not a socket");
 	}
 
 	@Test

@@ -123,7 +123,7 @@ class GrpcServerBuilderCustomizerTests {
 				assertThat(client.health().check(HealthCheckRequest.getDefaultInstance())).isNotNull();
 			}
 			assertThat(context.getBean(CountingExecutor.class).otherTasks).isEmpty();
-			assertThat(output.toString().lines().filter((line) -> line.contains("GrpcServerBuilderCustomizer says")))
+			assertThat(output.toString().lines().filter((line) -> line.contains("GrpcServerBuilderCustomizer has set")))
 				.singleElement()
 				.asString()
 				.contains("INFO", CountingExecutor.class.getName());
@@ -142,7 +142,7 @@ class GrpcServerBuilderCustomizerTests {
 						.startsWith(type.equals("direct") ? "grpc-worker" : "grpc-executor");
 					assertThat(call(client, "test.Direct")).startsWith("grpc-worker");
 				}
-				assertThat(output).containsOnlyOnce("GrpcServerBuilderCustomizer says");
+				assertThat(output).containsOnlyOnce("GrpcServerBuilderCustomizer has set");
 			});
 	}
 
@@ -159,7 +159,7 @@ class GrpcServerBuilderCustomizerTests {
 	void withoutAnExecutorOfACustomizerThereIsNothingToSay(CapturedOutput output) {
 		this.runner.run((context) -> {
 			assertThat(context).hasNotFailed();
-			assertThat(output).doesNotContain("GrpcServerBuilderCustomizer says");
+			assertThat(output).doesNotContain("GrpcServerBuilderCustomizer has set");
 		});
 	}
 
