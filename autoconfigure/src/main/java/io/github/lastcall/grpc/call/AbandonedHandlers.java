@@ -149,7 +149,7 @@ public final class AbandonedHandlers {
 			if (thread != null) {
 				this.lastWarning = now;
 				logger.warn(
-						"gRPC server '%s': handlers of %d calls still run more than %d s after the calls were cancelled, and hold %d threads; the stack is that of one of %s (grpc.server.executor.cancelled-warning)%s"
+						"gRPC server '%s': %d handlers still run more than %d s after their calls were cancelled, and hold %d threads; the stack is that of one of %s (grpc.server.executor.cancelled-warning)%s"
 							.formatted(calls.server(), found.size(), this.limit.toSeconds(), found.size(),
 									call.method().name(), this.interrupt ? ", which has been interrupted" : ""),
 						new ThreadStack(thread, thread.getStackTrace()));

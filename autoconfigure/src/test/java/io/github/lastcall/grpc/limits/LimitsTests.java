@@ -259,8 +259,8 @@ class LimitsTests {
 			await().atMost(TIMEOUT).until(() -> client.received(Http2Frame.RST_STREAM), (count) -> count == 2);
 			// The two, and that the limit was reached.
 			assertThat(refusals(context).getCount(RefusalReason.CALLS_PER_CONNECTION)).isEqualTo(3);
-			assertThat(output).containsOnlyOnce(": 2 are in flight; from now on they are only counted "
-					+ "(grpc.server.limits.concurrent-calls-per-connection)");
+			assertThat(output).containsOnlyOnce("has reached its limit of 2 calls: further calls wait or are refused, "
+					+ "and are only counted from now on (grpc.server.limits.concurrent-calls-per-connection)");
 			assertThat(client.closed()).isNotDone();
 		}, "grpc.server.limits.concurrent-calls-per-connection=2", "grpc.server.executor.type=" + executor);
 	}
@@ -278,8 +278,8 @@ class LimitsTests {
 			}
 			// Those after which no other could begin: the server cannot see who waits.
 			assertThat(refusals(context).getCount(RefusalReason.CALLS_PER_CONNECTION)).isEqualTo(3);
-			assertThat(output).containsOnlyOnce(": 1 are in flight; from now on they are only counted "
-					+ "(grpc.server.limits.concurrent-calls-per-connection)");
+			assertThat(output).containsOnlyOnce("has reached its limit of 1 calls: further calls wait or are refused, "
+					+ "and are only counted from now on (grpc.server.limits.concurrent-calls-per-connection)");
 		}, "grpc.server.limits.concurrent-calls-per-connection=1");
 	}
 
@@ -350,8 +350,8 @@ class LimitsTests {
 			client.flush();
 			await().atMost(TIMEOUT).until(() -> client.received(Http2Frame.RST_STREAM), (count) -> count == 10);
 			assertThat(refusals(context).getCount(RefusalReason.METADATA_SIZE)).isEqualTo(10);
-			assertThat(output).containsOnlyOnce("because of metadata-size; more of them are only counted "
-					+ "(grpc.server.limits.inbound-metadata-size)");
+			assertThat(output).containsOnlyOnce(
+					"(metadata-size); further ones are only counted " + "(grpc.server.limits.inbound-metadata-size)");
 			assertThat(output).doesNotContain("\tat ");
 		}, "grpc.server.limits.inbound-metadata-size=400B");
 	}
