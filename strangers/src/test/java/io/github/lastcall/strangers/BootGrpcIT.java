@@ -67,7 +67,7 @@ class BootGrpcIT {
 			assertThat(stranger.http("/actuator/beans").body()).contains("lastCallServerAssembler")
 				.doesNotContain("\"type\":\"org.springframework.grpc.server.");
 			assertThat(stranger.log())
-				.containsOnlyOnce("Spring Boot's own gRPC server is left out (spring.grpc.server.enabled=false)")
+				.containsOnlyOnce("Spring Boot's own gRPC server is switched off (spring.grpc.server.enabled=false)")
 				.containsOnlyOnce("gRPC server 'network' listens on port")
 				.doesNotContain("have no effect");
 		}
