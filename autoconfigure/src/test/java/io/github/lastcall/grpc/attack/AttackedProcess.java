@@ -124,7 +124,8 @@ final class AttackedProcess implements AutoCloseable {
 	 * @return the exit code
 	 */
 	int terminate() throws InterruptedException {
-		this.process.destroy();
+		// That of the process itself closes the standard input too, with which it ends.
+		this.process.toHandle().destroy();
 		return this.process.waitFor();
 	}
 

@@ -22,8 +22,8 @@ import org.junit.jupiter.api.extension.RegisterExtension;
  * Attacks on a server whose calls run on platform threads, the default.
  */
 @Timeout(600)
-class PlatformAttacksIT
-		implements ConnectionAttacks, StreamAttacks, MessageAttacks, MemoryAttacks, FrameAttacks, OutboundAttacks {
+class PlatformAttacksIT implements ConnectionAttacks, StreamAttacks, MessageAttacks, MemoryAttacks, FrameAttacks,
+		OutboundAttacks, QueuedCallAttacks {
 
 	@RegisterExtension
 	final AttackExtension attacks = new AttackExtension("platform");
