@@ -233,7 +233,8 @@ public final class GrpcEndpoint implements AopInfrastructureBean {
 	 * @param port its port, -1 if it listens on none
 	 * @param state its state
 	 * @param since when the state began
-	 * @param failed whether it is stopped because it could not start or has died
+	 * @param failed whether it is stopped because it could not start or terminated
+	 * unexpectedly
 	 * @param connections how many connections are open
 	 * @param callsInFlight how many calls of the application are in flight
 	 * @param methodsInFlight the same by full method name

@@ -38,9 +38,9 @@ import org.springframework.util.Assert;
 
 /**
  * The state of the application's servers in {@code /actuator/health}: UP while all of
- * them serve, DOWN when one could not start or has died, OUT_OF_SERVICE otherwise. It
- * says nothing of the serving statuses in its own status, only in the details, so that it
- * can be part of a group that they follow.
+ * them serve, DOWN when one could not start or terminated unexpectedly, OUT_OF_SERVICE
+ * otherwise. It says nothing of the serving statuses in its own status, only in the
+ * details, so that it can be part of a group that they follow.
  */
 public final class GrpcServerHealthIndicator extends AbstractHealthIndicator implements AopInfrastructureBean {
 

@@ -36,6 +36,7 @@ import io.github.lastcall.grpc.lifecycle.ApplicationReadiness;
 import io.github.lastcall.grpc.lifecycle.DrainControl;
 import io.github.lastcall.grpc.lifecycle.GrpcAnnounceLifecycle;
 import io.github.lastcall.grpc.lifecycle.GrpcServerDrain;
+import io.github.lastcall.grpc.lifecycle.ReadinessRefusal;
 import io.github.lastcall.grpc.lifecycle.ShutdownSettings;
 import io.github.lastcall.grpc.server.Codecs;
 import io.github.lastcall.grpc.server.GrpcServerFactory;
@@ -243,15 +244,20 @@ public final class GrpcServerAutoConfiguration implements AopInfrastructureBean 
 			}
 
 			@Bean
-			ApplicationReadiness lastCallApplicationReadiness(ApplicationContext context,
-					ApplicationAvailability availability, ListableBeanFactory beanFactory) {
-				return new ApplicationReadiness(context, availability, OwnBeans.of(beanFactory, GrpcServerDrain.class));
+			ReadinessRefusal lastCallReadinessRefusal(ApplicationContext context, ApplicationAvailability availability,
+					ListableBeanFactory beanFactory) {
+				return new ReadinessRefusal(context, availability, OwnBeans.of(beanFactory, GrpcServerDrain.class));
 			}
 
 			@Bean
-			DrainControl lastCallDrainControl(ApplicationContext context, ApplicationAvailability availability,
+			ApplicationReadiness lastCallApplicationReadiness(ApplicationContext context, ReadinessRefusal refusal,
 					ListableBeanFactory beanFactory) {
-				return new DrainControl(context, availability, OwnBeans.of(beanFactory, GrpcServerDrain.class));
+				return new ApplicationReadiness(context, refusal, OwnBeans.of(beanFactory, GrpcServerDrain.class));
+			}
+
+			@Bean
+			DrainControl lastCallDrainControl(ReadinessRefusal refusal, ListableBeanFactory beanFactory) {
+				return new DrainControl(refusal, OwnBeans.of(beanFactory, GrpcServerDrain.class));
 			}
 
 			@Bean

@@ -19,7 +19,6 @@ package io.github.lastcall.grpc.lifecycle;
 import java.util.List;
 
 import org.springframework.aop.framework.AopInfrastructureBean;
-import org.springframework.boot.availability.ApplicationAvailability;
 import org.springframework.boot.availability.AvailabilityChangeEvent;
 import org.springframework.boot.availability.ReadinessState;
 import org.springframework.context.ApplicationContext;
@@ -38,20 +37,19 @@ public final class ApplicationReadiness implements AopInfrastructureBean, SmartA
 
 	private final ApplicationContext context;
 
-	private final ApplicationAvailability availability;
+	private final ReadinessRefusal refusal;
 
 	private final List<GrpcServerDrain> drains;
 
 	/**
 	 * Create a new listener.
 	 * @param context the context that the servers live in
-	 * @param availability the availability of the application
+	 * @param refusal refuses the readiness of the application
 	 * @param drains the drains of all servers
 	 */
-	public ApplicationReadiness(ApplicationContext context, ApplicationAvailability availability,
-			List<GrpcServerDrain> drains) {
+	public ApplicationReadiness(ApplicationContext context, ReadinessRefusal refusal, List<GrpcServerDrain> drains) {
 		this.context = context;
-		this.availability = availability;
+		this.refusal = refusal;
 		this.drains = List.copyOf(drains);
 	}
 
@@ -69,9 +67,8 @@ public final class ApplicationReadiness implements AopInfrastructureBean, SmartA
 		}
 		else if (event instanceof ContextClosedEvent closed && closed.getApplicationContext() == this.context) {
 			this.drains.forEach(GrpcServerDrain::announce);
-			if (this.availability.getReadinessState() != ReadinessState.REFUSING_TRAFFIC) {
-				AvailabilityChangeEvent.publish(this.context, ReadinessState.REFUSING_TRAFFIC);
-			}
+			// For good: nobody gives it back.
+			this.refusal.refuse(this);
 		}
 	}
 

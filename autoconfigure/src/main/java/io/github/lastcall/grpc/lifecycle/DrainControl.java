@@ -18,38 +18,37 @@ package io.github.lastcall.grpc.lifecycle;
 
 import java.util.List;
 
+import io.grpc.SynchronizationContext;
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
+
 import org.springframework.aop.framework.AopInfrastructureBean;
-import org.springframework.boot.availability.ApplicationAvailability;
-import org.springframework.boot.availability.AvailabilityChangeEvent;
-import org.springframework.boot.availability.ReadinessState;
-import org.springframework.context.ApplicationContext;
 
 /**
  * Takes the running servers out of service and brings them back, without stopping them:
  * for maintenance, for a {@code preStop} hook, for an incident. Everything is served
  * meanwhile, everybody who asks is told NOT_SERVING, and the application's readiness is
- * REFUSING_TRAFFIC. May be used from any thread.
+ * REFUSING_TRAFFIC. May be used from any thread: what several ask for at the same time is
+ * done one after the other, on one of their threads.
  */
 public final class DrainControl implements AopInfrastructureBean {
 
-	private final ApplicationContext context;
+	private static final Log logger = LogFactory.getLog(DrainControl.class);
 
-	private final ApplicationAvailability availability;
+	private final SynchronizationContext operations = new SynchronizationContext(
+			(thread, ex) -> logger.error("The servers could not be taken out of service or brought back", ex));
+
+	private final ReadinessRefusal refusal;
 
 	private final List<GrpcServerDrain> drains;
 
-	private boolean refusedTraffic;
-
 	/**
 	 * Create a new control.
-	 * @param context the context of the application
-	 * @param availability the availability of the application
+	 * @param refusal refuses the readiness of the application
 	 * @param drains the drains of all servers
 	 */
-	public DrainControl(ApplicationContext context, ApplicationAvailability availability,
-			List<GrpcServerDrain> drains) {
-		this.context = context;
-		this.availability = availability;
+	public DrainControl(ReadinessRefusal refusal, List<GrpcServerDrain> drains) {
+		this.refusal = refusal;
 		this.drains = List.copyOf(drains);
 	}
 
@@ -59,23 +58,23 @@ public final class DrainControl implements AopInfrastructureBean {
 	 * delay.
 	 */
 	public void drain() {
-		this.drains.forEach(GrpcServerDrain::hold);
-		if (takeTraffic()) {
-			AvailabilityChangeEvent.publish(this.context, this, ReadinessState.REFUSING_TRAFFIC);
-		}
+		this.operations.execute(() -> {
+			this.drains.forEach(GrpcServerDrain::hold);
+			this.refusal.refuse(this);
+		});
 	}
 
 	/**
-	 * Serve again. The readiness is given back if {@link #drain()} has taken it.
+	 * Serve again. The readiness is given back if {@link #drain()} has taken it and no
+	 * server has stopped meanwhile.
 	 */
 	public void resume() {
-		if (isStopping()) {
-			return;
-		}
-		if (giveTrafficBack()) {
-			AvailabilityChangeEvent.publish(this.context, this, ReadinessState.ACCEPTING_TRAFFIC);
-		}
-		this.drains.forEach(GrpcServerDrain::resume);
+		this.operations.execute(() -> {
+			if (!isStopping()) {
+				this.refusal.giveBack(this);
+				this.drains.forEach(GrpcServerDrain::resume);
+			}
+		});
 	}
 
 	/**
@@ -84,21 +83,7 @@ public final class DrainControl implements AopInfrastructureBean {
 	 * @return whether the application stops
 	 */
 	public boolean isStopping() {
-		return this.drains.stream().anyMatch(GrpcServerDrain::isClosing);
-	}
-
-	private synchronized boolean takeTraffic() {
-		if (this.availability.getReadinessState() == ReadinessState.ACCEPTING_TRAFFIC && !isStopping()) {
-			this.refusedTraffic = true;
-			return true;
-		}
-		return false;
-	}
-
-	private synchronized boolean giveTrafficBack() {
-		boolean refused = this.refusedTraffic;
-		this.refusedTraffic = false;
-		return refused;
+		return this.drains.stream().anyMatch((drain) -> drain.isClosing() && !drain.isShutDown());
 	}
 
 }

@@ -81,7 +81,11 @@ final class DrainLog {
 	}
 
 	void died() {
-		logger.error("gRPC server '%s' has died: it has terminated although nobody stopped it".formatted(this.server));
+		logger.error("gRPC server '%s' terminated unexpectedly".formatted(this.server));
+	}
+
+	void shutDown(String method) {
+		logger.warn("gRPC server '%s': the application has shut it down by Server.%s".formatted(this.server, method));
 	}
 
 	void failed(String what, Throwable failure) {

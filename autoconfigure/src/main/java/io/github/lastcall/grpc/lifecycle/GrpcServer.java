@@ -32,21 +32,24 @@ public final class GrpcServer {
 
 	private final String name;
 
+	private final Server delegate;
+
 	private final Server server;
 
 	private final GrpcServices services;
 
 	private volatile List<SocketAddress> addresses = List.of();
 
-	GrpcServer(String name, Server server, GrpcServices services) {
+	GrpcServer(String name, Server delegate, GrpcServices services, GrpcServerSupervisor supervisor) {
 		this.name = name;
-		this.server = server;
+		this.delegate = delegate;
+		this.server = new SupervisedServer(delegate, supervisor);
 		this.services = services;
 	}
 
 	void start() throws IOException {
-		this.server.start();
-		this.addresses = List.copyOf(this.server.getListenSockets());
+		this.delegate.start();
+		this.addresses = List.copyOf(this.delegate.getListenSockets());
 	}
 
 	/**
@@ -70,7 +73,7 @@ public final class GrpcServer {
 	private void awaitTermination() {
 		while (true) {
 			try {
-				this.server.awaitTermination();
+				this.delegate.awaitTermination();
 				return;
 			}
 			catch (InterruptedException ex) {
@@ -133,12 +136,21 @@ public final class GrpcServer {
 	}
 
 	/**
-	 * grpc-java's server. Stopping it is the drain's matter: a server that is shut down
-	 * from elsewhere counts as one that has died.
+	 * grpc-java's server, for the application. {@link Server#shutdown()} announces its
+	 * end and drains it as closing the context does, so it goes on serving for the
+	 * propagation delay; {@link Server#shutdownNow()} closes the listener and all calls
+	 * at once. Either makes the application refuse traffic until the server starts again.
 	 * @return the server
 	 */
 	public Server getServer() {
 		return this.server;
+	}
+
+	/**
+	 * grpc-java's server, for the drain: what is done to it is done.
+	 */
+	Server delegate() {
+		return this.delegate;
 	}
 
 	@Override

@@ -66,6 +66,8 @@ public final class GrpcServerDrain implements AopInfrastructureBean, GrpcServerS
 
 	private final ServerTimer timer;
 
+	private final TransitionTimer transitionTimer;
+
 	private final Clock clock;
 
 	private final ApplicationEventPublisher publisher;
@@ -83,8 +85,6 @@ public final class GrpcServerDrain implements AopInfrastructureBean, GrpcServerS
 
 	private final List<Runnable> stopped = new ArrayList<>();
 
-	private final List<Task> tasks = new ArrayList<>();
-
 	private @Nullable GrpcServer server;
 
 	private long enteredNanos;
@@ -92,6 +92,8 @@ public final class GrpcServerDrain implements AopInfrastructureBean, GrpcServerS
 	private boolean applicationReady;
 
 	private volatile boolean closing;
+
+	private volatile boolean shutDown;
 
 	private boolean announcementOver;
 
@@ -119,6 +121,7 @@ public final class GrpcServerDrain implements AopInfrastructureBean, GrpcServerS
 		this.calls = calls;
 		this.connections = connections;
 		this.timer = timer;
+		this.transitionTimer = new TransitionTimer(timer, this.transitions);
 		this.clock = clock;
 		this.publisher = publisher;
 		this.listeners = List.copyOf(listeners);
@@ -202,6 +205,15 @@ public final class GrpcServerDrain implements AopInfrastructureBean, GrpcServerS
 		return this.closing;
 	}
 
+	/**
+	 * Whether the application has shut the server down by grpc-java's own methods, since
+	 * it last started.
+	 * @return whether it is the application that ends the server
+	 */
+	public boolean isShutDown() {
+		return this.shutDown;
+	}
+
 	@Override
 	public boolean isRunning() {
 		return this.status.state() != GrpcServerState.STOPPED;
@@ -214,6 +226,7 @@ public final class GrpcServerDrain implements AopInfrastructureBean, GrpcServerS
 		this.transitions.execute(() -> {
 			this.server = null;
 			this.closing = false;
+			this.shutDown = false;
 			this.announcementOver = false;
 			this.lingering = false;
 			this.terminated = false;
@@ -230,7 +243,7 @@ public final class GrpcServerDrain implements AopInfrastructureBean, GrpcServerS
 	public void started(GrpcServer server) {
 		this.transitions.execute(() -> {
 			if (this.status.state() != GrpcServerState.STARTING) {
-				server.getServer().shutdownNow();
+				server.delegate().shutdownNow();
 				return;
 			}
 			this.server = server;
@@ -361,9 +374,43 @@ public final class GrpcServerDrain implements AopInfrastructureBean, GrpcServerS
 		});
 	}
 
+	@Override
+	public void shutdown() {
+		this.transitions.execute(() -> {
+			shutDownByApplication("shutdown()");
+			announce();
+			afterAnnouncement(() -> stop(() -> {
+			}));
+		});
+	}
+
+	@Override
+	public void shutdownNow() {
+		this.transitions.execute(() -> {
+			shutDownByApplication("shutdownNow()");
+			switch (this.status.state()) {
+				case STARTING, SERVING, ANNOUNCING -> drain();
+				case DRAINING, FORCING, STOPPED -> {
+				}
+			}
+			if (this.status.state() == GrpcServerState.DRAINING) {
+				this.transitionTimer.cancel();
+				this.lingering = false;
+				force("the application does not wait");
+			}
+		});
+	}
+
+	private void shutDownByApplication(String method) {
+		if (isRunning() && !this.shutDown) {
+			this.shutDown = true;
+			this.log.shutDown(method);
+		}
+	}
+
 	private void drain() {
 		this.closing = true;
-		cancelTasks();
+		this.transitionTimer.cancel();
 		announcementOver();
 		GrpcServer server = this.server;
 		if (server == null) {
@@ -373,12 +420,12 @@ public final class GrpcServerDrain implements AopInfrastructureBean, GrpcServerS
 		Duration grace = this.settings.gracePeriod();
 		to(GrpcServerState.DRAINING, "new calls are refused, calls in flight may take " + DrainLog.text(grace));
 		// GOAWAY first: a client whose Watch ends on a live connection opens it again.
-		carefully("GOAWAY", () -> server.getServer().shutdown());
+		carefully("GOAWAY", () -> server.delegate().shutdown());
 		carefully("the drain signal", () -> this.calls.drain(() -> later(this::endIfIdle)));
 		if (this.settings.streamGracePeriod().compareTo(grace) < 0) {
 			inState(this.settings.streamGracePeriod(), this::closeStreams);
 		}
-		inState(grace, this::force);
+		inState(grace, () -> force("its grace period of %s is over".formatted(DrainLog.text(grace))));
 		endIfIdle();
 	}
 
@@ -408,19 +455,19 @@ public final class GrpcServerDrain implements AopInfrastructureBean, GrpcServerS
 	private void closeIdleConnections() {
 		this.lingering = false;
 		if (this.calls.count() == 0) {
-			shutdownNow();
+			closeConnections();
 		}
 	}
 
 	/* -> FORCING */
 
-	private void force() {
-		to(GrpcServerState.FORCING, "the grace period is over");
-		closeCalls("its grace period of %s is over".formatted(DrainLog.text(this.settings.gracePeriod())));
+	private void force(String reason) {
+		to(GrpcServerState.FORCING, reason);
+		closeCalls(reason);
 		// Half of the time is for the statuses to reach the clients, half for the
 		// handlers to clean up.
 		Duration timeout = this.settings.forceTimeout();
-		inState(timeout.dividedBy(2), this::shutdownNow);
+		inState(timeout.dividedBy(2), this::closeConnections);
 		inState(timeout, this::forceTimeoutOver);
 		endIfIdle();
 	}
@@ -431,16 +478,16 @@ public final class GrpcServerDrain implements AopInfrastructureBean, GrpcServerS
 	}
 
 	private void forceTimeoutOver() {
-		shutdownNow();
+		closeConnections();
 		int left = this.calls.count();
 		stopped((left == 0) ? "all calls have ended" : left + " handlers have not returned within the force timeout of "
 				+ DrainLog.text(this.settings.forceTimeout()));
 	}
 
-	private void shutdownNow() {
+	private void closeConnections() {
 		GrpcServer server = this.server;
 		if (server != null) {
-			server.getServer().shutdownNow();
+			server.delegate().shutdownNow();
 		}
 	}
 
@@ -454,7 +501,7 @@ public final class GrpcServerDrain implements AopInfrastructureBean, GrpcServerS
 		switch (this.status.state()) {
 			case STARTING, SERVING, ANNOUNCING -> {
 				this.log.died();
-				failed("it has died");
+				failed("it terminated unexpectedly");
 			}
 			case DRAINING, FORCING -> endIfIdle();
 			case STOPPED -> {
@@ -463,14 +510,14 @@ public final class GrpcServerDrain implements AopInfrastructureBean, GrpcServerS
 	}
 
 	private void failed(String detail) {
-		cancelTasks();
+		this.transitionTimer.cancel();
 		to(GrpcServerState.STOPPED, detail, true);
 		announcementOver();
 		runAll(this.stopped);
 	}
 
 	private void stopped(String detail) {
-		cancelTasks();
+		this.transitionTimer.cancel();
 		long ended = this.calls.endedWhileDraining();
 		boolean drained = this.status.state().isStopping();
 		to(GrpcServerState.STOPPED, detail);
@@ -489,7 +536,7 @@ public final class GrpcServerDrain implements AopInfrastructureBean, GrpcServerS
 		this.transitions.execute(() -> {
 			if (isRunning()) {
 				closeCalls("its application is gone");
-				shutdownNow();
+				closeConnections();
 				announcementOver();
 				stopped("its application did not wait");
 			}
@@ -553,58 +600,11 @@ public final class GrpcServerDrain implements AopInfrastructureBean, GrpcServerS
 	 * have been told of it.
 	 */
 	private void inState(Duration time, Runnable transition) {
-		at(this.enteredNanos + time.toNanos(), transition);
+		this.transitionTimer.at(this.enteredNanos + time.toNanos(), transition);
 	}
 
 	private void in(Duration delay, Runnable transition) {
-		at(this.timer.nanoTime() + delay.toNanos(), transition);
-	}
-
-	private void at(long nanoTime, Runnable transition) {
-		if (nanoTime - this.timer.nanoTime() > 0) {
-			Task task = new Task(transition);
-			this.tasks.add(task);
-			task.cancel = this.timer.scheduleAt(() -> this.transitions.execute(task), nanoTime);
-		}
-		else {
-			transition.run();
-		}
-	}
-
-	private void cancelTasks() {
-		this.tasks.forEach(Task::cancel);
-		this.tasks.clear();
-	}
-
-	/**
-	 * A transition at a time, or never: it may have been cancelled when its time had come
-	 * already.
-	 */
-	private static final class Task implements Runnable {
-
-		private final Runnable transition;
-
-		private Runnable cancel = () -> {
-		};
-
-		private boolean cancelled;
-
-		Task(Runnable transition) {
-			this.transition = transition;
-		}
-
-		void cancel() {
-			this.cancelled = true;
-			this.cancel.run();
-		}
-
-		@Override
-		public void run() {
-			if (!this.cancelled) {
-				this.transition.run();
-			}
-		}
-
+		this.transitionTimer.at(this.timer.nanoTime() + delay.toNanos(), transition);
 	}
 
 }

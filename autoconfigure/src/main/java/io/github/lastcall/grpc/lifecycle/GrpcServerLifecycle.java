@@ -103,7 +103,7 @@ public final class GrpcServerLifecycle implements AopInfrastructureBean, SmartLi
 	private GrpcServer build(GrpcServices services) {
 		ServerBuilder<?> builder = this.factory.newBuilder();
 		this.customizers.customize(builder, services);
-		return new GrpcServer(this.name, builder.build(), services);
+		return new GrpcServer(this.name, builder.build(), services, this.supervisor);
 	}
 
 	private void bind(GrpcServer server) {
@@ -118,7 +118,7 @@ public final class GrpcServerLifecycle implements AopInfrastructureBean, SmartLi
 		finally {
 			if (!bound) {
 				// It may be bound already, if what failed came after that.
-				server.getServer().shutdownNow();
+				server.delegate().shutdownNow();
 			}
 		}
 	}

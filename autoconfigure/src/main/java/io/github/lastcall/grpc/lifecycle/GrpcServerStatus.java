@@ -25,9 +25,10 @@ import org.jspecify.annotations.Nullable;
  *
  * @param state the state
  * @param since when the state began
- * @param server the server, once it is bound and until it has stopped; one that has died
- * is still told
- * @param failed whether the server is stopped because it could not start or has died
+ * @param server the server, once it is bound and until it has stopped; one that died is
+ * still told
+ * @param failed whether the server is stopped because it could not start or terminated
+ * unexpectedly
  */
 public record GrpcServerStatus(GrpcServerState state, Instant since, @Nullable GrpcServer server, boolean failed) {
 

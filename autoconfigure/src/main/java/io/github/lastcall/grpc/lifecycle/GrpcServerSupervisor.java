@@ -52,6 +52,17 @@ public interface GrpcServerSupervisor {
 	void stop(Runnable callback);
 
 	/**
+	 * The application shuts down the server that it was given: announce the end of the
+	 * server, and stop it.
+	 */
+	void shutdown();
+
+	/**
+	 * The application shuts down the server that it was given, and all calls at once.
+	 */
+	void shutdownNow();
+
+	/**
 	 * Whether there is anything to stop.
 	 * @return whether the server is bound or about to be
 	 */

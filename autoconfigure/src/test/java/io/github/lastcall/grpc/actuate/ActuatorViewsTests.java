@@ -29,6 +29,7 @@ import java.util.List;
 import java.util.Objects;
 
 import io.github.lastcall.grpc.lifecycle.GrpcServerDrain;
+import io.github.lastcall.grpc.lifecycle.ServerDeath;
 import io.github.lastcall.grpc.lifecycle.GrpcServerState;
 import io.github.lastcall.grpc.testing.HealthClient;
 import io.github.lastcall.grpc.testing.HealthTestApplication;
@@ -356,10 +357,12 @@ class ActuatorViewsTests {
 	@Test
 	void aServerThatHasDiedIsDown() throws Exception {
 		try (HealthTestApplication app = run(EXPOSED, DETAILS)) {
-			Objects.requireNonNull(app.bean(GrpcServerDrain.class).getStatus().server()).getServer().shutdownNow();
+			ServerDeath.of(Objects.requireNonNull(app.bean(GrpcServerDrain.class).getStatus().server()));
 			await().atMost(Duration.ofSeconds(30))
 				.untilAsserted(
 						() -> assertThat(get(app, "/actuator/health/grpc").body()).contains("\"status\":\"DOWN\""));
+			await().until(() -> get(app, "/actuator/health/readiness").statusCode() == 503);
+			assertThat(get(app, "/actuator/health/liveness").statusCode()).isEqualTo(200);
 			JSONAssert.assertEquals("""
 					{
 					  "servers": [ { "name": "network", "state": "STOPPED", "failed": true } ],

@@ -19,6 +19,7 @@ package io.github.lastcall.grpc.lifecycle;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 import io.github.lastcall.grpc.testing.DrainTestApplication;
 import io.github.lastcall.grpc.testing.Observer;
@@ -35,6 +36,8 @@ import org.junit.jupiter.api.Timeout;
 import org.springframework.boot.availability.ApplicationAvailability;
 import org.springframework.boot.availability.AvailabilityChangeEvent;
 import org.springframework.boot.availability.ReadinessState;
+import org.springframework.context.ApplicationListener;
+import org.springframework.core.Ordered;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
@@ -129,6 +132,47 @@ class DrainControlTests {
 				.isEqualTo(List.of(GrpcServerState.STARTING, GrpcServerState.SERVING, GrpcServerState.ANNOUNCING,
 						GrpcServerState.SERVING));
 		}
+	}
+
+	/**
+	 * Somebody resumes while it is being told that the readiness is refused.
+	 */
+	@Test
+	void aDrainThatIsResumedOnAnotherThreadBeforeItHasBeenToldLeavesNothingRefused() {
+		try (DrainTestApplication app = new DrainTestApplication()) {
+			DrainControl control = app.context.getBean(DrainControl.class);
+			AtomicBoolean resumed = new AtomicBoolean();
+			app.context.addApplicationListener(new ResumingListener(() -> {
+				if (resumed.compareAndSet(false, true)) {
+					CompletableFuture.runAsync(control::resume, (task) -> new Thread(task).start()).join();
+				}
+			}));
+			control.drain();
+			assertThat(resumed).isTrue();
+			assertThat(app.state()).isEqualTo(GrpcServerState.SERVING);
+			assertThat(app.context.getBean(ApplicationAvailability.class).getReadinessState())
+				.isEqualTo(ReadinessState.ACCEPTING_TRAFFIC);
+		}
+	}
+
+	/**
+	 * Acts when the readiness is refused, before anybody else has heard of it.
+	 */
+	private record ResumingListener(
+			Runnable action) implements ApplicationListener<AvailabilityChangeEvent<ReadinessState>>, Ordered {
+
+		@Override
+		public void onApplicationEvent(AvailabilityChangeEvent<ReadinessState> event) {
+			if (event.getState() == ReadinessState.REFUSING_TRAFFIC) {
+				this.action.run();
+			}
+		}
+
+		@Override
+		public int getOrder() {
+			return Ordered.HIGHEST_PRECEDENCE;
+		}
+
 	}
 
 	private static ServingStatus check(ManagedChannel channel) {

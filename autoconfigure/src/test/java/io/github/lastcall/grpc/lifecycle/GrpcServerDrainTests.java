@@ -568,10 +568,10 @@ class GrpcServerDrainTests {
 		try (DrainTestApplication app = new DrainTestApplication()) {
 			GrpcServer server = app.drain.getStatus().server();
 			assertThat(server).isNotNull();
-			server.getServer().shutdownNow();
+			ServerDeath.of(server);
 			await().until(() -> app.state() == GrpcServerState.STOPPED);
 			assertThat(app.drain.getStatus().failed()).isTrue();
-			assertThat(output).contains("has died");
+			assertThat(output).contains("terminated unexpectedly");
 		}
 	}
 
@@ -600,7 +600,7 @@ class GrpcServerDrainTests {
 			await().until(() -> !waiting.isInterrupted() || !waiting.isAlive());
 			GrpcServer server = app.drain.getStatus().server();
 			assertThat(server).isNotNull();
-			server.getServer().shutdownNow();
+			ServerDeath.of(server);
 			await().until(() -> app.state() == GrpcServerState.STOPPED);
 		}
 	}

@@ -1,0 +1,114 @@
+/*
+ * Copyright 2026 the Last Call authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.lastcall.grpc.lifecycle;
+
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+
+import io.grpc.SynchronizationContext;
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
+
+import org.springframework.aop.framework.AopInfrastructureBean;
+import org.springframework.boot.availability.ApplicationAvailability;
+import org.springframework.boot.availability.AvailabilityChangeEvent;
+import org.springframework.boot.availability.ReadinessState;
+import org.springframework.context.ApplicationContext;
+import org.springframework.context.ApplicationListener;
+
+/**
+ * Refuses the application's readiness for as long as there is a reason to, and gives back
+ * what it has taken when there is none any more. A server is a reason from the moment
+ * that the application shuts it down or it terminates unexpectedly until it starts again.
+ * <p>
+ * Changes and what they publish run one after the other: whatever the threads, the last
+ * one that is published is the last one that was made.
+ */
+public final class ReadinessRefusal implements AopInfrastructureBean, ApplicationListener<GrpcServerStateChangedEvent> {
+
+	private static final Log logger = LogFactory.getLog(ReadinessRefusal.class);
+
+	private final SynchronizationContext changes = new SynchronizationContext(
+			(thread, ex) -> logger.error("The readiness of the application could not be changed", ex));
+
+	private final ApplicationContext context;
+
+	private final ApplicationAvailability availability;
+
+	private final List<GrpcServerDrain> drains;
+
+	/* What follows belongs to the changes. */
+
+	private final Set<Object> reasons = new HashSet<>();
+
+	private boolean taken;
+
+	/**
+	 * Create a new refusal, without a reason.
+	 * @param context the context of the application
+	 * @param availability the availability of the application
+	 * @param drains the drains of all servers of the context
+	 */
+	public ReadinessRefusal(ApplicationContext context, ApplicationAvailability availability,
+			List<GrpcServerDrain> drains) {
+		this.context = context;
+		this.availability = availability;
+		this.drains = List.copyOf(drains);
+	}
+
+	/**
+	 * Refuse traffic.
+	 * @param reason who asks for it
+	 */
+	void refuse(Object reason) {
+		this.changes.execute(() -> {
+			this.reasons.add(reason);
+			if (this.availability.getReadinessState() == ReadinessState.ACCEPTING_TRAFFIC) {
+				this.taken = true;
+				AvailabilityChangeEvent.publish(this.context, this, ReadinessState.REFUSING_TRAFFIC);
+			}
+		});
+	}
+
+	/**
+	 * Accept traffic again if this was the last reason, and the readiness was taken here.
+	 * @param reason who asked to refuse it
+	 */
+	void giveBack(Object reason) {
+		this.changes.execute(() -> {
+			if (this.reasons.remove(reason) && this.reasons.isEmpty() && this.taken) {
+				this.taken = false;
+				AvailabilityChangeEvent.publish(this.context, this, ReadinessState.ACCEPTING_TRAFFIC);
+			}
+		});
+	}
+
+	@Override
+	public void onApplicationEvent(GrpcServerStateChangedEvent event) {
+		// A child context has servers of its own.
+		if (event.getSource() instanceof GrpcServerDrain drain && this.drains.contains(drain)) {
+			if (event.getTo() == GrpcServerState.STARTING) {
+				giveBack(drain);
+			}
+			else if (drain.getStatus().failed() || drain.isShutDown()) {
+				refuse(drain);
+			}
+		}
+	}
+
+}
