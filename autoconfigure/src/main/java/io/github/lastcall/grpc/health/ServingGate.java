@@ -43,9 +43,16 @@ public final class ServingGate implements AopInfrastructureBean, GrpcServerState
 	}
 
 	@Override
-	public synchronized void stateChanged(String server, GrpcServerState from, GrpcServerState to) {
+	public void stateChanged(String server, GrpcServerState from, GrpcServerState to) {
 		this.states.put(server, to);
-		this.table.gate(this.states.values().stream().allMatch((state) -> state == GrpcServerState.SERVING));
+		// Looked at by the table, whose last look sees all that was put before it: no
+		// lock
+		// is held while the table tells others.
+		this.table.gate(this::isServing);
+	}
+
+	private boolean isServing() {
+		return this.states.values().stream().allMatch((state) -> state == GrpcServerState.SERVING);
 	}
 
 }

@@ -25,6 +25,7 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 
 import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
@@ -123,10 +124,11 @@ public final class ServingStatusTable implements AopInfrastructureBean {
 
 	/**
 	 * Open or close the gate.
-	 * @param open whether the server serves
+	 * @param open whether all servers serve; asked once, and by one thread after the
+	 * other
 	 */
-	public void gate(boolean open) {
-		update(() -> this.open = open);
+	public void gate(BooleanSupplier open) {
+		update(() -> this.open = open.getAsBoolean());
 	}
 
 	/**

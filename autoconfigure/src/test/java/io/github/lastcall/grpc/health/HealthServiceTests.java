@@ -80,7 +80,7 @@ class HealthServiceTests {
 		this.table.register("a.Service", ServingStatusTable.READINESS);
 		this.table.sample(Map.of(ServingStatusTable.READINESS, ServingStatus.SERVING));
 		this.table.sample(Map.of(ServingStatusTable.LIVENESS, ServingStatus.SERVING));
-		this.table.gate(true);
+		this.table.gate(() -> true);
 	}
 
 	@AfterEach
@@ -237,7 +237,7 @@ class HealthServiceTests {
 			statuses.register(name, ServingStatusTable.READINESS);
 			statuses.watch(name, () -> told.add(name));
 		}
-		statuses.gate(true);
+		statuses.gate(() -> true);
 		statuses.forEachName((name) -> {
 			if (!told.isEmpty()) {
 				throw new IllegalStateException("on purpose");
@@ -279,7 +279,7 @@ class HealthServiceTests {
 
 	@Test
 	void neitherASampleNorAnOverrideOpensAClosedGate() {
-		this.table.gate(false);
+		this.table.gate(() -> false);
 		this.table.sample(Map.of(ServingStatusTable.READINESS, ServingStatus.SERVING));
 		this.overrides.set("a.Service", ServingStatus.SERVING);
 		this.overrides.set("mine", ServingStatus.SERVING);

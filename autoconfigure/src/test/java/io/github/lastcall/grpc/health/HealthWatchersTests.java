@@ -185,7 +185,7 @@ class HealthWatchersTests {
 	@Test
 	void aWatchThatIsClosedTwiceDoesNotMakeTheNameForgottenThatIsWatchedAnew() {
 		ServingStatusTable table = new ServingStatusTable(List.of());
-		table.gate(true);
+		table.gate(() -> true);
 		AtomicInteger told = new AtomicInteger();
 		ServingStatusTable.Watch first = table.watch("later", told::incrementAndGet);
 		first.close();

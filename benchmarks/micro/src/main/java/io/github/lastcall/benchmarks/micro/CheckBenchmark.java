@@ -67,7 +67,7 @@ public class CheckBenchmark {
 	public void serve() {
 		this.table.register(NAME, ServingStatusTable.READINESS);
 		this.table.sample(Map.of(ServingStatusTable.READINESS, ServingStatus.SERVING));
-		this.table.gate(true);
+		this.table.gate(() -> true);
 		if (this.table.get(NAME) != ServingStatus.SERVING) {
 			throw new IllegalStateException("It does not serve: " + this.table.all());
 		}
