@@ -77,6 +77,10 @@ public final class ActuatorHealthBridge implements AopInfrastructureBean, GrpcSe
 
 	private final Map<Class<?>, Status> availability = new ConcurrentHashMap<>();
 
+	/* What follows belongs to the aggregation. */
+
+	private final Set<String> running = new HashSet<>();
+
 	private Map<String, Status> answers = Map.of();
 
 	/**
@@ -103,13 +107,19 @@ public final class ActuatorHealthBridge implements AopInfrastructureBean, GrpcSe
 	@Override
 	public void stateChanged(String server, GrpcServerState from, GrpcServerState to) {
 		switch (to) {
-			case STARTING -> {
+			case STARTING -> this.aggregation.execute(() -> {
+				this.running.add(server);
 				this.sampler.start();
-				this.aggregation.execute(this::aggregate);
-			}
+				aggregate();
+			});
 			// What an indicator said while the application started may be history.
 			case SERVING -> this.sampler.sampleNow();
-			case STOPPED -> this.sampler.stop();
+			case STOPPED -> this.aggregation.execute(() -> {
+				this.running.remove(server);
+				if (this.running.isEmpty()) {
+					this.sampler.stop();
+				}
+			});
 			// An operator may look on, and liveness is still told.
 			case ANNOUNCING, DRAINING, FORCING -> {
 			}

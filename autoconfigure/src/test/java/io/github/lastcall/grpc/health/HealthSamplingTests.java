@@ -23,6 +23,8 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
+import io.github.lastcall.grpc.lifecycle.GrpcServerDrain;
+import io.github.lastcall.grpc.lifecycle.GrpcServerState;
 import io.github.lastcall.grpc.testing.HealthClient;
 import io.github.lastcall.grpc.testing.HealthTestApplication;
 import io.github.lastcall.grpc.testing.HealthWatch;
@@ -111,6 +113,26 @@ class HealthSamplingTests {
 			}
 			assertThat(app.indicator("one").asked()).isEqualTo(before);
 		}
+	}
+
+	@Test
+	void indicatorsAreAskedUntilTheLastServerHasStopped() {
+		try (HealthTestApplication app = run("grpc.server.in-process.enabled=true")) {
+			app.holdCall();
+			app.closeAsync();
+			eventually().until(() -> states(app), List.of(GrpcServerState.DRAINING, GrpcServerState.STOPPED)::equals);
+			int before = app.indicator("one").asked();
+			app.healthTimer().advance(INTERVAL);
+			eventually().until(() -> app.indicator("one").asked() > before);
+		}
+	}
+
+	private static List<GrpcServerState> states(HealthTestApplication app) {
+		return app.context()
+			.getBeanProvider(GrpcServerDrain.class)
+			.stream()
+			.map((drain) -> drain.getStatus().state())
+			.toList();
 	}
 
 	@Test
