@@ -50,6 +50,7 @@ import io.github.lastcall.grpc.lifecycle.GrpcServerDrain;
 import io.github.lastcall.grpc.lifecycle.GrpcServerLifecycle;
 import io.github.lastcall.grpc.lifecycle.GrpcServerStartedEvent;
 import io.github.lastcall.grpc.lifecycle.GrpcServerStateListener;
+import io.github.lastcall.grpc.lifecycle.Interruption;
 import io.github.lastcall.grpc.lifecycle.ShutdownSettings;
 import io.github.lastcall.grpc.limits.Refusals;
 import io.github.lastcall.grpc.server.GrpcServerBuilderCustomizer;
@@ -184,7 +185,7 @@ class GrpcServerAssembler implements AopInfrastructureBean {
 			observer().ifAvailable((observer) -> observer.observe(services));
 			return (watchdog != null) ? watchdog.watch(services, executors) : services;
 		}, factory, customizers(transport, refusals, calls, connections, executors, watchdog), drain,
-				publish(this.context));
+				this.beanFactory.getBean(Interruption.class), publish(this.context));
 	}
 
 	private GrpcServerBuilderCustomizers customizers(Transport transport, Refusals refusals, InFlightCalls calls,

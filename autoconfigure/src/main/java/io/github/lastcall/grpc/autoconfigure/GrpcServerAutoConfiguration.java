@@ -36,6 +36,7 @@ import io.github.lastcall.grpc.lifecycle.ApplicationReadiness;
 import io.github.lastcall.grpc.lifecycle.DrainControl;
 import io.github.lastcall.grpc.lifecycle.GrpcAnnounceLifecycle;
 import io.github.lastcall.grpc.lifecycle.GrpcServerDrain;
+import io.github.lastcall.grpc.lifecycle.Interruption;
 import io.github.lastcall.grpc.lifecycle.ReadinessRefusal;
 import io.github.lastcall.grpc.lifecycle.ShutdownSettings;
 import io.github.lastcall.grpc.server.Codecs;
@@ -239,8 +240,14 @@ public final class GrpcServerAutoConfiguration implements AopInfrastructureBean 
 			}
 
 			@Bean
-			GrpcAnnounceLifecycle lastCallAnnounceLifecycle(ListableBeanFactory beanFactory) {
-				return new GrpcAnnounceLifecycle(OwnBeans.of(beanFactory, GrpcServerDrain.class));
+			Interruption lastCallInterruption() {
+				return new Interruption();
+			}
+
+			@Bean
+			GrpcAnnounceLifecycle lastCallAnnounceLifecycle(ListableBeanFactory beanFactory,
+					Interruption interruption) {
+				return new GrpcAnnounceLifecycle(OwnBeans.of(beanFactory, GrpcServerDrain.class), interruption);
 			}
 
 			@Bean

@@ -35,6 +35,7 @@ import io.github.lastcall.grpc.executor.ThreadStates;
 import io.github.lastcall.grpc.lifecycle.GrpcServerBuilderCustomizers;
 import io.github.lastcall.grpc.lifecycle.GrpcServerDrain;
 import io.github.lastcall.grpc.lifecycle.GrpcServerLifecycle;
+import io.github.lastcall.grpc.lifecycle.Interruption;
 import io.github.lastcall.grpc.lifecycle.ShutdownSettings;
 import io.github.lastcall.grpc.limits.Refusals;
 import io.github.lastcall.grpc.netty.NettyGrpcServerFactory;
@@ -119,7 +120,7 @@ class HealthServerRegistrar implements BeanRegistrar {
 						List.of(GrpcServerAssembler.track(calls, connections(context)),
 								new NettyServerPropertiesCustomizer(properties, context.bean(InboundMemory.class),
 										refusals(context), null))),
-				context.bean("lastCallHealthServerDrain", GrpcServerDrain.class),
+				context.bean("lastCallHealthServerDrain", GrpcServerDrain.class), context.bean(Interruption.class),
 				GrpcServerAssembler.publish(application(context)));
 	}
 

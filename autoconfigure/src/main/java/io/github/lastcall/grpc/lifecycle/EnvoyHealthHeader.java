@@ -16,6 +16,9 @@
 
 package io.github.lastcall.grpc.lifecycle;
 
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+
 import io.grpc.ForwardingServerCall.SimpleForwardingServerCall;
 import io.grpc.Metadata;
 import io.grpc.ServerCall;
@@ -26,9 +29,10 @@ import io.grpc.Status;
 import org.springframework.aop.framework.AopInfrastructureBean;
 
 /**
- * Adds {@code x-envoy-immediate-health-check-fail} to every response while a server
- * announces or drains. An Envoy with active health checking takes the host out at once
- * when it sees the header, whatever its value, and does not wait for the next check.
+ * Adds {@code x-envoy-immediate-health-check-fail} to every response while any server of
+ * the application announces or drains, or has stopped: when health is NOT_SERVING for all
+ * of them. An Envoy with active health checking takes the host out at once when it sees
+ * the header, whatever its value, and does not wait for the next check.
  *
  * @see <a href=
  * "https://www.envoyproxy.io/docs/envoy/latest/configuration/http/http_filters/router_filter#x-envoy-immediate-health-check-fail">Envoy's
@@ -39,11 +43,19 @@ public final class EnvoyHealthHeader implements AopInfrastructureBean, ServerInt
 	static final Metadata.Key<String> HEADER = Metadata.Key.of("x-envoy-immediate-health-check-fail",
 			Metadata.ASCII_STRING_MARSHALLER);
 
-	private volatile boolean stopping;
+	/**
+	 * Names of servers.
+	 */
+	private final Set<String> stopping = ConcurrentHashMap.newKeySet();
 
 	@Override
 	public void stateChanged(String server, GrpcServerState from, GrpcServerState to) {
-		this.stopping = to.isStopping();
+		if (to.isStopping() || to == GrpcServerState.STOPPED) {
+			this.stopping.add(server);
+		}
+		else {
+			this.stopping.remove(server);
+		}
 	}
 
 	@Override
@@ -73,7 +85,7 @@ public final class EnvoyHealthHeader implements AopInfrastructureBean, ServerInt
 		}
 
 		private Metadata withHeader(Metadata metadata) {
-			if (EnvoyHealthHeader.this.stopping) {
+			if (!EnvoyHealthHeader.this.stopping.isEmpty()) {
 				metadata.put(HEADER, "true");
 			}
 			return metadata;

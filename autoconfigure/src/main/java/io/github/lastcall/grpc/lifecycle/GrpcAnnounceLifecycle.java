@@ -17,7 +17,6 @@
 package io.github.lastcall.grpc.lifecycle;
 
 import java.util.List;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 
 import org.springframework.aop.framework.AopInfrastructureBean;
@@ -37,14 +36,18 @@ public final class GrpcAnnounceLifecycle implements AopInfrastructureBean, Smart
 
 	private final List<GrpcServerDrain> drains;
 
+	private final Interruption interruption;
+
 	private volatile boolean running;
 
 	/**
 	 * Create a new lifecycle.
 	 * @param drains the drains of all servers
+	 * @param interruption is held back while the servers announce
 	 */
-	public GrpcAnnounceLifecycle(List<GrpcServerDrain> drains) {
+	public GrpcAnnounceLifecycle(List<GrpcServerDrain> drains, Interruption interruption) {
 		this.drains = List.copyOf(drains);
+		this.interruption = interruption;
 	}
 
 	@Override
@@ -54,27 +57,24 @@ public final class GrpcAnnounceLifecycle implements AopInfrastructureBean, Smart
 
 	@Override
 	public void stop(Runnable callback) {
-		this.running = false;
-		Runnable over = Interruption.hold(callback);
-		AtomicInteger pending = new AtomicInteger(this.drains.size());
-		Runnable announced = () -> {
-			if (pending.decrementAndGet() == 0) {
-				over.run();
-			}
-		};
-		this.drains.forEach((drain) -> drain.afterAnnouncement(announced));
+		this.interruption.hold();
+		afterAnnouncements(callback);
 	}
 
 	@Override
 	public void stop() {
-		CountDownLatch announced = new CountDownLatch(1);
-		stop(announced::countDown);
-		try {
-			announced.await();
-		}
-		catch (InterruptedException ex) {
-			Thread.currentThread().interrupt();
-		}
+		Interruption.await(this::afterAnnouncements);
+	}
+
+	private void afterAnnouncements(Runnable callback) {
+		this.running = false;
+		AtomicInteger pending = new AtomicInteger(this.drains.size());
+		Runnable announced = () -> {
+			if (pending.decrementAndGet() == 0) {
+				callback.run();
+			}
+		};
+		this.drains.forEach((drain) -> drain.afterAnnouncement(announced));
 	}
 
 	@Override

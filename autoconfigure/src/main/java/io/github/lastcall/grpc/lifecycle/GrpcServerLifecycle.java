@@ -18,7 +18,6 @@ package io.github.lastcall.grpc.lifecycle;
 
 import java.io.IOException;
 import java.time.Duration;
-import java.util.concurrent.CountDownLatch;
 import java.util.function.BiConsumer;
 import java.util.function.Supplier;
 
@@ -54,6 +53,8 @@ public final class GrpcServerLifecycle implements AopInfrastructureBean, SmartLi
 
 	private final GrpcServerSupervisor supervisor;
 
+	private final Interruption interruption;
+
 	private final BiConsumer<GrpcServer, Duration> started;
 
 	/**
@@ -64,10 +65,11 @@ public final class GrpcServerLifecycle implements AopInfrastructureBean, SmartLi
 	 * @param factory makes the builder of the server, at every start
 	 * @param customizers complete the builder
 	 * @param supervisor follows the server and stops it
+	 * @param interruption is held back while the server stops
 	 * @param started called when a server is bound, with the time that it took to start
 	 */
 	public GrpcServerLifecycle(String name, int phase, Supplier<GrpcServices> services, GrpcServerFactory factory,
-			GrpcServerBuilderCustomizers customizers, GrpcServerSupervisor supervisor,
+			GrpcServerBuilderCustomizers customizers, GrpcServerSupervisor supervisor, Interruption interruption,
 			BiConsumer<GrpcServer, Duration> started) {
 		this.name = name;
 		this.phase = phase;
@@ -75,6 +77,7 @@ public final class GrpcServerLifecycle implements AopInfrastructureBean, SmartLi
 		this.factory = factory;
 		this.customizers = customizers;
 		this.supervisor = supervisor;
+		this.interruption = interruption;
 		this.started = started;
 	}
 
@@ -125,19 +128,13 @@ public final class GrpcServerLifecycle implements AopInfrastructureBean, SmartLi
 
 	@Override
 	public void stop(Runnable callback) {
-		this.supervisor.stop(Interruption.hold(callback));
+		this.interruption.hold();
+		this.supervisor.stop(callback);
 	}
 
 	@Override
 	public void stop() {
-		CountDownLatch stopped = new CountDownLatch(1);
-		stop(stopped::countDown);
-		try {
-			stopped.await();
-		}
-		catch (InterruptedException ex) {
-			Thread.currentThread().interrupt();
-		}
+		Interruption.await(this.supervisor::stop);
 	}
 
 	@Override

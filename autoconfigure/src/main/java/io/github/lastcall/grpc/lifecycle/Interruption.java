@@ -16,30 +16,81 @@
 
 package io.github.lastcall.grpc.lifecycle;
 
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.function.Consumer;
+
+import org.springframework.aop.framework.AopInfrastructureBean;
+import org.springframework.context.SmartLifecycle;
+
 /**
  * Spring's shutdown waits for nothing on a thread that is interrupted: it would destroy
- * beans under live calls. Whoever is about to be waited for holds the interruption back.
+ * beans under live calls. What is about to be waited for holds the interruption back, and
+ * the last phase of all gives it back: by then nobody is waited for any more, whoever
+ * else is in the phases before.
  */
-public final class Interruption {
+public final class Interruption implements AopInfrastructureBean, SmartLifecycle {
 
-	private Interruption() {
+	private final Set<Thread> held = ConcurrentHashMap.newKeySet();
+
+	private volatile boolean running;
+
+	/**
+	 * Clear the interruption of the current thread, if there is one, until the context
+	 * has stopped.
+	 */
+	void hold() {
+		if (Thread.interrupted()) {
+			this.held.add(Thread.currentThread());
+		}
+	}
+
+	@Override
+	public void start() {
+		this.running = true;
+	}
+
+	@Override
+	public void stop() {
+		this.running = false;
+		Thread thread = Thread.currentThread();
+		if (this.held.remove(thread)) {
+			thread.interrupt();
+		}
+	}
+
+	@Override
+	public boolean isRunning() {
+		return this.running;
 	}
 
 	/**
-	 * Clear the interruption of the current thread, if there is one, until something is
-	 * done.
-	 * @param callback called when it is done
-	 * @return to be called instead: interrupts the thread again, and calls back
+	 * The phase that stops last.
 	 */
-	public static Runnable hold(Runnable callback) {
-		if (!Thread.interrupted()) {
-			return callback;
+	@Override
+	public int getPhase() {
+		return Integer.MIN_VALUE;
+	}
+
+	/**
+	 * Stop something and wait for its end, on a thread that may have been interrupted
+	 * before.
+	 * @param stop what to do, with a callback for the end
+	 */
+	static void await(Consumer<Runnable> stop) {
+		boolean interrupted = Thread.interrupted();
+		CountDownLatch stopped = new CountDownLatch(1);
+		stop.accept(stopped::countDown);
+		try {
+			stopped.await();
 		}
-		Thread thread = Thread.currentThread();
-		return () -> {
-			thread.interrupt();
-			callback.run();
-		};
+		catch (InterruptedException ex) {
+			interrupted = true;
+		}
+		if (interrupted) {
+			Thread.currentThread().interrupt();
+		}
 	}
 
 }

@@ -107,7 +107,8 @@ class RandomizedDrainTests {
 				new LoopbackServerFactory(),
 				new GrpcServerBuilderCustomizers(new ServiceExecutors(executor, new StaticListableBeanFactory()),
 						calls::guard, List.of(track)),
-				drain, (server, timeTaken) -> ports.get(ports.size() - 1).complete(server.getPort()));
+				drain, new Interruption(),
+				(server, timeTaken) -> ports.get(ports.size() - 1).complete(server.getPort()));
 		List<RandomCall<?>> all = new ArrayList<>();
 		List<ManagedChannel> channels = new ArrayList<>();
 		try {

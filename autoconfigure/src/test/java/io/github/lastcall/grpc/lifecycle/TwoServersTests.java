@@ -60,6 +60,8 @@ class TwoServersTests {
 
 	private final ManualServerTimer timer = new ManualServerTimer();
 
+	private final Interruption interruption = new Interruption();
+
 	private final ServerExecutor executor = ServerExecutor.platform(4, Integer.MAX_VALUE);
 
 	@Test
@@ -71,7 +73,7 @@ class TwoServersTests {
 		context.registerBean("first", GrpcServerLifecycle.class, () -> first.lifecycle);
 		context.registerBean("second", GrpcServerLifecycle.class, () -> second.lifecycle);
 		context.registerBean(GrpcAnnounceLifecycle.class,
-				() -> new GrpcAnnounceLifecycle(List.of(first.drain, second.drain)));
+				() -> new GrpcAnnounceLifecycle(List.of(first.drain, second.drain), this.interruption));
 		context.addApplicationListener((ApplicationListener<ContextClosedEvent>) (event) -> {
 			first.drain.announce();
 			second.drain.announce();
@@ -135,7 +137,7 @@ class TwoServersTests {
 					new GrpcServerBuilderCustomizers(
 							new ServiceExecutors(TwoServersTests.this.executor, new StaticListableBeanFactory()),
 							calls::guard, List.of(track)),
-					this.drain, (server, timeTaken) -> {
+					this.drain, TwoServersTests.this.interruption, (server, timeTaken) -> {
 					});
 		}
 
