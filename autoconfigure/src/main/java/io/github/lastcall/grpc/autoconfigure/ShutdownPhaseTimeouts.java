@@ -17,6 +17,7 @@
 package io.github.lastcall.grpc.autoconfigure;
 
 import java.time.Duration;
+import java.util.Map;
 
 import io.github.lastcall.grpc.lifecycle.GrpcAnnounceLifecycle;
 import io.github.lastcall.grpc.lifecycle.GrpcServerLifecycle;
@@ -24,6 +25,8 @@ import io.github.lastcall.grpc.lifecycle.GrpcServerStartedEvent;
 import io.github.lastcall.grpc.lifecycle.ShutdownSettings;
 
 import org.springframework.aop.framework.AopInfrastructureBean;
+import org.springframework.beans.ConfigurablePropertyAccessor;
+import org.springframework.beans.PropertyAccessorFactory;
 import org.springframework.context.ApplicationListener;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.support.AbstractApplicationContext;
@@ -31,7 +34,7 @@ import org.springframework.context.support.DefaultLifecycleProcessor;
 
 /**
  * Spring gives each shutdown phase a time and then destroys beans under live calls. Where
- * the settings of the drain need longer, its phases get longer.
+ * the settings of the drain need longer, its phases get longer, and never shorter.
  */
 class ShutdownPhaseTimeouts implements AopInfrastructureBean, ApplicationListener<GrpcServerStartedEvent> {
 
@@ -39,6 +42,10 @@ class ShutdownPhaseTimeouts implements AopInfrastructureBean, ApplicationListene
 	 * What a phase takes besides the times that are configured.
 	 */
 	private static final Duration MARGIN = Duration.ofSeconds(2);
+
+	private static final String TIMEOUT = "timeoutPerShutdownPhase";
+
+	private static final String TIMEOUTS = "timeoutsForShutdownPhases";
 
 	private final ConfigurableApplicationContext context;
 
@@ -68,9 +75,23 @@ class ShutdownPhaseTimeouts implements AopInfrastructureBean, ApplicationListene
 
 	private void raise(DefaultLifecycleProcessor processor, int phase, Duration needed) {
 		Duration timeout = needed.plus(MARGIN);
-		if (timeout.compareTo(this.timeoutPerPhase) > 0) {
+		if (timeout.compareTo(configured(processor, phase)) > 0) {
 			processor.setTimeoutForShutdownPhase(phase, timeout.toMillis());
 		}
+	}
+
+	/**
+	 * The application may have a processor of its own, or have set a timeout on Boot's:
+	 * there is no getter.
+	 */
+	private Duration configured(DefaultLifecycleProcessor processor, int phase) {
+		ConfigurablePropertyAccessor fields = PropertyAccessorFactory.forDirectFieldAccess(processor);
+		if (!fields.isReadableProperty(TIMEOUT) || !fields.isReadableProperty(TIMEOUTS)) {
+			return this.timeoutPerPhase;
+		}
+		Object timeout = (fields.getPropertyValue(TIMEOUTS) instanceof Map<?, ?> timeouts) ? timeouts.get(phase) : null;
+		timeout = (timeout != null) ? timeout : fields.getPropertyValue(TIMEOUT);
+		return (timeout instanceof Long millis) ? Duration.ofMillis(millis) : this.timeoutPerPhase;
 	}
 
 }
