@@ -44,11 +44,6 @@ class GrpcServerStartupLog implements AopInfrastructureBean, ApplicationListener
 	 */
 	private static final Duration TERMINATION_GRACE_PERIOD = Duration.ofSeconds(30);
 
-	/**
-	 * What a JVM needs besides, as the README's formula says.
-	 */
-	private static final Duration EXIT = Duration.ofSeconds(3);
-
 	private static final Log logger = LogFactory.getLog(GrpcServerStartupLog.class);
 
 	private final ApplicationContext context;
@@ -77,18 +72,28 @@ class GrpcServerStartupLog implements AopInfrastructureBean, ApplicationListener
 			return;
 		}
 		logger.info(
-				"gRPC server '%s' listens on %s with services %s, reflection %s%s; started in %d ms; stops within %s (propagation delay %s + grace period %s + force timeout %s)"
+				"gRPC server '%s' listens on %s with services %s, reflection %s%s; started in %d ms; stops within %s (%s %s + grace period %s + force timeout %s), its process within %s"
 					.formatted(server.getName(), where(server), server.getServices().applicationNames(),
 							hasReflection(server) ? "on" : "off", tls(server), event.getTimeTaken().toMillis(),
-							text(this.shutdown.budget()), text(this.shutdown.longestAnnouncement()),
-							text(this.shutdown.gracePeriod()), text(this.shutdown.forceTimeout())));
+							text(this.shutdown.longestStop()), announcement(),
+							text(this.shutdown.longestAnnouncement()), text(this.shutdown.gracePeriod()),
+							text(this.shutdown.forceTimeout()), text(this.shutdown.budget())));
 		// Once for all servers: they drain side by side.
 		if (!this.hinted && this.shutdown.budget().compareTo(TERMINATION_GRACE_PERIOD) > 0) {
 			this.hinted = true;
-			logger.info(
-					"On Kubernetes, let terminationGracePeriodSeconds be at least %d (propagation delay + grace period + force timeout + %d)"
-						.formatted(this.shutdown.budget().plus(EXIT).toSeconds(), EXIT.toSeconds()));
+			logger.warn(
+					"Shutting down may take %s, and Kubernetes kills a process after %s unless told otherwise: set terminationGracePeriodSeconds to at least %d (%s + grace period + force timeout + %d)"
+						.formatted(text(this.shutdown.budget()), text(TERMINATION_GRACE_PERIOD),
+								this.shutdown.budget().plusMillis(999).toSeconds(), announcement(),
+								ShutdownSettings.EXIT.toSeconds()));
 		}
+	}
+
+	/**
+	 * What the time of the announcement is called.
+	 */
+	private String announcement() {
+		return this.shutdown.quietPeriod().isZero() ? "propagation delay" : "max-propagation-delay";
 	}
 
 	private static boolean hasReflection(GrpcServer server) {

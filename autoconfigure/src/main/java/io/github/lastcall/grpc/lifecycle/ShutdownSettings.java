@@ -40,6 +40,12 @@ import org.springframework.util.Assert;
 public record ShutdownSettings(Duration propagationDelay, Duration quietPeriod, Duration maxPropagationDelay,
 		Duration gracePeriod, Duration streamGracePeriod, Duration forceTimeout) implements AopInfrastructureBean {
 
+	/**
+	 * What an application takes besides: to notice the signal, to destroy its beans, and
+	 * to end its virtual machine.
+	 */
+	public static final Duration EXIT = Duration.ofSeconds(3);
+
 	public ShutdownSettings {
 		notNegative(propagationDelay, "propagationDelay");
 		notNegative(quietPeriod, "quietPeriod");
@@ -72,11 +78,19 @@ public record ShutdownSettings(Duration propagationDelay, Duration quietPeriod, 
 	}
 
 	/**
-	 * The longest that a shutdown takes: what an orchestrator must allow for.
+	 * The longest that the server takes to stop.
 	 * @return the sum of all
 	 */
-	public Duration budget() {
+	public Duration longestStop() {
 		return longestAnnouncement().plus(this.gracePeriod).plus(this.forceTimeout);
+	}
+
+	/**
+	 * The longest that the process takes to end: what an orchestrator must allow for.
+	 * @return the time of the server, and {@link #EXIT} for everything else
+	 */
+	public Duration budget() {
+		return longestStop().plus(EXIT);
 	}
 
 	private static void notNegative(Duration duration, String name) {

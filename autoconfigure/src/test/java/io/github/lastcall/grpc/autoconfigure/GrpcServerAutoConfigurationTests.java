@@ -335,10 +335,43 @@ class GrpcServerAutoConfigurationTests {
 				.singleElement()
 				.asString()
 				.contains("INFO", "gRPC server 'network'", "127.0.0.1", "port " + GrpcClient.port(context),
-						RouteGuideGrpc.SERVICE_NAME, "reflection on", "stops within 5500ms", "propagation delay 1500ms",
-						"grace period 3s", "force timeout 1s")
+						RouteGuideGrpc.SERVICE_NAME, "reflection on",
+						"stops within 5500ms (propagation delay 1500ms + grace period 3s + force timeout 1s)",
+						"its process within 8500ms")
 				.containsPattern("started in \\d+ ms")
-				.doesNotContain("TLS"));
+				.doesNotContain("TLS", "WARN"));
+	}
+
+	@Test
+	void theStartupLineNamesTheLongestAnnouncementWhatItIs(CapturedOutput output) {
+		this.withService
+			.withPropertyValues("grpc.server.shutdown.propagation-delay=5s", "grpc.server.shutdown.quiet-period=1s",
+					"grpc.server.shutdown.max-propagation-delay=10s", "grpc.server.shutdown.grace-period=3s",
+					"grpc.server.shutdown.force-timeout=1s")
+			.run((context) -> assertThat(output).contains(
+					"stops within 14s (max-propagation-delay 10s + grace period 3s + force timeout 1s)",
+					"its process within 17s"));
+	}
+
+	@Test
+	void whatKubernetesDoesNotWaitForByDefaultIsAWarning(CapturedOutput output) {
+		this.withService
+			.withPropertyValues("grpc.server.in-process.enabled=true", "grpc.server.shutdown.propagation-delay=5s",
+					"grpc.server.shutdown.grace-period=20s", "grpc.server.shutdown.force-timeout=2001ms")
+			.run((context) -> assertThat(
+					output.toString().lines().filter((line) -> line.contains("terminationGracePeriodSeconds")))
+				.singleElement()
+				.asString()
+				.contains("WARN", "terminationGracePeriodSeconds to at least 31"));
+	}
+
+	@Test
+	void whatKubernetesWaitsForByDefaultIsNoWarning(CapturedOutput output) {
+		this.withService
+			.withPropertyValues("grpc.server.shutdown.propagation-delay=5s", "grpc.server.shutdown.grace-period=20s",
+					"grpc.server.shutdown.force-timeout=2s")
+			.run((context) -> assertThat(output).contains("its process within 30s")
+				.doesNotContain("terminationGracePeriodSeconds"));
 	}
 
 	@Test
