@@ -236,7 +236,7 @@ public final class GrpcServerAutoConfiguration implements AopInfrastructureBean 
 			@Bean
 			@ConditionalOnMissingBean(ServerTimer.class)
 			ThreadServerTimer lastCallDrainTimer() {
-				return new ThreadServerTimer("grpc-shutdown");
+				return ThreadServerTimer.started("grpc-shutdown");
 			}
 
 			@Bean

@@ -18,6 +18,7 @@ package io.github.lastcall.grpc.executor;
 
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 
@@ -26,8 +27,9 @@ import org.springframework.beans.factory.DisposableBean;
 
 /**
  * A {@link ServerTimer} with a thread of its own, which exists only while there is
- * something to wait for. The application's schedulers would not do: they stop before the
- * server does, and a user's slow task would delay the truth.
+ * something to wait for, unless it has to be there when it is needed. The application's
+ * schedulers would not do: they stop before the server does, and a user's slow task would
+ * delay the truth.
  */
 public final class ThreadServerTimer implements AopInfrastructureBean, ServerTimer, DisposableBean {
 
@@ -38,16 +40,37 @@ public final class ThreadServerTimer implements AopInfrastructureBean, ServerTim
 	 * @param threadName the name of its thread
 	 */
 	public ThreadServerTimer(String threadName) {
-		this.executor = new ScheduledThreadPoolExecutor(1, (task) -> {
-			Thread thread = new Thread(task, threadName);
-			thread.setDaemon(true);
-			return thread;
-		});
+		this(daemons(threadName), false);
+	}
+
+	/**
+	 * A timer whose thread starts now and stays: where no thread can be started any more,
+	 * its tasks run all the same.
+	 * @param threadName the name of its thread
+	 * @return the timer
+	 */
+	public static ThreadServerTimer started(String threadName) {
+		return new ThreadServerTimer(daemons(threadName), true);
+	}
+
+	ThreadServerTimer(ThreadFactory threads, boolean started) {
+		this.executor = new ScheduledThreadPoolExecutor(1, threads);
 		// A connection may report its end after the context has: nobody cares any more.
 		this.executor.setRejectedExecutionHandler(new ThreadPoolExecutor.DiscardPolicy());
 		this.executor.setRemoveOnCancelPolicy(true);
 		this.executor.setKeepAliveTime(1, TimeUnit.SECONDS);
-		this.executor.allowCoreThreadTimeOut(true);
+		this.executor.allowCoreThreadTimeOut(!started);
+		if (started) {
+			this.executor.prestartCoreThread();
+		}
+	}
+
+	private static ThreadFactory daemons(String threadName) {
+		return (task) -> {
+			Thread thread = new Thread(task, threadName);
+			thread.setDaemon(true);
+			return thread;
+		};
 	}
 
 	@Override
