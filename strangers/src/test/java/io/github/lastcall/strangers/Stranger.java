@@ -20,6 +20,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
 import io.github.lastcall.sample.process.ApplicationProcess;
@@ -32,8 +33,8 @@ import io.grpc.Channel;
  */
 final class Stranger extends ApplicationProcess {
 
-	private Stranger(List<String> arguments) throws IOException {
-		super(arguments);
+	private Stranger(List<String> arguments, Map<String, String> variables) throws IOException {
+		super(arguments, variables);
 	}
 
 	/**
@@ -65,9 +66,20 @@ final class Stranger extends ApplicationProcess {
 	 * @return the application, which has just been started
 	 */
 	static Stranger launch(List<String> java, String... arguments) throws IOException {
+		return launch(Map.of(), java, arguments);
+	}
+
+	/**
+	 * Starts an application in an environment and waits for nothing.
+	 * @param variables environment variables
+	 * @param java what comes before the arguments of the application
+	 * @param arguments arguments such as {@code --grpc.server.port=1234}
+	 * @return the application, which has just been started
+	 */
+	static Stranger launch(Map<String, String> variables, List<String> java, String... arguments) throws IOException {
 		List<String> all = new ArrayList<>(java);
 		all.addAll(List.of(arguments));
-		return new Stranger(all);
+		return new Stranger(all, variables);
 	}
 
 	static Path jar(String name) {

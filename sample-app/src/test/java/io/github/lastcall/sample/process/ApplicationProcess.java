@@ -28,6 +28,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
@@ -75,12 +76,24 @@ public class ApplicationProcess implements AutoCloseable {
 	 * the arguments of the application
 	 */
 	public ApplicationProcess(List<String> arguments) throws IOException {
+		this(arguments, Map.of());
+	}
+
+	/**
+	 * Start an application with environment variables and wait for nothing.
+	 * @param arguments what {@code java} is told: a jar, or a class path and a class, and
+	 * the arguments of the application
+	 * @param variables environment variables beside those of the tests
+	 */
+	public ApplicationProcess(List<String> arguments, Map<String, String> variables) throws IOException {
 		List<String> command = new ArrayList<>();
 		command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
 		command.addAll(STARTS_SOONER);
 		command.add("-Xmx256m");
 		command.addAll(arguments);
-		this.process = new ProcessBuilder(command).redirectErrorStream(true).start();
+		ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
+		builder.environment().putAll(variables);
+		this.process = builder.start();
 		Thread reader = new Thread(this::readLog, "application-log");
 		reader.setDaemon(true);
 		reader.start();
