@@ -140,6 +140,13 @@ final class Attack {
 	}
 
 	/**
+	 * The lines that the server has logged before the attack began.
+	 */
+	List<String> logOfStart() {
+		return this.server.log().subList(0, this.linesBefore);
+	}
+
+	/**
 	 * The time since the attack began.
 	 */
 	Duration elapsed() {

@@ -17,7 +17,9 @@ package io.github.lastcall.grpc.attack;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import java.util.zip.GZIPOutputStream;
 
@@ -34,6 +36,9 @@ import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import org.junit.jupiter.api.Test;
 
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
 /**
  * Attacks by legal messages that add up to more than the memory.
  */
@@ -42,6 +47,10 @@ interface MemoryAttacks {
 	String GET_FEATURE = "routeguide.RouteGuide/GetFeature";
 
 	int HOLD = 77;
+
+	int UPLOAD = 4_000_000;
+
+	int PIECE = 8 * 1024;
 
 	@Test
 	@AttackedServer(routeGuide = HoldingRouteGuide.class)
@@ -111,6 +120,39 @@ interface MemoryAttacks {
 			}
 		}
 		attack.awaitRefusals("infrastructure-message-size", 10);
+	}
+
+	/**
+	 * With what buildpacks leave to the memory outside of the heap.
+	 */
+	@Test
+	@AttackedServer(heap = "512m", options = "-XX:MaxDirectMemorySize=10m")
+	default void uploadsInPiecesToLittleDirectMemory(Attack attack) throws Exception {
+		assertThat(attack.logOfStart())
+			.anyMatch((line) -> line.contains("inbound-message-size") && line.contains("-XX:MaxDirectMemorySize"));
+		byte[] request = point(1, UPLOAD);
+		byte[] message = Http2Frame.message(false, request.length, request);
+		List<RogueClient> clients = new ArrayList<>();
+		for (int i = 0; i < 8; i++) {
+			clients.add(attack.connect().preface().call(1, GET_FEATURE));
+		}
+		for (int from = 0; from < message.length; from += PIECE) {
+			int to = Math.min(from + PIECE, message.length);
+			for (RogueClient client : clients) {
+				client
+					.frame(Http2Frame.DATA, (to == message.length) ? Http2Frame.END_STREAM : 0, 1,
+							Arrays.copyOfRange(message, from, to))
+					.flush();
+			}
+		}
+		attack.awaitRefusals("inbound-buffer", 1);
+		assertThat(clients).allSatisfy((client) -> {
+			int pings = client.received(Http2Frame.PING);
+			client.ping().flush();
+			await().atMost(Attack.TIMEOUT).until(() -> client.received(Http2Frame.PING) > pings);
+			assertThat(client.goAway()).isNull();
+			assertThat(client.closed()).isNotDone();
+		});
 	}
 
 	private static byte[] point(int latitude, int unknown) {
