@@ -50,17 +50,23 @@ class RollingRestartIT {
 
 	@Test
 	void oneRollLosesNoCall() throws Exception {
-		assertThatNoCallIsLost(1);
+		assertThatNoCallIsLost(1, Traffic::start);
 	}
 
 	@Test
 	@Tag("full")
 	void threeRollsLoseNoCall() throws Exception {
-		assertThatNoCallIsLost(3);
+		assertThatNoCallIsLost(3, Traffic::start);
 	}
 
-	private static void assertThatNoCallIsLost(int rolls) throws Exception {
-		Result result = roll(rolls, "--spring.main.cloud-platform=kubernetes");
+	@Test
+	@Tag("full")
+	void oneRollLosesNoCallOfNode() throws Exception {
+		assertThatNoCallIsLost(1, NodeTraffic::start);
+	}
+
+	private static void assertThatNoCallIsLost(int rolls, Calls.Starter clients) throws Exception {
+		Result result = roll(clients, rolls, "--spring.main.cloud-platform=kubernetes");
 		System.out.println(rolls + " x three replicas restarted, defaults on Kubernetes: " + result);
 		assertThat(result.l4Failures()).as("failed calls, L4").isEmpty();
 		assertThat(result.l7Failures()).as("failed calls, L7").isEmpty();
@@ -68,13 +74,13 @@ class RollingRestartIT {
 
 	@Test
 	void oneRollWithoutAPropagationDelayLosesCallsOfBothKinds() throws Exception {
-		Result result = roll(1, "--grpc.server.shutdown.propagation-delay=0");
+		Result result = roll(Traffic::start, 1, "--grpc.server.shutdown.propagation-delay=0");
 		System.out.println("1 roll of three replicas, no propagation delay: " + result);
 		assertThat(result.l4Failures()).as("failed calls, L4").isNotEmpty();
 		assertThat(result.l7Failures()).as("failed calls, L7").isNotEmpty();
 	}
 
-	private static Result roll(int rolls, String argument) throws Exception {
+	private static Result roll(Calls.Starter clients, int rolls, String argument) throws Exception {
 		Tools.haproxy();
 		List<String> arguments = List.of(argument);
 		Map<String, SampleProcess> replicas = new LinkedHashMap<>();
@@ -84,7 +90,7 @@ class RollingRestartIT {
 		List<Integer> ports = replicas.values().stream().map(SampleProcess::grpcPort).toList();
 		try (HaProxy haproxy = HaProxy.startForRollingRestart(l4Port, ports)) {
 			replicas.keySet().forEach((name) -> awaitUp(haproxy, name));
-			try (Traffic l4 = Traffic.start(l4Port); Traffic l7 = Traffic.start(haproxy.port())) {
+			try (Calls l4 = clients.start(l4Port); Calls l7 = clients.start(haproxy.port())) {
 				l4.awaitCalls(20);
 				l7.awaitCalls(20);
 				String free = "d";

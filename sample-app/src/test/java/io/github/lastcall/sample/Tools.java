@@ -77,6 +77,14 @@ final class Tools {
 	}
 
 	/**
+	 * Node.
+	 * @return the program
+	 */
+	static String node() {
+		return require("node", (program) -> true, "apt-get install nodejs");
+	}
+
+	/**
 	 * TypeScript's compiler.
 	 * @return the program
 	 */

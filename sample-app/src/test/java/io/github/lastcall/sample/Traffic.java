@@ -37,7 +37,7 @@ import static org.awaitility.Awaitility.await;
  * Clients of a balancer that call without a pause, fail fast and never try again. All but
  * one keep their connection; that one opens another for each call.
  */
-final class Traffic implements AutoCloseable {
+final class Traffic implements Calls {
 
 	private static final int CLIENTS = 5;
 
@@ -104,30 +104,21 @@ final class Traffic implements AutoCloseable {
 		return NettyChannelBuilder.forAddress("127.0.0.1", this.port).usePlaintext().disableRetry().build();
 	}
 
-	/**
-	 * Wait until every client has begun and ended that many calls from now on.
-	 * @param more the number of calls of each client
-	 */
-	void awaitCalls(int more) {
+	@Override
+	public void awaitCalls(int more) {
 		// One more: the first one that ends may have begun before.
 		long[] enough = IntStream.range(0, CLIENTS).mapToLong((client) -> this.calls.get(client) + more + 1).toArray();
 		await().atMost(1, TimeUnit.MINUTES)
 			.until(() -> IntStream.range(0, CLIENTS).allMatch((client) -> this.calls.get(client) >= enough[client]));
 	}
 
-	/**
-	 * How many calls have ended so far.
-	 * @return the number, failed ones included
-	 */
-	long calls() {
+	@Override
+	public long calls() {
 		return IntStream.range(0, CLIENTS).mapToLong(this.calls::get).sum();
 	}
 
-	/**
-	 * The calls that have failed so far.
-	 * @return the status of each
-	 */
-	List<String> failures() {
+	@Override
+	public List<String> failures() {
 		return List.copyOf(this.failures);
 	}
 
