@@ -48,8 +48,8 @@ class EveryStrangerIT {
 	private static final int TERMINATED = 143;
 
 	@ParameterizedTest
-	@ValueSource(strings = { "boot-4.1.0", "boot-4.1.1", "boot-4.1.1-grpc-1.80", "boot-4.1.1-grpc-1.85", "boot-4.1.2",
-			"reactor", "kotlin" })
+	@ValueSource(strings = { "boot-4.0.3", "boot-4.1.0", "boot-4.1.1", "boot-4.1.1-grpc-1.80", "boot-4.1.1-grpc-1.85",
+			"boot-4.1.2", "reactor", "kotlin" })
 	void servesAndDrains(String name) throws Exception {
 		try (Stranger stranger = Stranger.start(name)) {
 			ManagedChannel channel = stranger.channel();
