@@ -31,6 +31,7 @@ import io.grpc.ServerInterceptor;
 import io.grpc.ServerServiceDefinition;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
+import org.jspecify.annotations.Nullable;
 
 import org.springframework.aop.framework.AopInfrastructureBean;
 import org.springframework.aop.scope.ScopedProxyUtils;
@@ -79,12 +80,22 @@ final class UnservedBeans implements ApplicationListener<ContextRefreshedEvent>,
 			return Stream.empty();
 		}
 		Set<String> served = served();
-		return names.stream().filter((name) -> !served.contains(service(name)));
+		// Nothing is created, nor bound, to be told from what no customizer has added.
+		return served.isEmpty() ? names.stream() : names.stream().filter((name) -> !served.contains(service(name)));
 	}
 
-	private String service(String name) {
-		ServerServiceDefinition definition = this.beanFactory.getBean(name, BindableService.class).bindService();
-		return definition.getServiceDescriptor().getName();
+	/**
+	 * A mock binds nothing, and others may need what is not there when the application
+	 * starts, as a request.
+	 */
+	private @Nullable String service(String name) {
+		try {
+			ServerServiceDefinition definition = this.beanFactory.getBean(name, BindableService.class).bindService();
+			return (definition != null) ? definition.getServiceDescriptor().getName() : null;
+		}
+		catch (RuntimeException ex) {
+			return null;
+		}
 	}
 
 	/**

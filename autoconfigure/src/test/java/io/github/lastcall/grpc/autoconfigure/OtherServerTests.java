@@ -162,6 +162,30 @@ class OtherServerTests {
 			.doesNotContain("bean 'routeGuide'", "lastCall");
 	}
 
+	/**
+	 * A mock takes the place of a bean method with its annotation. Others may need what
+	 * is not there when the application starts.
+	 */
+	@Test
+	void aServiceWithoutAnAnnotationThatCannotBeBoundIsNamedToo(CapturedOutput output) {
+		this.runner.withUserConfiguration(Used.class)
+			.withBean("mock", BindableService.class, () -> () -> null)
+			.withBean("broken", BindableService.class, () -> () -> {
+				throw new IllegalStateException("no request");
+			})
+			.run((context) -> assertThat(context).hasNotFailed());
+		assertThat(output).contains("bean 'mock' is a BindableService", "bean 'broken' is a BindableService")
+			.doesNotContain("bean 'added'");
+	}
+
+	@Test
+	void aServiceWithoutAnAnnotationThatIsLazyIsNotCreated(CapturedOutput output) {
+		this.runner.withUserConfiguration(Ours.class).withBean("lazy", BindableService.class, () -> {
+			throw new IllegalStateException("created");
+		}, (definition) -> definition.setLazyInit(true)).run((context) -> assertThat(context).hasNotFailed());
+		assertThat(output).contains("bean 'lazy' is a BindableService");
+	}
+
 	@Test
 	void aServiceWithoutAnAnnotationIsNamedAlsoIfThereIsNoServer(CapturedOutput output) {
 		this.runner.withBean("forgotten", Forgotten.class).run((context) -> assertThat(context).hasNotFailed());
