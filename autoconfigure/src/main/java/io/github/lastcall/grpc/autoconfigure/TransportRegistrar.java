@@ -44,7 +44,7 @@ class TransportRegistrar implements BeanRegistrar {
 			// Otherwise a condition has seen to that.
 			throw new GrpcServerStartException(
 					"grpc.server.enabled is false, but the application was processed ahead of time with the gRPC server.",
-					"Set grpc.server.enabled=false for ahead-of-time processing too, or remove it.",
+					"Process the application ahead of time with grpc.server.enabled=false too, or remove the property.",
 					List.of(OnServerEnabled.PROPERTY), null);
 		}
 		List<Transport> transports = Arrays.stream(Transport.values())

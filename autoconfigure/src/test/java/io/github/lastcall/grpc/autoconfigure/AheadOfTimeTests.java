@@ -22,8 +22,10 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.function.Consumer;
 
+import io.github.lastcall.grpc.actuate.GrpcEndpoint;
 import io.github.lastcall.grpc.health.v1.HealthCheckResponse;
 import io.github.lastcall.grpc.lifecycle.EnvoyHealthHeader;
+import io.github.lastcall.grpc.lifecycle.GrpcServerDrain;
 import io.github.lastcall.grpc.server.GrpcService;
 import io.github.lastcall.grpc.server.GrpcServerStartException;
 import io.github.lastcall.grpc.server.ResponseCompression;
@@ -44,7 +46,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
+import org.springframework.aot.hint.BindingReflectionHintsRegistrar;
 import org.springframework.aot.hint.MemberCategory;
+import org.springframework.aot.hint.RuntimeHints;
 import org.springframework.aot.hint.predicate.RuntimeHintsPredicates;
 import org.springframework.aot.test.generate.TestGenerationContext;
 import org.springframework.boot.autoconfigure.ImportAutoConfiguration;
@@ -130,6 +134,32 @@ class AheadOfTimeTests {
 	}
 
 	@Test
+	void aServerThatIsSwitchedOnAtRunTimeIsAnAnalysis() {
+		assertThatExceptionOfType(GrpcServerStartException.class)
+			.isThrownBy(() -> run(process("grpc.server.enabled=false"), (context) -> {
+			}, "grpc.server.enabled=true"))
+			.withMessage(
+					"grpc.server.enabled is true, but the application was processed ahead of time without the gRPC server.");
+	}
+
+	@Test
+	void aServerThatIsSwitchedOffInBothIsNotMissed() {
+		run(process("grpc.server.enabled=false"),
+				(context) -> assertThat(context.getBeanNamesForType(GrpcServerDrain.class)).isEmpty(),
+				"grpc.server.enabled=false");
+	}
+
+	@Test
+	void theEndpointNeedsNoHintsForProtobuf() {
+		RuntimeHints hints = new RuntimeHints();
+		new BindingReflectionHintsRegistrar().registerReflectionHints(hints.reflection(),
+				GrpcEndpoint.GrpcDescriptor.class);
+		assertThat(hints.reflection().typeHints()).isNotEmpty()
+			.noneMatch((hint) -> hint.getType().getName().startsWith("com.google.")
+					|| hint.getType().getName().startsWith("io.grpc."));
+	}
+
+	@Test
 	void thereAreHintsForInterceptorsAndForTheMessagesOfHealth() {
 		TestGenerationContext generated = process();
 		assertThat(RuntimeHintsPredicates.reflection()
@@ -143,19 +173,24 @@ class AheadOfTimeTests {
 			.rejects(generated.getRuntimeHints());
 	}
 
-	private static TestGenerationContext process() {
+	private static TestGenerationContext process(String... properties) {
 		AnnotationConfigApplicationContext context = new AnnotationConfigApplicationContext();
 		context.register(Application.class);
-		configure(context.getEnvironment());
+		configure(context.getEnvironment(), properties);
 		TestGenerationContext generated = new TestGenerationContext();
 		new ApplicationContextAotGenerator().processAheadOfTime(context, generated);
 		generated.writeGeneratedContent();
 		return generated;
 	}
 
-	@SuppressWarnings("unchecked")
 	private static void run(Consumer<ConfigurableApplicationContext> test, String... properties) {
-		TestCompiler.forSystem().with(process()).compile((compiled) -> {
+		run(process(), test, properties);
+	}
+
+	@SuppressWarnings("unchecked")
+	private static void run(TestGenerationContext processed, Consumer<ConfigurableApplicationContext> test,
+			String... properties) {
+		TestCompiler.forSystem().with(processed).compile((compiled) -> {
 			try (GenericApplicationContext context = new GenericApplicationContext()) {
 				configure(context.getEnvironment(), properties);
 				compiled.getInstance(ApplicationContextInitializer.class).initialize(context);
@@ -175,7 +210,7 @@ class AheadOfTimeTests {
 
 	@Configuration(proxyBeanMethods = false)
 	@ImportAutoConfiguration({ ApplicationAvailabilityAutoConfiguration.class, LifecycleAutoConfiguration.class,
-			SslAutoConfiguration.class, GrpcServerAutoConfiguration.class })
+			SslAutoConfiguration.class, GrpcServerAutoConfiguration.class, GrpcServerDisabledAutoConfiguration.class })
 	@Import(RouteGuide.class)
 	static class Application {
 

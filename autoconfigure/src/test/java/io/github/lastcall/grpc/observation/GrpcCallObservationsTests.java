@@ -35,6 +35,7 @@ import ch.qos.logback.core.read.ListAppender;
 import io.github.lastcall.grpc.call.CallObserver;
 import io.github.lastcall.grpc.call.CallTracer;
 import io.github.lastcall.grpc.call.DrainSignal;
+import io.github.lastcall.grpc.server.GrpcServerBuilderCustomizer;
 import io.github.lastcall.grpc.testing.ManualServerTimer;
 import io.github.lastcall.grpc.lifecycle.GrpcServerDrain;
 import io.github.lastcall.grpc.server.GlobalServerInterceptor;
@@ -66,6 +67,7 @@ import io.grpc.reflection.v1.ServerReflectionRequest;
 import io.grpc.reflection.v1.ServerReflectionResponse;
 import io.grpc.stub.MetadataUtils;
 import io.grpc.stub.StreamObserver;
+import io.grpc.util.MutableHandlerRegistry;
 import io.micrometer.common.KeyValue;
 import io.micrometer.common.KeyValues;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -93,6 +95,7 @@ import org.junit.jupiter.api.condition.EnabledForJreRange;
 import org.junit.jupiter.api.condition.JRE;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.slf4j.LoggerFactory;
 
 import org.springframework.beans.factory.ObjectProvider;
@@ -171,6 +174,21 @@ class GrpcCallObservationsTests {
 					.containsEntry("grpc.status_code", "OK")
 					.containsEntry("net.peer.name", "127.0.0.1")
 					.hasEntrySatisfying("net.peer.port", (port) -> assertThat(port).isNotEqualTo("UNKNOWN"));
+			}
+		});
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "a.Added", "a.Fallback" })
+	void aCallOfAServiceThatACustomizerAddsIsASpan(String service) {
+		this.runner.withBean(GrpcServerBuilderCustomizer.class, () -> (builder) -> {
+			MutableHandlerRegistry fallback = new MutableHandlerRegistry();
+			fallback.addService(new OneMethodService("a.Fallback"));
+			builder.addService(new OneMethodService("a.Added")).fallbackHandlerRegistry(fallback);
+		}).run((context) -> {
+			try (GrpcClient client = GrpcClient.of(context)) {
+				OneMethodService.call(client.channel(), service);
+				assertThat(span(context).getName()).isEqualTo(service + "/Call");
 			}
 		});
 	}

@@ -1,0 +1,60 @@
+/*
+ * Copyright 2026 the Last Call authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.lastcall.grpc.autoconfigure;
+
+import io.grpc.BindableService;
+
+import org.springframework.aop.framework.AopInfrastructureBean;
+import org.springframework.boot.autoconfigure.AutoConfiguration;
+import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
+import org.springframework.boot.autoconfigure.condition.NoneNestedConditions;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Conditional;
+import org.springframework.core.env.Environment;
+
+/**
+ * {@link EnableAutoConfiguration Auto-configuration} for an application whose gRPC server
+ * is switched off.
+ */
+@AutoConfiguration
+@ConditionalOnClass(BindableService.class)
+@Conditional(GrpcServerDisabledAutoConfiguration.OnServerDisabled.class)
+public final class GrpcServerDisabledAutoConfiguration implements AopInfrastructureBean {
+
+	@Bean
+	static ProcessedWithoutServerCheck lastCallProcessedWithoutServerCheck(Environment environment) {
+		return new ProcessedWithoutServerCheck(environment);
+	}
+
+	/**
+	 * Matches if {@code grpc.server.enabled} switches the server off.
+	 */
+	static final class OnServerDisabled extends NoneNestedConditions {
+
+		OnServerDisabled() {
+			super(ConfigurationPhase.PARSE_CONFIGURATION);
+		}
+
+		@Conditional(OnServerEnabled.class)
+		static class Enabled {
+
+		}
+
+	}
+
+}

@@ -1,0 +1,50 @@
+/*
+ * Copyright 2026 the Last Call authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.lastcall.grpc.autoconfigure;
+
+import java.util.List;
+
+import io.github.lastcall.grpc.server.GrpcServerStartException;
+
+import org.springframework.aop.framework.AopInfrastructureBean;
+import org.springframework.beans.factory.config.BeanFactoryPostProcessor;
+import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
+import org.springframework.core.env.Environment;
+
+/**
+ * Fails the start of an application that was processed ahead of time without the server
+ * and is started with it: what would be needed is not there.
+ */
+final class ProcessedWithoutServerCheck implements BeanFactoryPostProcessor, AopInfrastructureBean {
+
+	private final Environment environment;
+
+	ProcessedWithoutServerCheck(Environment environment) {
+		this.environment = environment;
+	}
+
+	@Override
+	public void postProcessBeanFactory(ConfigurableListableBeanFactory beanFactory) {
+		if (OnServerEnabled.isEnabled(this.environment)) {
+			throw new GrpcServerStartException(
+					"grpc.server.enabled is true, but the application was processed ahead of time without the gRPC server.",
+					"Process the application ahead of time with grpc.server.enabled=true, or set it to false at run time too.",
+					List.of(OnServerEnabled.PROPERTY), null);
+		}
+	}
+
+}
