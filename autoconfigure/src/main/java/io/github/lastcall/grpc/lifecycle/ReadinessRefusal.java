@@ -29,7 +29,9 @@ import org.springframework.boot.availability.ApplicationAvailability;
 import org.springframework.boot.availability.AvailabilityChangeEvent;
 import org.springframework.boot.availability.ReadinessState;
 import org.springframework.context.ApplicationContext;
-import org.springframework.context.ApplicationListener;
+import org.springframework.context.ApplicationEvent;
+import org.springframework.context.event.SmartApplicationListener;
+import org.springframework.core.Ordered;
 
 /**
  * Refuses the application's readiness for as long as there is a reason to, and gives back
@@ -39,7 +41,7 @@ import org.springframework.context.ApplicationListener;
  * Changes and what they publish run one after the other: whatever the threads, the last
  * one that is published is the last one that was made.
  */
-public final class ReadinessRefusal implements AopInfrastructureBean, ApplicationListener<GrpcServerStateChangedEvent> {
+public final class ReadinessRefusal implements AopInfrastructureBean, SmartApplicationListener {
 
 	private static final Log logger = LogFactory.getLog(ReadinessRefusal.class);
 
@@ -78,10 +80,7 @@ public final class ReadinessRefusal implements AopInfrastructureBean, Applicatio
 	void refuse(Object reason) {
 		this.changes.execute(() -> {
 			this.reasons.add(reason);
-			if (this.availability.getReadinessState() == ReadinessState.ACCEPTING_TRAFFIC) {
-				this.taken = true;
-				AvailabilityChangeEvent.publish(this.context, this, ReadinessState.REFUSING_TRAFFIC);
-			}
+			publishRefusal();
 		});
 	}
 
@@ -98,17 +97,55 @@ public final class ReadinessRefusal implements AopInfrastructureBean, Applicatio
 		});
 	}
 
+	/**
+	 * Somebody else says that the application accepts traffic, which is right again when
+	 * there is no reason any more.
+	 */
+	private void refuseAgain() {
+		this.changes.execute(() -> {
+			if (!this.reasons.isEmpty()) {
+				publishRefusal();
+			}
+		});
+	}
+
+	private void publishRefusal() {
+		if (this.availability.getReadinessState() == ReadinessState.ACCEPTING_TRAFFIC) {
+			this.taken = true;
+			AvailabilityChangeEvent.publish(this.context, this, ReadinessState.REFUSING_TRAFFIC);
+		}
+	}
+
 	@Override
-	public void onApplicationEvent(GrpcServerStateChangedEvent event) {
+	public boolean supportsEventType(Class<? extends ApplicationEvent> eventType) {
+		return GrpcServerStateChangedEvent.class.isAssignableFrom(eventType)
+				|| AvailabilityChangeEvent.class.isAssignableFrom(eventType);
+	}
+
+	@Override
+	public void onApplicationEvent(ApplicationEvent event) {
 		// A child context has servers of its own.
-		if (event.getSource() instanceof GrpcServerDrain drain && this.drains.contains(drain)) {
-			if (event.getTo() == GrpcServerState.STARTING) {
+		if (event instanceof GrpcServerStateChangedEvent change && event.getSource() instanceof GrpcServerDrain drain
+				&& this.drains.contains(drain)) {
+			if (change.getTo() == GrpcServerState.STARTING) {
 				giveBack(drain);
 			}
 			else if (drain.getStatus().failed() || drain.isShutDown()) {
 				refuse(drain);
 			}
 		}
+		else if (event instanceof AvailabilityChangeEvent<?> change
+				&& change.getState() == ReadinessState.ACCEPTING_TRAFFIC) {
+			refuseAgain();
+		}
+	}
+
+	/**
+	 * Behind Boot's own listener, by which the availability is known.
+	 */
+	@Override
+	public int getOrder() {
+		return Ordered.LOWEST_PRECEDENCE;
 	}
 
 }

@@ -95,6 +95,21 @@ class DrainControlTests {
 	}
 
 	@Test
+	void aReadinessThatSomebodyElseGivesMeanwhileIsRefusedUntilTheServerIsResumed() {
+		try (DrainTestApplication app = new DrainTestApplication()) {
+			ApplicationAvailability availability = app.context.getBean(ApplicationAvailability.class);
+			AvailabilityChangeEvent.publish(app.context, ReadinessState.REFUSING_TRAFFIC);
+			DrainControl control = app.context.getBean(DrainControl.class);
+			control.drain();
+			AvailabilityChangeEvent.publish(app.context, ReadinessState.ACCEPTING_TRAFFIC);
+			assertThat(availability.getReadinessState()).isEqualTo(ReadinessState.REFUSING_TRAFFIC);
+			control.resume();
+			assertThat(availability.getReadinessState()).isEqualTo(ReadinessState.ACCEPTING_TRAFFIC);
+			assertThat(app.state()).isEqualTo(GrpcServerState.SERVING);
+		}
+	}
+
+	@Test
 	void theTimeThatAServerWasDrainedCountsWhenItStops() {
 		try (DrainTestApplication app = new DrainTestApplication("grpc.server.shutdown.propagation-delay=5s")) {
 			app.context.getBean(DrainControl.class).drain();

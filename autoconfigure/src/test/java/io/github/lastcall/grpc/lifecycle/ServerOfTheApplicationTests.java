@@ -17,9 +17,11 @@
 package io.github.lastcall.grpc.lifecycle;
 
 import java.time.Duration;
+import java.util.List;
 import java.util.Objects;
 
 import io.github.lastcall.grpc.testing.DrainTestApplication;
+import io.github.lastcall.grpc.testing.HealthTestApplication;
 import io.github.lastcall.grpc.testing.Observer;
 import io.github.lastcall.sample.routeguide.Feature;
 import io.github.lastcall.sample.routeguide.Point;
@@ -136,7 +138,19 @@ class ServerOfTheApplicationTests {
 			kill(app);
 			await().until(() -> app.state() == GrpcServerState.STOPPED);
 			control.resume();
-			assertThat(readiness(app)).isEqualTo(ReadinessState.REFUSING_TRAFFIC);
+			// Its state can be seen before everybody has been told.
+			await().until(() -> readiness(app) == ReadinessState.REFUSING_TRAFFIC);
+		}
+	}
+
+	@Test
+	void anApplicationThatBecomesReadyWhenItsServerHasDiedAcceptsNoTraffic() {
+		try (HealthTestApplication app = HealthTestApplication.starting(List.of())) {
+			ServerDeath.of(Objects.requireNonNull(app.bean(GrpcServerDrain.class).getStatus().server()));
+			app.awaitState(GrpcServerState.STOPPED);
+			app.letStart();
+			await().until(() -> app.bean(ApplicationAvailability.class)
+				.getReadinessState() == ReadinessState.REFUSING_TRAFFIC);
 		}
 	}
 
