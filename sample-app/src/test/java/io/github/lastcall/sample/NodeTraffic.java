@@ -19,7 +19,6 @@ package io.github.lastcall.sample;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -54,11 +53,9 @@ final class NodeTraffic implements Calls {
 	 * @return the running clients
 	 */
 	static NodeTraffic start(int port) throws IOException {
-		Path modules = Tools.nodeModule("@grpc/grpc-js").getParent().getParent();
-		Tools.nodeModule("@grpc/proto-loader");
 		ProcessBuilder builder = new ProcessBuilder(Tools.node(), "src/test/node/traffic.js",
 				"../proto/src/main/proto/route_guide.proto", Integer.toString(port), Integer.toString(CLIENTS));
-		builder.environment().put("NODE_PATH", modules.toString());
+		builder.environment().put("NODE_PATH", Tools.nodeModules().toString());
 		NodeTraffic traffic = new NodeTraffic(builder.redirectErrorStream(true).start());
 		traffic.reader.start();
 		return traffic;

@@ -59,13 +59,7 @@ class RollingRestartIT {
 		assertThatNoCallIsLost(3, Traffic::start);
 	}
 
-	@Test
-	@Tag("full")
-	void oneRollLosesNoCallOfNode() throws Exception {
-		assertThatNoCallIsLost(1, NodeTraffic::start);
-	}
-
-	private static void assertThatNoCallIsLost(int rolls, Calls.Starter clients) throws Exception {
+	static void assertThatNoCallIsLost(int rolls, Calls.Starter clients) throws Exception {
 		Result result = roll(clients, rolls, "--spring.main.cloud-platform=kubernetes");
 		System.out.println(rolls + " x three replicas restarted, defaults on Kubernetes: " + result);
 		assertThat(result.l4Failures()).as("failed calls, L4").isEmpty();

@@ -98,13 +98,20 @@ final class Tools {
 	 * @return its directory
 	 */
 	static Path nodeModule(String name) {
-		String npm = require("npm", (program) -> true, "apt-get install npm");
-		// Warnings come first.
-		Path modules = Path.of(run(npm, "root", "--global").output().lines().reduce("", (before, line) -> line));
-		Path module = modules.resolve(name);
+		Path module = nodeModules().resolve(name);
 		Assumptions.assumeTrue(Files.isDirectory(module),
 				() -> "%s is not installed (npm install -g %1$s)".formatted(name));
 		return module;
+	}
+
+	/**
+	 * Where npm installs modules for everyone.
+	 * @return the directory
+	 */
+	static Path nodeModules() {
+		String npm = require("npm", (program) -> true, "apt-get install npm");
+		// Warnings come first.
+		return Path.of(run(npm, "root", "--global").output().lines().reduce("", (before, line) -> line));
 	}
 
 	private static String require(String name, Predicate<String> usable, String install) {

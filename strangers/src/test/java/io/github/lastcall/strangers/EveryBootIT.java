@@ -49,7 +49,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 class EveryBootIT {
 
 	@ParameterizedTest
-	@ValueSource(strings = { "boot-4.1.0", "boot-4.1.1-grpc-1.85", "boot-4.1.2" })
+	@ValueSource(strings = { "boot-4.0.3", "boot-4.1.0", "boot-4.1.1-grpc-1.85", "boot-4.1.2" })
 	void tlsLimitsAndSocketsWork(String name, @TempDir Path directory) throws Exception {
 		writeCertificate(directory);
 		Path socket = directory.resolve("grpc.sock");

@@ -1,0 +1,39 @@
+/*
+ * Copyright 2026 the Last Call authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.lastcall.sample;
+
+import java.util.concurrent.TimeUnit;
+
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/**
+ * How many calls of Node does a deploy lose? {@link RollingRestartIT} with other clients.
+ */
+@Tag("full")
+@Timeout(value = 15, unit = TimeUnit.MINUTES)
+class NodeRollingRestartIT {
+
+	@Test
+	void oneRollLosesNoCall() throws Exception {
+		Tools.nodeModule("@grpc/grpc-js");
+		Tools.nodeModule("@grpc/proto-loader");
+		RollingRestartIT.assertThatNoCallIsLost(1, NodeTraffic::start);
+	}
+
+}
