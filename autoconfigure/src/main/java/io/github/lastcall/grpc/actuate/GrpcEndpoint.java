@@ -105,6 +105,9 @@ public final class GrpcEndpoint implements AopInfrastructureBean {
 					String name = service.getServiceDescriptor().getName();
 					services.putIfAbsent(name, service(service, !application.contains(name)));
 				}
+				for (ServerServiceDefinition service : server.getAddedServices()) {
+					services.putIfAbsent(service.getServiceDescriptor().getName(), service(service, false));
+				}
 			}
 		}
 		return new GrpcDescriptor(servers(), services, health(), ssl());

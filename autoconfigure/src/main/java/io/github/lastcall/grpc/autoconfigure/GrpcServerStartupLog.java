@@ -18,7 +18,9 @@ package io.github.lastcall.grpc.autoconfigure;
 
 import java.time.Duration;
 import java.time.temporal.ChronoUnit;
+import java.util.List;
 import java.util.Locale;
+import java.util.stream.Stream;
 
 import io.github.lastcall.grpc.lifecycle.GrpcServer;
 import io.github.lastcall.grpc.lifecycle.GrpcServerStartedEvent;
@@ -73,7 +75,7 @@ class GrpcServerStartupLog implements AopInfrastructureBean, ApplicationListener
 		}
 		logger.info(
 				"gRPC server '%s' listens on %s with services %s, reflection %s%s; started in %d ms; stops within %s (%s %s + grace period %s + force timeout %s), its process within %s"
-					.formatted(server.getName(), where(server), server.getServices().applicationNames(),
+					.formatted(server.getName(), where(server), applicationNames(server),
 							hasReflection(server) ? "on" : "off", tls(server), event.getTimeTaken().toMillis(),
 							text(this.shutdown.longestStop()), announcement(),
 							text(this.shutdown.longestAnnouncement()), text(this.shutdown.gracePeriod()),
@@ -96,8 +98,17 @@ class GrpcServerStartupLog implements AopInfrastructureBean, ApplicationListener
 		return this.shutdown.quietPeriod().isZero() ? "propagation delay" : "max-propagation-delay";
 	}
 
+	private static List<String> applicationNames(GrpcServer server) {
+		return Stream.concat(server.getServices().applicationNames().stream(), addedNames(server)).toList();
+	}
+
+	private static Stream<String> addedNames(GrpcServer server) {
+		return server.getAddedServices().stream().map((service) -> service.getServiceDescriptor().getName());
+	}
+
 	private static boolean hasReflection(GrpcServer server) {
-		return server.getServices().names().contains(ServerReflectionGrpc.SERVICE_NAME);
+		return Stream.concat(server.getServices().names().stream(), addedNames(server))
+			.anyMatch(ServerReflectionGrpc.SERVICE_NAME::equals);
 	}
 
 	/**

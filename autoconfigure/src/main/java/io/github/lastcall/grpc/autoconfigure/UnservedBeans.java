@@ -17,10 +17,10 @@ package io.github.lastcall.grpc.autoconfigure;
 
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 import io.github.lastcall.grpc.lifecycle.GrpcServerDrain;
@@ -98,23 +98,14 @@ final class UnservedBeans implements ApplicationListener<ContextRefreshedEvent>,
 		}
 	}
 
-	/**
-	 * The names of services that are in a server although they are neither the
-	 * application's beans nor infrastructure.
-	 */
 	private Set<String> served() {
-		Set<String> names = new HashSet<>();
-		this.beanFactory.getBeanProvider(GrpcServerDrain.class)
+		return this.beanFactory.getBeanProvider(GrpcServerDrain.class)
 			.stream()
 			.map((drain) -> drain.getStatus().server())
 			.filter(Objects::nonNull)
-			.forEach((server) -> {
-				server.getServer()
-					.getServices()
-					.forEach((service) -> names.add(service.getServiceDescriptor().getName()));
-				server.getServices().names().forEach(names::remove);
-			});
-		return names;
+			.flatMap((server) -> server.getAddedServices().stream())
+			.map((service) -> service.getServiceDescriptor().getName())
+			.collect(Collectors.toSet());
 	}
 
 	/**

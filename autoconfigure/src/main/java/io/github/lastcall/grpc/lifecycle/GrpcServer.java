@@ -24,6 +24,7 @@ import java.util.stream.Collectors;
 
 import io.github.lastcall.grpc.server.GrpcServices;
 import io.grpc.Server;
+import io.grpc.ServerServiceDefinition;
 
 /**
  * One running server. Restarting makes a new one of the same name.
@@ -133,6 +134,19 @@ public final class GrpcServer {
 	 */
 	public GrpcServices getServices() {
 		return this.services;
+	}
+
+	/**
+	 * The services that customizers have added to the builder of the server, and those
+	 * that a fallback registry names.
+	 * @return the services that {@link #getServices()} does not have
+	 */
+	public List<ServerServiceDefinition> getAddedServices() {
+		List<String> known = this.services.names();
+		return this.delegate.getServices()
+			.stream()
+			.filter((service) -> !known.contains(service.getServiceDescriptor().getName()))
+			.toList();
 	}
 
 	/**

@@ -22,6 +22,7 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 
+import io.github.lastcall.grpc.actuate.GrpcEndpoint;
 import io.github.lastcall.grpc.testing.GrpcClient;
 import io.github.lastcall.grpc.testing.GrpcServerContextRunner;
 import io.github.lastcall.grpc.testing.OneMethodService;
@@ -39,6 +40,7 @@ import io.grpc.StatusRuntimeException;
 import io.grpc.health.v1.HealthCheckRequest;
 import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
 import io.grpc.stub.MetadataUtils;
+import io.grpc.util.MutableHandlerRegistry;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -46,6 +48,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 import org.springframework.beans.factory.DisposableBean;
+import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
@@ -112,6 +115,22 @@ class GrpcServerBuilderCustomizerTests {
 					.satisfies((ex) -> assertThat(ex.getStatus().getCode()).isEqualTo(Status.Code.RESOURCE_EXHAUSTED));
 			}
 		});
+	}
+
+	@Test
+	void servicesThatACustomizerAddsAreInTheStartLineAndInTheEndpoint(CapturedOutput output) {
+		new ApplicationContextRunner().withUserConfiguration(EverythingConfiguration.class)
+			.withPropertyValues("grpc.server.port=0", "management.endpoints.web.exposure.include=grpc")
+			.run((context) -> {
+				assertThat(output)
+					.contains("with services [routeguide.RouteGuide, a.Added, a.Fallback], reflection on");
+				assertThat(context.getBean(GrpcEndpoint.class).grpc().services())
+					.hasEntrySatisfying("a.Added", (service) -> {
+						assertThat(service.infrastructure()).isFalse();
+						assertThat(service.methods()).containsOnlyKeys("Call");
+					})
+					.containsKey("a.Fallback");
+			});
 	}
 
 	@Test
@@ -223,6 +242,21 @@ class GrpcServerBuilderCustomizerTests {
 		@GrpcService
 		TestRouteGuide routeGuide() {
 			return new TestRouteGuide();
+		}
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	@EnableAutoConfiguration
+	static class EverythingConfiguration extends RouteGuideConfiguration {
+
+		@Bean
+		GrpcServerBuilderCustomizer<ServerBuilder<?>> services() {
+			return (builder) -> {
+				MutableHandlerRegistry fallback = new MutableHandlerRegistry();
+				fallback.addService(new OneMethodService("a.Fallback"));
+				builder.addService(new OneMethodService("a.Added")).fallbackHandlerRegistry(fallback);
+			};
 		}
 
 	}
