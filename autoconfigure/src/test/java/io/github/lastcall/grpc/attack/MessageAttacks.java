@@ -17,6 +17,7 @@ package io.github.lastcall.grpc.attack;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.util.List;
 import java.util.Map;
 import java.util.zip.GZIPOutputStream;
 
@@ -138,6 +139,9 @@ interface MessageAttacks {
 			client.flush();
 			await().atMost(Attack.TIMEOUT).until(() -> client.received(Http2Frame.DATA), (count) -> count > 0);
 		}
+		// Their handler asks whether they read, so none of them holds too much.
+		assertThat(List.of("outbound-messages", "outbound-wait", "outbound-buffer"))
+			.allSatisfy((reason) -> assertThat(attack.stats().get(reason)).isEqualTo(attack.before().get(reason)));
 	}
 
 }
