@@ -185,7 +185,10 @@ class GrpcServerAssembler implements AopInfrastructureBean {
 			observer().ifAvailable((observer) -> observer.observe(services));
 			return (watchdog != null) ? watchdog.watch(services, executors) : services;
 		}, factory, customizers(transport, refusals, calls, connections, executors, watchdog), drain,
-				this.beanFactory.getBean(Interruption.class), publish(this.context));
+				this.beanFactory.getBean(Interruption.class), (server, timeTaken) -> {
+					this.healthGroups.registerAdded(server.getAddedServices());
+					publish(this.context).accept(server, timeTaken);
+				});
 	}
 
 	private GrpcServerBuilderCustomizers customizers(Transport transport, Refusals refusals, InFlightCalls calls,

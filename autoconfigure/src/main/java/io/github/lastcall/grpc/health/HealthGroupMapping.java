@@ -24,6 +24,7 @@ import java.util.TreeSet;
 
 import io.github.lastcall.grpc.server.GrpcServerStartException;
 import io.github.lastcall.grpc.server.GrpcServices;
+import io.grpc.ServerServiceDefinition;
 
 import org.springframework.aop.framework.AopInfrastructureBean;
 
@@ -91,6 +92,16 @@ public final class HealthGroupMapping implements AopInfrastructureBean {
 			}
 		}
 		this.groupsByService.forEach(this.table::register);
+	}
+
+	/**
+	 * Register the services that customizers have added to a server, which follow
+	 * readiness.
+	 * @param services the services
+	 */
+	public void registerAdded(List<ServerServiceDefinition> services) {
+		services.forEach((service) -> this.table.register(service.getServiceDescriptor().getName(),
+				ServingStatusTable.READINESS));
 	}
 
 	private void requireGroup(String group, String who, List<String> properties) {

@@ -38,6 +38,7 @@ import io.grpc.ServerTransportFilter;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.health.v1.HealthCheckRequest;
+import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
 import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
 import io.grpc.stub.MetadataUtils;
 import io.grpc.util.MutableHandlerRegistry;
@@ -118,7 +119,7 @@ class GrpcServerBuilderCustomizerTests {
 	}
 
 	@Test
-	void servicesThatACustomizerAddsAreInTheStartLineAndInTheEndpoint(CapturedOutput output) {
+	void servicesThatACustomizerAddsAreInTheStartLineTheEndpointAndHealth(CapturedOutput output) {
 		new ApplicationContextRunner().withUserConfiguration(EverythingConfiguration.class)
 			.withPropertyValues("grpc.server.port=0", "management.endpoints.web.exposure.include=grpc")
 			.run((context) -> {
@@ -130,6 +131,11 @@ class GrpcServerBuilderCustomizerTests {
 						assertThat(service.methods()).containsOnlyKeys("Call");
 					})
 					.containsKey("a.Fallback");
+				try (GrpcClient client = GrpcClient.of(context)) {
+					assertThat(client.health()
+						.check(HealthCheckRequest.newBuilder().setService("a.Added").build())
+						.getStatus()).isNotEqualTo(ServingStatus.UNKNOWN);
+				}
 			});
 	}
 
