@@ -15,21 +15,12 @@
  */
 package io.github.lastcall.grpc.netty;
 
-import java.lang.reflect.InvocationHandler;
-import java.lang.reflect.InvocationTargetException;
-import java.lang.reflect.Method;
-import java.lang.reflect.Proxy;
-import java.util.Arrays;
-import java.util.Locale;
-import java.util.Set;
 import java.util.function.Function;
 
-import io.grpc.netty.shaded.io.netty.util.internal.logging.InternalLogLevel;
 import io.grpc.netty.shaded.io.netty.util.internal.logging.InternalLogger;
 import io.grpc.netty.shaded.io.netty.util.internal.logging.InternalLoggerFactory;
 import io.grpc.netty.shaded.io.netty.util.internal.logging.JdkLoggerFactory;
 import io.grpc.netty.shaded.io.netty.util.internal.logging.Slf4JLoggerFactory;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Limits the log of Netty itself, which writes a line for some of the frames that a
@@ -70,76 +61,7 @@ public final class NettyLoggers extends InternalLoggerFactory {
 
 	@Override
 	protected InternalLogger newInstance(String name) {
-		return (InternalLogger) Proxy.newProxyInstance(NettyLoggers.class.getClassLoader(),
-				new Class<?>[] { InternalLogger.class }, new NettyLimit(this.loggers.apply(name)));
-	}
-
-	/**
-	 * Passes on what is no line of the log, and lines as long as there may be some.
-	 */
-	private final class NettyLimit implements InvocationHandler {
-
-		private static final Set<String> LEVELS = Set.of("info", "warn", "error");
-
-		private final InternalLogger logger;
-
-		NettyLimit(InternalLogger logger) {
-			this.logger = logger;
-		}
-
-		@Override
-		public @Nullable Object invoke(Object proxy, Method method, @Nullable Object @Nullable [] arguments)
-				throws Throwable {
-			if (arguments != null && !this.logger.isDebugEnabled()) {
-				if (LEVELS.contains(method.getName())) {
-					log(InternalLogLevel.valueOf(method.getName().toUpperCase(Locale.ROOT)), arguments);
-					return null;
-				}
-				if (method.getName().equals("log") && arguments[0] instanceof InternalLogLevel level) {
-					log(level, Arrays.copyOfRange(arguments, 1, arguments.length));
-					return null;
-				}
-			}
-			try {
-				return method.invoke(this.logger, arguments);
-			}
-			catch (InvocationTargetException ex) {
-				throw ex.getTargetException();
-			}
-		}
-
-		private void log(InternalLogLevel level, @Nullable Object[] arguments) {
-			if (!this.logger.isEnabled(level)) {
-				return;
-			}
-			int leftOut = NettyLoggers.this.budget.take();
-			if (leftOut == LogBudget.EXHAUSTED) {
-				return;
-			}
-			StringBuilder format = new StringBuilder();
-			Object[] values = values(format, arguments);
-			this.logger.log(level, format.append(LogBudget.suffix(leftOut)).toString(), values);
-		}
-
-		/**
-		 * A format, or none, and its values, which may be in an array of their own. An
-		 * exception is the last of them.
-		 */
-		private static Object[] values(StringBuilder format, @Nullable Object[] arguments) {
-			int from = 0;
-			if (arguments[0] instanceof String text) {
-				format.append(text);
-				from = 1;
-			}
-			Object[] values = (arguments.length == from + 1 && arguments[from] instanceof Object[] array)
-					? array.clone() : Arrays.copyOfRange(arguments, from, arguments.length);
-			if (values.length > 0 && values[values.length - 1] instanceof Throwable thrown) {
-				format.append(format.isEmpty() ? "{}" : ": {}");
-				values[values.length - 1] = thrown.toString().replaceAll("\\R", " ");
-			}
-			return values;
-		}
-
+		return new LimitedNettyLogger(this.loggers.apply(name), this.budget);
 	}
 
 }

@@ -106,7 +106,8 @@ class NettyLoggersTests {
 		assertThat(lines()).containsExactly("failed: java.lang.IllegalStateException: one two",
 				"failed for reasons: java.lang.IllegalStateException: one two",
 				"failed for reasons and others: java.lang.IllegalStateException: one two",
-				"java.lang.IllegalStateException: one two", "failed: java.lang.IllegalStateException: one two");
+				"Unexpected exception: java.lang.IllegalStateException: one two",
+				"failed: java.lang.IllegalStateException: one two");
 		assertThat(this.records).allSatisfy((record) -> assertThat(record.getThrown()).isNull());
 	}
 
