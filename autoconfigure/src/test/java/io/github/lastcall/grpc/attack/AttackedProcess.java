@@ -17,7 +17,6 @@ package io.github.lastcall.grpc.attack;
 
 import java.io.BufferedReader;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.io.Writer;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -38,6 +37,8 @@ import org.jspecify.annotations.Nullable;
  * needs a larger one.
  */
 final class AttackedProcess implements AutoCloseable {
+
+	private static final String ENDED = "";
 
 	private final Process process;
 
@@ -104,12 +105,16 @@ final class AttackedProcess implements AutoCloseable {
 	 * Ask how it is, after a garbage collection.
 	 */
 	Stats stats() throws IOException, InterruptedException {
-		Writer in = this.process.outputWriter();
-		in.write("\n");
-		in.flush();
-		String line = this.stats.poll(2, TimeUnit.MINUTES);
-		if (line == null) {
-			throw new IllegalStateException("The application does not answer:\n" + String.join("\n", this.log));
+		String line = ENDED;
+		if (this.process.isAlive()) {
+			Writer in = this.process.outputWriter();
+			in.write("\n");
+			in.flush();
+			line = this.stats.poll(2, TimeUnit.MINUTES);
+		}
+		if (line == null || line.equals(ENDED)) {
+			throw new IllegalStateException("The application %s:\n%s"
+				.formatted((line == null) ? "does not answer" : "has ended", String.join("\n", this.log)));
 		}
 		Map<String, Long> values = new HashMap<>();
 		for (String pair : line.split(" ")) {
@@ -144,9 +149,10 @@ final class AttackedProcess implements AutoCloseable {
 			}
 		}
 		catch (IOException ex) {
-			throw new UncheckedIOException(ex);
+			// Destroyed at the end of its attack.
 		}
 		finally {
+			this.stats.add(ENDED);
 			this.port.completeExceptionally(new IllegalStateException("The process has ended"));
 		}
 	}

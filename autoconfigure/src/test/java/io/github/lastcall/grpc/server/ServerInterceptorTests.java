@@ -227,7 +227,7 @@ class ServerInterceptorTests {
 				.rootCause()
 				.isInstanceOf(GrpcServerStartException.class)
 				.hasMessageContainingAll("@GlobalServerInterceptor", NoInterceptor.class.getName(),
-						"no io.grpc.ServerInterceptor"));
+						"not an io.grpc.ServerInterceptor"));
 	}
 
 	@Test
@@ -236,7 +236,7 @@ class ServerInterceptorTests {
 			.run((context) -> assertThat(context).getFailure()
 				.rootCause()
 				.isInstanceOf(GrpcServerStartException.class)
-				.hasMessageContainingAll("'prototype'", "no singleton"));
+				.hasMessageContainingAll("'prototype'", "not a singleton"));
 	}
 
 	static class Trace {
