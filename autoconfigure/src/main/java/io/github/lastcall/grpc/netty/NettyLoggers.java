@@ -61,7 +61,7 @@ public final class NettyLoggers extends InternalLoggerFactory {
 
 	@Override
 	protected InternalLogger newInstance(String name) {
-		return new LimitedNettyLogger(this.loggers.apply(name), this.budget);
+		return new NettyLogger(this.loggers.apply(name), this.budget);
 	}
 
 }

@@ -41,8 +41,10 @@ import io.github.lastcall.sample.routeguide.Point;
 import io.github.lastcall.sample.routeguide.RouteGuideGrpc;
 import io.github.lastcall.sample.routeguide.RouteGuideGrpc.RouteGuideFutureStub;
 import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
 import io.grpc.stub.StreamObserver;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -50,6 +52,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.boot.test.context.assertj.AssertableApplicationContext;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.awaitility.Awaitility.await;
 
 /**
@@ -106,6 +109,23 @@ class InboundMemoryTests {
 			assertThat(context.getBean(InboundMemory.class).held()).isLessThan(400 * 1024);
 		}, "grpc.server.executor.type=platform", "grpc.server.executor.threads=1",
 				"grpc.server.limits.inbound-message-size=64KB", "grpc.server.limits.inbound-buffer-size=256KB");
+	}
+
+	@Test
+	void smallMessagesAreServedBeyondTheLimitUntilNothingIsLeft() {
+		run((context, service) -> {
+			InboundMemory memory = context.getBean(InboundMemory.class);
+			try (GrpcClient client = GrpcClient.of(context)) {
+				memory.add(300 * 1024);
+				assertThat(client.featureName()).isEqualTo("somewhere");
+				memory.add(100 * 1024);
+				assertThatExceptionOfType(StatusRuntimeException.class).isThrownBy(client::featureName)
+					.extracting((ex) -> ex.getStatus().getCode())
+					.isEqualTo(Status.Code.RESOURCE_EXHAUSTED);
+				memory.add(-400 * 1024);
+				assertThat(client.featureName()).isEqualTo("somewhere");
+			}
+		}, "grpc.server.limits.inbound-message-size=64KB", "grpc.server.limits.inbound-buffer-size=256KB");
 	}
 
 	private static void open(RogueClient client) throws IOException {

@@ -25,13 +25,13 @@ import io.grpc.netty.shaded.io.netty.util.internal.logging.InternalLogger;
  * call whether a level is enabled, so nothing is in the way of that.
  */
 @SuppressWarnings("serial")
-final class LimitedNettyLogger extends AbstractInternalLogger {
+final class NettyLogger extends AbstractInternalLogger {
 
 	private final InternalLogger logger;
 
 	private final LogBudget budget;
 
-	LimitedNettyLogger(InternalLogger logger, LogBudget budget) {
+	NettyLogger(InternalLogger logger, LogBudget budget) {
 		super(logger.name());
 		this.logger = logger;
 		this.budget = budget;
