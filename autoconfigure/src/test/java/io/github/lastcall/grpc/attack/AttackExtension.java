@@ -48,12 +48,6 @@ final class AttackExtension implements BeforeEachCallback, AfterEachCallback, Pa
 
 	private static final Duration MAX_PERCENTILE = Duration.ofSeconds(1);
 
-	/**
-	 * Virtual threads decompress as many messages at the same time as arrive: 1.02 s was
-	 * seen on two processors that also ran another build.
-	 */
-	private static final Duration MAX_PERCENTILE_VIRTUAL = Duration.ofSeconds(2);
-
 	private static final Duration MAX_UNTIL_IDLE = Duration.ofSeconds(5);
 
 	private static final Duration MAX_EXIT = Duration.ofSeconds(1);
@@ -144,8 +138,7 @@ final class AttackExtension implements BeforeEachCallback, AfterEachCallback, Pa
 			assertThat(client.failures()).isEmpty();
 			assertThat(client.calls()).isPositive();
 			if (!client.reconnects()) {
-				assertThat(client.percentile(99))
-					.isLessThan(this.executor.equals("virtual") ? MAX_PERCENTILE_VIRTUAL : MAX_PERCENTILE);
+				assertThat(client.percentile(99)).isLessThan(MAX_PERCENTILE);
 			}
 		});
 		await().atMost(MAX_UNTIL_IDLE)

@@ -20,6 +20,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.locks.LockSupport;
 
 import io.github.lastcall.grpc.testing.GrpcClient;
 
@@ -32,6 +33,11 @@ final class HonestClient implements AutoCloseable {
 	 * Calls before the attack, as a server that has just started is slow.
 	 */
 	private static final int WARM_UP = 50;
+
+	/**
+	 * Between two calls, so that an attack has the processors and not its witness.
+	 */
+	private static final Duration PAUSE = Duration.ofMillis(5);
 
 	private final int port;
 
@@ -85,6 +91,7 @@ final class HonestClient implements AutoCloseable {
 				this.failures.add(ex);
 			}
 			this.times.add(Duration.ofNanos(System.nanoTime() - started));
+			LockSupport.parkNanos(PAUSE.toNanos());
 		}
 		client.close();
 	}
