@@ -24,7 +24,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -49,14 +48,8 @@ import static org.awaitility.Awaitility.await;
 class RollingRestartIT {
 
 	@Test
-	void oneRollLosesNoCall() throws Exception {
-		assertThatNoCallIsLost(1, Traffic::start);
-	}
-
-	@Test
-	@Tag("full")
-	void threeRollsLoseNoCall() throws Exception {
-		assertThatNoCallIsLost(3, Traffic::start);
+	void rollsLoseNoCall() throws Exception {
+		assertThatNoCallIsLost(Integer.getInteger("rolls", 1), Traffic::start);
 	}
 
 	static void assertThatNoCallIsLost(int rolls, Calls.Starter clients) throws Exception {
