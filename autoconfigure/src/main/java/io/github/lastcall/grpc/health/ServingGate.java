@@ -45,9 +45,9 @@ public final class ServingGate implements AopInfrastructureBean, GrpcServerState
 	@Override
 	public void stateChanged(String server, GrpcServerState from, GrpcServerState to) {
 		this.states.put(server, to);
-		// Looked at by the table, whose last look sees all that was put before it: no
-		// lock
-		// is held while the table tells others.
+		// The table asks later, within its own order, and sees all that was put before.
+		// No
+		// lock is held while it tells others.
 		this.table.gate(this::isServing);
 	}
 

@@ -20,6 +20,7 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.Collectors;
 
 import io.github.lastcall.grpc.server.GrpcServices;
@@ -142,7 +143,7 @@ public final class GrpcServer {
 	 * @return the services that {@link #getServices()} does not have
 	 */
 	public List<ServerServiceDefinition> getAddedServices() {
-		List<String> known = this.services.names();
+		Set<String> known = Set.copyOf(this.services.names());
 		return this.delegate.getServices()
 			.stream()
 			.filter((service) -> !known.contains(service.getServiceDescriptor().getName()))

@@ -52,8 +52,6 @@ final class NettyConnectionGuard extends ChannelOutboundHandlerAdapter {
 
 	private static final int HEADER_LENGTH = 9;
 
-	private static final int ACK = 1;
-
 	/**
 	 * The number of control frames of a client that one frame for it allows for. HAProxy
 	 * and h2load send up to three.
@@ -64,8 +62,6 @@ final class NettyConnectionGuard extends ChannelOutboundHandlerAdapter {
 	 * The size in bytes for which a DATA frame allows for another control frame.
 	 */
 	private static final int FRAME_UNIT = 1024;
-
-	private static final int END_STREAM = 1;
 
 	/**
 	 * How many answers of the protocol a client may leave unread. grpc-java closes the
@@ -241,12 +237,12 @@ final class NettyConnectionGuard extends ChannelOutboundHandlerAdapter {
 		}
 		else if (type == Http2FrameTypes.HEADERS) {
 			this.controlFrames.allow(PER_FRAME);
-			if ((flags & END_STREAM) != 0) {
+			if ((flags & NettyFrameHeaders.END_STREAM) != 0) {
 				this.ended = bytes.getInt(start + 5);
 			}
 		}
 		else if (type == Http2FrameTypes.SETTINGS) {
-			if ((flags & ACK) != 0) {
+			if ((flags & NettyFrameHeaders.ACK) != 0) {
 				// The answer to the client's settings, which come after its preface.
 				endHandshake();
 				countFull(ctx);
@@ -254,7 +250,7 @@ final class NettyConnectionGuard extends ChannelOutboundHandlerAdapter {
 			}
 		}
 		else if (type == Http2FrameTypes.PING) {
-			return (flags & ACK) != 0;
+			return (flags & NettyFrameHeaders.ACK) != 0;
 		}
 		else if (type == Http2FrameTypes.RST_STREAM && available >= HEADER_LENGTH + 4) {
 			reset(ctx, bytes.getInt(start + 5), error(bytes.getInt(start + HEADER_LENGTH)));

@@ -74,8 +74,9 @@ final class NettyConnectionGuardInstaller extends ChannelInboundHandlerAdapter {
 		pipeline.addAfter(transport, null, guard);
 		pipeline.addAfter(transport, null, streams);
 		pipeline.addAfter(transport, null, new NettyInboundBuffers(this.limits.inboundMemory()));
-		pipeline.addAfter(transport, null, new NettyControlFrames(controlFrames, LINGER));
-		pipeline.addAfter(transport, null, new NettyHeadersDeadline(handshakeTimeout, this.refusals));
+		pipeline.addAfter(transport, null,
+				new NettyFrameHeaders(new NettyHeadersDeadline(handshakeTimeout, this.refusals),
+						new NettyControlFrames(controlFrames, LINGER)));
 		pipeline.addAfter(transport, null,
 				(tls != null) ? new NettyHandshakeLog(this.refusals) : new NettyTlsDetector(this.refusals));
 		ctx.fireChannelActive();

@@ -18,7 +18,6 @@ package io.github.lastcall.grpc.netty;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 
-import io.grpc.netty.shaded.io.netty.buffer.ByteBuf;
 import io.grpc.netty.shaded.io.netty.channel.ChannelHandlerContext;
 import io.grpc.netty.shaded.io.netty.handler.codec.http2.Http2Connection;
 import io.grpc.netty.shaded.io.netty.handler.codec.http2.Http2ConnectionHandler;
@@ -26,7 +25,6 @@ import io.grpc.netty.shaded.io.netty.handler.codec.http2.Http2Error;
 import io.grpc.netty.shaded.io.netty.handler.codec.http2.Http2Exception;
 import io.grpc.netty.shaded.io.netty.handler.codec.http2.Http2FrameTypes;
 import io.grpc.netty.shaded.io.netty.handler.codec.http2.Http2Stream;
-import io.grpc.netty.shaded.io.netty.util.ReferenceCountUtil;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -39,7 +37,7 @@ import org.jspecify.annotations.Nullable;
  * each DATA frame, a RST_STREAM for a call. So each call and each frame of the server
  * allows for some of them, and {@link ControlFrameBudget} limits the others.
  */
-final class NettyControlFrames extends NettyFrameHeaders {
+final class NettyControlFrames implements NettyFrameListener {
 
 	/**
 	 * Explanation in GOAWAY.
@@ -65,13 +63,13 @@ final class NettyControlFrames extends NettyFrameHeaders {
 
 	private final Duration linger;
 
+	private @Nullable ChannelHandlerContext ctx;
+
 	private @Nullable Http2Connection http2;
 
 	private int lastStream;
 
 	private boolean exceeded;
-
-	private boolean refused;
 
 	/**
 	 * Create a new handler.
@@ -85,28 +83,19 @@ final class NettyControlFrames extends NettyFrameHeaders {
 	}
 
 	@Override
-	public void channelRead(ChannelHandlerContext ctx, Object message) {
-		if (!this.refused && message instanceof ByteBuf bytes) {
-			if (this.http2 == null) {
-				// With TLS there is none before the handshake has ended.
-				Http2ConnectionHandler handler = ctx.pipeline().get(Http2ConnectionHandler.class);
-				this.http2 = (handler != null) ? handler.connection() : null;
-			}
-			read(bytes);
-			if (this.exceeded) {
-				refuse(ctx);
-			}
+	public void added(ChannelHandlerContext ctx) {
+		this.ctx = ctx;
+	}
+
+	@Override
+	public boolean accepts() {
+		if (this.exceeded && this.ctx != null) {
+			refuse(this.ctx);
 		}
-		if (this.refused) {
-			ReferenceCountUtil.release(message);
-		}
-		else {
-			ctx.fireChannelRead(message);
-		}
+		return !this.exceeded;
 	}
 
 	private void refuse(ChannelHandlerContext ctx) {
-		this.refused = true;
 		// Answered with GOAWAY, which NettyConnectionGuard reports.
 		ctx.fireExceptionCaught(Http2Exception.connectionError(Http2Error.ENHANCE_YOUR_CALM, EXPLANATION));
 		// Not by way of TLS, which would wait for the client to read.
@@ -116,7 +105,7 @@ final class NettyControlFrames extends NettyFrameHeaders {
 	}
 
 	@Override
-	void frameBegins(int type, int flags, int stream, int length) {
+	public void frameBegins(int type, int flags, int stream, int length) {
 		if (type == Http2FrameTypes.HEADERS && stream > this.lastStream) {
 			this.lastStream = stream;
 			this.budget.allow(PER_CALL);
@@ -128,21 +117,33 @@ final class NettyControlFrames extends NettyFrameHeaders {
 
 	private int cost(int type, int flags, int stream, int length) {
 		if (type == Http2FrameTypes.DATA) {
-			boolean useful = length >= EMPTY_MESSAGE || (flags & END_STREAM) != 0;
+			boolean useful = length >= EMPTY_MESSAGE || (flags & NettyFrameHeaders.END_STREAM) != 0;
 			return (useful && !isReset(stream)) ? 0 : 1;
 		}
-		return (type == Http2FrameTypes.SETTINGS && (flags & ACK) == 0) ? SETTINGS_COST : 1;
+		return (type == Http2FrameTypes.SETTINGS && (flags & NettyFrameHeaders.ACK) == 0) ? SETTINGS_COST : 1;
 	}
 
 	/**
 	 * Whether a stream has been reset. One that Netty has not heard of yet has not.
 	 */
 	private boolean isReset(int stream) {
-		if (this.http2 == null) {
+		Http2Connection http2 = http2();
+		if (http2 == null) {
 			return false;
 		}
-		Http2Stream open = this.http2.stream(stream);
-		return (open != null) ? open.isResetSent() : stream <= this.http2.remote().lastStreamCreated();
+		Http2Stream open = http2.stream(stream);
+		return (open != null) ? open.isResetSent() : stream <= http2.remote().lastStreamCreated();
+	}
+
+	/**
+	 * With TLS there is no HTTP/2 before the handshake has ended.
+	 */
+	private @Nullable Http2Connection http2() {
+		if (this.http2 == null && this.ctx != null) {
+			Http2ConnectionHandler handler = this.ctx.pipeline().get(Http2ConnectionHandler.class);
+			this.http2 = (handler != null) ? handler.connection() : null;
+		}
+		return this.http2;
 	}
 
 }

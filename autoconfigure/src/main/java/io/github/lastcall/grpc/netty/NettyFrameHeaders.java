@@ -16,14 +16,16 @@
 package io.github.lastcall.grpc.netty;
 
 import io.grpc.netty.shaded.io.netty.buffer.ByteBuf;
+import io.grpc.netty.shaded.io.netty.channel.ChannelHandlerContext;
 import io.grpc.netty.shaded.io.netty.channel.ChannelInboundHandlerAdapter;
 import io.grpc.netty.shaded.io.netty.handler.codec.http2.Http2FrameTypes;
+import io.grpc.netty.shaded.io.netty.util.ReferenceCountUtil;
 
 /**
- * Reads the nine bytes that each frame of a client begins with, however they are split,
- * and skips the preface and the payloads.
+ * Reads the nine bytes that each frame of a client begins with, once for all that look at
+ * them and however they are split, and skips the preface and the payloads.
  */
-abstract class NettyFrameHeaders extends ChannelInboundHandlerAdapter {
+final class NettyFrameHeaders extends ChannelInboundHandlerAdapter {
 
 	static final int END_STREAM = 1;
 
@@ -69,22 +71,48 @@ abstract class NettyFrameHeaders extends ChannelInboundHandlerAdapter {
 	 */
 	private boolean padded;
 
-	/**
-	 * The header of a frame has been read.
-	 * @param type the type
-	 * @param flags the flags
-	 * @param stream the stream, 0 for the connection
-	 * @param length the length of the payload, for DATA without its padding
-	 */
-	abstract void frameBegins(int type, int flags, int stream, int length);
+	private final NettyFrameListener[] listeners;
 
 	/**
-	 * The payload of a frame has been read.
+	 * Whether a listener takes nothing more from the connection.
 	 */
-	void frameEnds() {
+	private boolean refused;
+
+	NettyFrameHeaders(NettyFrameListener... listeners) {
+		this.listeners = listeners.clone();
 	}
 
-	final void read(ByteBuf bytes) {
+	@Override
+	public void handlerAdded(ChannelHandlerContext ctx) {
+		for (NettyFrameListener listener : this.listeners) {
+			listener.added(ctx);
+		}
+	}
+
+	@Override
+	public void handlerRemoved(ChannelHandlerContext ctx) {
+		for (NettyFrameListener listener : this.listeners) {
+			listener.removed();
+		}
+	}
+
+	@Override
+	public void channelRead(ChannelHandlerContext ctx, Object message) {
+		if (!this.refused && message instanceof ByteBuf bytes) {
+			read(bytes);
+			for (NettyFrameListener listener : this.listeners) {
+				this.refused |= !listener.accepts();
+			}
+		}
+		if (this.refused) {
+			ReferenceCountUtil.release(message);
+		}
+		else {
+			ctx.fireChannelRead(message);
+		}
+	}
+
+	private void read(ByteBuf bytes) {
 		int index = bytes.readerIndex();
 		int end = bytes.writerIndex();
 		int skipped = Math.min(this.preface, end - index);
@@ -97,8 +125,7 @@ abstract class NettyFrameHeaders extends ChannelInboundHandlerAdapter {
 			}
 			if (this.padded) {
 				this.padded = false;
-				frameBegins(this.type, this.flags, this.stream,
-						Math.max(this.length - 1 - bytes.getUnsignedByte(index), 0));
+				frameBegins(Math.max(this.length - 1 - bytes.getUnsignedByte(index), 0));
 			}
 			skipped = Math.min(this.payload, end - index);
 			this.payload -= skipped;
@@ -133,10 +160,22 @@ abstract class NettyFrameHeaders extends ChannelInboundHandlerAdapter {
 		this.payload = this.length;
 		this.padded = this.type == Http2FrameTypes.DATA && (this.flags & PADDED) != 0 && this.length > 0;
 		if (!this.padded) {
-			frameBegins(this.type, this.flags, this.stream, this.length);
+			frameBegins(this.length);
 		}
 		if (this.payload == 0) {
 			frameEnds();
+		}
+	}
+
+	private void frameBegins(int length) {
+		for (NettyFrameListener listener : this.listeners) {
+			listener.frameBegins(this.type, this.flags, this.stream, length);
+		}
+	}
+
+	private void frameEnds() {
+		for (NettyFrameListener listener : this.listeners) {
+			listener.frameEnds();
 		}
 	}
 

@@ -20,7 +20,6 @@ import java.util.concurrent.TimeUnit;
 
 import io.github.lastcall.grpc.limits.RefusalReason;
 import io.github.lastcall.grpc.limits.Refusals;
-import io.grpc.netty.shaded.io.netty.buffer.ByteBuf;
 import io.grpc.netty.shaded.io.netty.channel.ChannelHandlerContext;
 import io.grpc.netty.shaded.io.netty.handler.codec.http2.Http2FrameTypes;
 import io.grpc.netty.shaded.io.netty.util.concurrent.Future;
@@ -36,7 +35,7 @@ import org.jspecify.annotations.Nullable;
  * one task, which runs no more often than the timeout passes and asks whether those of
  * last time are still the same: so they may take up to twice as long.
  */
-final class NettyHeadersDeadline extends NettyFrameHeaders {
+final class NettyHeadersDeadline implements NettyFrameListener {
 
 	private final Duration timeout;
 
@@ -54,6 +53,8 @@ final class NettyHeadersDeadline extends NettyFrameHeaders {
 
 	private int ended;
 
+	private @Nullable ChannelHandlerContext ctx;
+
 	private @Nullable Future<?> check;
 
 	NettyHeadersDeadline(Duration timeout, Refusals refusals) {
@@ -62,18 +63,20 @@ final class NettyHeadersDeadline extends NettyFrameHeaders {
 	}
 
 	@Override
-	public void channelRead(ChannelHandlerContext ctx, Object message) {
-		if (message instanceof ByteBuf bytes) {
-			read(bytes);
-			if (this.check == null && isUnfinished()) {
-				check(ctx);
-			}
-		}
-		ctx.fireChannelRead(message);
+	public void added(ChannelHandlerContext ctx) {
+		this.ctx = ctx;
 	}
 
 	@Override
-	public void handlerRemoved(ChannelHandlerContext ctx) {
+	public boolean accepts() {
+		if (this.check == null && isUnfinished() && this.ctx != null) {
+			check(this.ctx);
+		}
+		return true;
+	}
+
+	@Override
+	public void removed() {
 		if (this.check != null) {
 			this.check.cancel(false);
 		}
@@ -102,15 +105,15 @@ final class NettyHeadersDeadline extends NettyFrameHeaders {
 	}
 
 	@Override
-	void frameBegins(int type, int flags, int stream, int length) {
+	public void frameBegins(int type, int flags, int stream, int length) {
 		if (type == Http2FrameTypes.HEADERS || type == Http2FrameTypes.CONTINUATION) {
-			this.ending = (flags & END_HEADERS) != 0;
+			this.ending = (flags & NettyFrameHeaders.END_HEADERS) != 0;
 			this.continued = !this.ending;
 		}
 	}
 
 	@Override
-	void frameEnds() {
+	public void frameEnds() {
 		if (this.ending) {
 			this.ending = false;
 			this.ended++;

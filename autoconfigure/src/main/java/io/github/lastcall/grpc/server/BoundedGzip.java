@@ -16,7 +16,6 @@
 
 package io.github.lastcall.grpc.server;
 
-import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -66,28 +65,25 @@ final class BoundedGzip implements Codec {
 		return new BoundedInputStream(this.gzip.decompress(in));
 	}
 
-	private final class BoundedInputStream extends FilterInputStream {
+	private final class BoundedInputStream extends InputStream {
 
-		BoundedInputStream(InputStream in) {
-			super(in);
+		private final InputStream inflated;
+
+		BoundedInputStream(InputStream inflated) {
+			this.inflated = inflated;
 		}
 
 		@Override
 		public int read() throws IOException {
-			BoundedGzip.this.permits.acquireUninterruptibly();
-			try {
-				return super.read();
-			}
-			finally {
-				BoundedGzip.this.permits.release();
-			}
+			byte[] one = new byte[1];
+			return (read(one, 0, 1) < 0) ? -1 : one[0] & 0xFF;
 		}
 
 		@Override
 		public int read(byte[] bytes, int offset, int length) throws IOException {
 			BoundedGzip.this.permits.acquireUninterruptibly();
 			try {
-				return super.read(bytes, offset, length);
+				return this.inflated.read(bytes, offset, length);
 			}
 			finally {
 				BoundedGzip.this.permits.release();
@@ -95,14 +91,13 @@ final class BoundedGzip implements Codec {
 		}
 
 		@Override
-		public long skip(long count) throws IOException {
-			BoundedGzip.this.permits.acquireUninterruptibly();
-			try {
-				return super.skip(count);
-			}
-			finally {
-				BoundedGzip.this.permits.release();
-			}
+		public int available() throws IOException {
+			return this.inflated.available();
+		}
+
+		@Override
+		public void close() throws IOException {
+			this.inflated.close();
 		}
 
 	}

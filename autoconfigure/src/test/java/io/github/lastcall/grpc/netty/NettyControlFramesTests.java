@@ -44,7 +44,7 @@ class NettyControlFramesTests {
 	private final ControlFrameBudget budget = new ControlFrameBudget(LIMIT, this.now::get);
 
 	private final EmbeddedChannel connection = new EmbeddedChannel(
-			new NettyControlFrames(this.budget, Duration.ofSeconds(1)));
+			new NettyFrameHeaders(new NettyControlFrames(this.budget, Duration.ofSeconds(1))));
 
 	@BeforeEach
 	void begin() {

@@ -52,7 +52,8 @@ class NettyHeadersDeadlineTests {
 
 	private final Refusals refusals = new Refusals("network");
 
-	private final EmbeddedChannel connection = new EmbeddedChannel(new NettyHeadersDeadline(TIMEOUT, this.refusals));
+	private final EmbeddedChannel connection = new EmbeddedChannel(
+			new NettyFrameHeaders(new NettyHeadersDeadline(TIMEOUT, this.refusals)));
 
 	@BeforeEach
 	void stopTimeAndBegin() {

@@ -94,8 +94,10 @@ public class LimitsBenchmark {
 		this.plain = channel();
 		ControlFrameBudget controlFrames = new ControlFrameBudget(Integer.MAX_VALUE, System::nanoTime);
 		NettyOutboundStreams streams = new NettyOutboundStreams();
-		this.limited = channel(new NettyHeadersDeadline(TIMEOUT, this.refusals),
-				new NettyControlFrames(controlFrames, TIMEOUT), streams,
+		this.limited = channel(
+				new NettyFrameHeaders(new NettyHeadersDeadline(TIMEOUT, this.refusals),
+						new NettyControlFrames(controlFrames, TIMEOUT)),
+				streams,
 				new NettyConnectionGuard(streams, TIMEOUT, controlFrames, this.refusals));
 	}
 
