@@ -18,9 +18,6 @@ package io.github.lastcall.grpc.autoconfigure;
 
 import java.time.Duration;
 
-import io.github.lastcall.grpc.call.InboundMemory;
-import io.github.lastcall.grpc.call.InfrastructureStreams;
-import io.github.lastcall.grpc.call.OutboundBuffers;
 import io.github.lastcall.grpc.executor.ServerExecutor;
 import io.github.lastcall.grpc.executor.ServerTimer;
 import io.github.lastcall.grpc.executor.ThreadServerTimer;
@@ -39,6 +36,9 @@ import io.github.lastcall.grpc.lifecycle.GrpcServerDrain;
 import io.github.lastcall.grpc.lifecycle.Interruption;
 import io.github.lastcall.grpc.lifecycle.ReadinessRefusal;
 import io.github.lastcall.grpc.lifecycle.ShutdownSettings;
+import io.github.lastcall.grpc.limits.InboundMemory;
+import io.github.lastcall.grpc.limits.InfrastructureStreams;
+import io.github.lastcall.grpc.limits.OutboundBuffers;
 import io.github.lastcall.grpc.server.Codecs;
 import io.github.lastcall.grpc.server.GrpcServerFactory;
 import io.github.lastcall.grpc.server.GrpcService;

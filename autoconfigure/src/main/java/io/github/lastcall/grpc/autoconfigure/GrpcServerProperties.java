@@ -23,10 +23,10 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 
-import io.github.lastcall.grpc.call.InboundMemory;
 import io.github.lastcall.grpc.executor.ServerExecutor;
 import io.github.lastcall.grpc.health.HealthSettings;
 import io.github.lastcall.grpc.lifecycle.ShutdownSettings;
+import io.github.lastcall.grpc.limits.InboundMemory;
 import io.github.lastcall.grpc.netty.ConnectionLimits;
 import io.github.lastcall.grpc.server.GrpcServerStartException;
 import io.github.lastcall.grpc.tls.ClientAuthentication;

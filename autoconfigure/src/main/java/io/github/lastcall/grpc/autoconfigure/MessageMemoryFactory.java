@@ -15,8 +15,8 @@
  */
 package io.github.lastcall.grpc.autoconfigure;
 
-import io.github.lastcall.grpc.call.InboundMemory;
-import io.github.lastcall.grpc.call.OutboundBuffers;
+import io.github.lastcall.grpc.limits.InboundMemory;
+import io.github.lastcall.grpc.limits.OutboundBuffers;
 import io.github.lastcall.grpc.netty.NettyMemory;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;

@@ -19,7 +19,7 @@ package io.github.lastcall.grpc.autoconfigure;
 import java.nio.file.Path;
 import java.util.List;
 
-import io.github.lastcall.grpc.call.InboundMemory;
+import io.github.lastcall.grpc.limits.InboundMemory;
 import io.github.lastcall.grpc.limits.Refusals;
 import io.github.lastcall.grpc.netty.NettyGrpcServerFactory;
 import io.github.lastcall.grpc.netty.NettyGuardedTransport;

@@ -19,7 +19,7 @@ package io.github.lastcall.grpc.autoconfigure;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 
-import io.github.lastcall.grpc.call.InboundMemory;
+import io.github.lastcall.grpc.limits.InboundMemory;
 import io.github.lastcall.grpc.limits.Refusals;
 import io.github.lastcall.grpc.netty.InboundMessages;
 import io.github.lastcall.grpc.server.GrpcServerBuilderCustomizer;

@@ -16,6 +16,7 @@
 package io.github.lastcall.grpc.call;
 
 import io.github.lastcall.grpc.executor.ThreadStates;
+import io.github.lastcall.grpc.limits.OutboundBuffers;
 
 /**
  * What keeps the calls of a server from harming others.

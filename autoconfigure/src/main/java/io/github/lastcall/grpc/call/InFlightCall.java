@@ -22,6 +22,7 @@ import java.util.concurrent.Executor;
 import io.github.lastcall.grpc.executor.CallScope;
 import io.github.lastcall.grpc.executor.ServerExecutor;
 import io.github.lastcall.grpc.executor.ServerThreadPool;
+import io.github.lastcall.grpc.limits.OutboundBuffers;
 import io.github.lastcall.grpc.limits.RefusalReason;
 import io.grpc.Attributes;
 import io.grpc.Context;
@@ -42,7 +43,7 @@ import org.jspecify.annotations.Nullable;
  * Nothing on the way of an ordinary call takes a lock: the event loop must not wait for
  * the thread of a handler, nor the other way round.
  */
-class InFlightCall extends ClosableCall {
+class InFlightCall extends ClosableCall implements OutboundBuffers.Holder {
 
 	static final Context.Key<InFlightCall> KEY = Context.key("io.github.lastcall.grpc.call");
 
@@ -88,7 +89,8 @@ class InFlightCall extends ClosableCall {
 		return this.method;
 	}
 
-	long startNanos() {
+	@Override
+	public long startNanos() {
 		return this.startNanos;
 	}
 

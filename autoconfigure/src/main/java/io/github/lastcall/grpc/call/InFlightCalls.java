@@ -32,6 +32,9 @@ import java.util.function.Supplier;
 
 import io.github.lastcall.grpc.executor.CallScope;
 import io.github.lastcall.grpc.executor.ServerTimer;
+import io.github.lastcall.grpc.limits.InboundMemory;
+import io.github.lastcall.grpc.limits.InfrastructureStreams;
+import io.github.lastcall.grpc.limits.OutboundBuffers;
 import io.github.lastcall.grpc.limits.RefusalReason;
 import io.github.lastcall.grpc.limits.Refusals;
 import io.github.lastcall.grpc.server.GrpcServices;
@@ -80,6 +83,8 @@ public final class InFlightCalls implements AopInfrastructureBean {
 	private final CallGuards guards;
 
 	private final LongAdder forced = new LongAdder();
+
+	private final Consumer<Consumer<OutboundBuffers.Holder>> holders = (action) -> forEach(action::accept);
 
 	private volatile Life life;
 
@@ -256,7 +261,7 @@ public final class InFlightCalls implements AopInfrastructureBean {
 	 * @param services what the server serves
 	 */
 	public void open(GrpcServices services) {
-		this.guards.outbound().register(this);
+		this.guards.outbound().register(this.holders);
 		CallRecorder.Factory recorders = this.recorders.get();
 		Life life = new Life(this, recorders);
 		services.application()

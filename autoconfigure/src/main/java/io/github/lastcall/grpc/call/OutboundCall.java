@@ -19,6 +19,9 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicLongFieldUpdater;
 
 import com.google.protobuf.MessageLite;
+import io.github.lastcall.grpc.limits.CurrentConnection;
+import io.github.lastcall.grpc.limits.OutboundBuffers;
+import io.github.lastcall.grpc.limits.OutboundConnection;
 import io.github.lastcall.grpc.limits.RefusalReason;
 import io.grpc.Status;
 import org.jspecify.annotations.Nullable;
@@ -160,7 +163,7 @@ abstract class OutboundCall extends MeasuredCall implements OutboundConnection.S
 	/**
 	 * How much the call holds.
 	 */
-	long queued() {
+	public final long queued() {
 		return this.queued;
 	}
 
@@ -269,7 +272,7 @@ abstract class OutboundCall extends MeasuredCall implements OutboundConnection.S
 	 * @param reason why it is refused, {@code null} if it is not
 	 * @param description what the client is told, if it gets so far
 	 */
-	void endOutbound(@Nullable RefusalReason reason, String description) {
+	public final void endOutbound(@Nullable RefusalReason reason, String description) {
 		OutboundConnection connection = this.connection;
 		if (connection == null || !dropOutbound()) {
 			return;

@@ -14,7 +14,7 @@
  * limitations under the License.
  */
 /**
- * What was refused, and why.
+ * Limits, the memory that they bound, and what they have refused and why.
  */
 @NullMarked
 package io.github.lastcall.grpc.limits;

@@ -17,7 +17,7 @@ package io.github.lastcall.grpc.netty;
 
 import java.time.Duration;
 
-import io.github.lastcall.grpc.call.InboundMemory;
+import io.github.lastcall.grpc.limits.InboundMemory;
 
 import org.springframework.util.Assert;
 

@@ -18,7 +18,7 @@ package io.github.lastcall.grpc.netty;
 import java.util.Arrays;
 
 import io.github.lastcall.grpc.call.CallTracer;
-import io.github.lastcall.grpc.call.InboundMemory;
+import io.github.lastcall.grpc.limits.InboundMemory;
 import io.github.lastcall.grpc.limits.RefusalReason;
 import io.github.lastcall.grpc.limits.Refusals;
 import io.github.lastcall.grpc.limits.RefusedMessageException;

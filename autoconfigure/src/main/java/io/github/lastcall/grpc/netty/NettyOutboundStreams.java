@@ -15,8 +15,8 @@
  */
 package io.github.lastcall.grpc.netty;
 
-import io.github.lastcall.grpc.call.CurrentConnection;
-import io.github.lastcall.grpc.call.OutboundConnection;
+import io.github.lastcall.grpc.limits.CurrentConnection;
+import io.github.lastcall.grpc.limits.OutboundConnection;
 import io.grpc.Status;
 import io.grpc.netty.shaded.io.netty.channel.ChannelHandlerContext;
 import io.grpc.netty.shaded.io.netty.channel.ChannelInboundHandlerAdapter;

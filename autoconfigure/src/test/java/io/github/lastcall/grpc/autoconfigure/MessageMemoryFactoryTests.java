@@ -17,7 +17,7 @@ package io.github.lastcall.grpc.autoconfigure;
 
 import java.util.Map;
 
-import io.github.lastcall.grpc.call.InboundMemory;
+import io.github.lastcall.grpc.limits.InboundMemory;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 

@@ -24,7 +24,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.zip.GZIPOutputStream;
 
-import io.github.lastcall.grpc.call.FewInfrastructureStreams;
 import io.github.lastcall.grpc.health.v1.HealthCheckRequest;
 import io.github.lastcall.grpc.server.GrpcService;
 import io.github.lastcall.grpc.testing.GrpcClient;

@@ -23,7 +23,7 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 
-import io.github.lastcall.grpc.call.InboundMemory;
+import io.github.lastcall.grpc.limits.InboundMemory;
 import io.github.lastcall.grpc.limits.RefusalReason;
 import io.github.lastcall.grpc.limits.Refusals;
 import io.github.lastcall.grpc.testing.RogueClient;

@@ -20,7 +20,7 @@ import java.time.Duration;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 
-import io.github.lastcall.grpc.call.InboundMemory;
+import io.github.lastcall.grpc.limits.InboundMemory;
 import io.github.lastcall.grpc.limits.Refusals;
 import io.github.lastcall.grpc.testing.RogueClient;
 import io.grpc.Server;

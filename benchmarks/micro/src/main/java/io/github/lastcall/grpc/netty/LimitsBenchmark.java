@@ -19,7 +19,7 @@ package io.github.lastcall.grpc.netty;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 
-import io.github.lastcall.grpc.call.InboundMemory;
+import io.github.lastcall.grpc.limits.InboundMemory;
 import io.github.lastcall.grpc.limits.Refusals;
 import io.grpc.Metadata;
 import io.grpc.ServerStreamTracer;

@@ -13,7 +13,8 @@
  * See the License for the specific language governing permissions and
  * limitations under the License.
  */
-package io.github.lastcall.grpc.call;
+
+package io.github.lastcall.grpc.limits;
 
 import java.util.concurrent.atomic.AtomicInteger;
 
@@ -21,14 +22,14 @@ import org.springframework.aop.framework.AopInfrastructureBean;
 import org.springframework.util.Assert;
 
 /**
- * The open streams of infrastructure services, such as watches of health, on all servers
- * of an application: what they keep is in one heap.
+ * Counter and limit of the open streams of infrastructure services, such as health
+ * watches, for all servers of an application.
  */
 public final class InfrastructureStreams implements AopInfrastructureBean {
 
 	/**
-	 * How much of the heap there must be for each stream. One keeps less than 2 KiB: all
-	 * that may be open keep an eighth of the heap.
+	 * Heap required for each stream. A stream uses less than 2 KiB, so all permitted
+	 * streams together use at most an eighth of the heap.
 	 */
 	private static final int HEAP_PER_STREAM = 16 * 1024;
 
@@ -42,27 +43,34 @@ public final class InfrastructureStreams implements AopInfrastructureBean {
 	}
 
 	/**
-	 * As many streams as the heap bears.
-	 * @return the streams, none of them open
+	 * Create a new instance with a limit derived from the maximum heap size.
+	 * @return the instance, without open streams
 	 */
 	public static InfrastructureStreams withinHeap() {
 		return new InfrastructureStreams(
 				(int) Math.min(Runtime.getRuntime().maxMemory() / HEAP_PER_STREAM, Integer.MAX_VALUE));
 	}
 
-	int limit() {
+	/**
+	 * Return the limit.
+	 * @return the maximum number of open streams
+	 */
+	public int limit() {
 		return this.limit;
 	}
 
 	/**
-	 * A stream opens. It counts until it has ended, also if it is one too many.
-	 * @return whether it may stay open
+	 * Count a new stream until {@link #ended()} is called, even if it exceeds the limit.
+	 * @return whether the stream is within the limit
 	 */
-	boolean open() {
+	public boolean open() {
 		return this.open.incrementAndGet() <= this.limit;
 	}
 
-	void ended() {
+	/**
+	 * Stop counting a stream.
+	 */
+	public void ended() {
 		this.open.decrementAndGet();
 	}
 

@@ -13,7 +13,7 @@
  * See the License for the specific language governing permissions and
  * limitations under the License.
  */
-package io.github.lastcall.grpc.call;
+package io.github.lastcall.grpc.limits;
 
 import org.springframework.beans.factory.config.BeanPostProcessor;
 

@@ -13,7 +13,7 @@
  * See the License for the specific language governing permissions and
  * limitations under the License.
  */
-package io.github.lastcall.grpc.call;
+package io.github.lastcall.grpc.limits;
 
 import java.time.Duration;
 import java.util.ArrayList;
@@ -26,8 +26,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 
 import io.github.lastcall.grpc.autoconfigure.GrpcServerProperties.ExecutorType;
-import io.github.lastcall.grpc.limits.RefusalReason;
-import io.github.lastcall.grpc.limits.Refusals;
+import io.github.lastcall.grpc.call.InFlightCalls;
 import io.github.lastcall.grpc.server.GrpcServerBuilderCustomizer;
 import io.github.lastcall.grpc.server.GrpcService;
 import io.github.lastcall.grpc.testing.GrpcClient;

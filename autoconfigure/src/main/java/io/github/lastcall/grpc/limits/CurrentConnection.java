@@ -13,12 +13,14 @@
  * See the License for the specific language governing permissions and
  * limitations under the License.
  */
-package io.github.lastcall.grpc.call;
+
+package io.github.lastcall.grpc.limits;
 
 import org.jspecify.annotations.Nullable;
 
 /**
- * The connection that an event loop reads from, for the calls that begin meanwhile.
+ * The connection that the current event loop is reading from, for the calls that start
+ * meanwhile.
  */
 public final class CurrentConnection {
 
@@ -30,22 +32,26 @@ public final class CurrentConnection {
 	}
 
 	/**
-	 * That of the current thread.
-	 * @return one object for each thread
+	 * Return the holder of the current thread.
+	 * @return always the same object on one thread
 	 */
 	public static CurrentConnection ofThread() {
 		return OF_THREAD.get();
 	}
 
 	/**
-	 * The thread begins to read from a connection, or has ended.
-	 * @param connection the connection, {@code null} for none
+	 * Set the connection that the thread reads from.
+	 * @param connection the connection, {@code null} when the thread has finished reading
 	 */
 	public void set(@Nullable OutboundConnection connection) {
 		this.connection = connection;
 	}
 
-	@Nullable OutboundConnection get() {
+	/**
+	 * Return the connection that the thread reads from.
+	 * @return the connection, {@code null} if there is none
+	 */
+	public @Nullable OutboundConnection get() {
 		return this.connection;
 	}
 

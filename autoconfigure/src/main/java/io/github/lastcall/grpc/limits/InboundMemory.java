@@ -13,7 +13,8 @@
  * See the License for the specific language governing permissions and
  * limitations under the License.
  */
-package io.github.lastcall.grpc.call;
+
+package io.github.lastcall.grpc.limits;
 
 import java.util.concurrent.atomic.LongAdder;
 
@@ -21,21 +22,22 @@ import org.springframework.aop.framework.AopInfrastructureBean;
 import org.springframework.util.Assert;
 
 /**
- * The memory that inbound messages hold, on all servers of an application, from their
- * first byte until the handler has them. There is only one memory.
+ * Memory held by inbound messages from their first byte until their handler has returned,
+ * for all servers of an application.
  */
 public final class InboundMemory implements AopInfrastructureBean {
 
 	/**
-	 * Written for each message, by event loops and by the threads of handlers.
+	 * Updated for each message by event loops and handler threads.
 	 */
 	private final LongAdder held = new LongAdder();
 
 	private final long limit;
 
 	/**
-	 * Create a new memory.
-	 * @param limit how many bytes messages may hold before large ones are refused
+	 * Create a new {@link InboundMemory}.
+	 * @param limit the number of bytes that messages may hold before large ones are
+	 * refused
 	 */
 	public InboundMemory(long limit) {
 		Assert.isTrue(limit > 0, "'limit' must be positive");
@@ -43,31 +45,31 @@ public final class InboundMemory implements AopInfrastructureBean {
 	}
 
 	/**
-	 * Messages hold more, or less.
-	 * @param bytes how many bytes, negative for less
+	 * Change the amount of memory that messages hold.
+	 * @param bytes the number of bytes to add, negative to subtract
 	 */
 	public void add(long bytes) {
 		this.held.add(bytes);
 	}
 
 	/**
-	 * Whether messages hold more than the limit: from now on large ones are refused.
-	 * @return whether the limit is exceeded
+	 * Return whether the limit is exceeded, so that large messages are refused.
+	 * @return whether messages hold more than the limit
 	 */
 	public boolean isExceeded() {
 		return this.held.sum() > this.limit;
 	}
 
 	/**
-	 * Whether messages hold half as much again as the limit: nothing is taken any more.
-	 * @return whether nothing is left
+	 * Return whether nothing more is accepted.
+	 * @return whether messages hold more than one and a half times the limit
 	 */
 	public boolean isExhausted() {
 		return this.held.sum() - this.limit / 2 > this.limit;
 	}
 
 	/**
-	 * How much messages hold.
+	 * Return the amount of memory that messages hold.
 	 * @return the number of bytes
 	 */
 	public long held() {
