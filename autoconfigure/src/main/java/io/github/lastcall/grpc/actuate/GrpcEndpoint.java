@@ -139,11 +139,12 @@ public final class GrpcEndpoint implements AopInfrastructureBean {
 		GrpcServerStatus status = drain.getStatus();
 		GrpcServer server = status.server();
 		Map<String, CallsDescriptor> calls = new TreeMap<>();
-		drain.getMethodsInFlight()
+		drain.getCalls()
+			.byMethod()
 			.forEach((method, inFlight) -> calls.put(method, new CallsDescriptor(inFlight.calls(), inFlight.oldest())));
 		return new ServerDescriptor(drain.getName(), (server != null) ? server.getAddress() : null,
 				(server != null) ? server.getPort() : null, status.state(), status.since(), status.failed(),
-				drain.getConnections(), drain.getCallsInFlight(), calls);
+				drain.getConnections().count(), drain.getCalls().count(), calls);
 	}
 
 	private @Nullable SslDescriptor ssl() {

@@ -17,11 +17,11 @@
 package io.github.lastcall.grpc.autoconfigure;
 
 import java.time.Duration;
-import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.Stream;
 
+import io.github.lastcall.grpc.lifecycle.DurationText;
 import io.github.lastcall.grpc.lifecycle.GrpcServer;
 import io.github.lastcall.grpc.lifecycle.GrpcServerStartedEvent;
 import io.github.lastcall.grpc.lifecycle.ShutdownSettings;
@@ -32,7 +32,6 @@ import org.apache.commons.logging.LogFactory;
 
 import org.springframework.aop.framework.AopInfrastructureBean;
 import org.springframework.beans.factory.ObjectProvider;
-import org.springframework.boot.convert.DurationStyle;
 import org.springframework.context.ApplicationContext;
 import org.springframework.context.ApplicationListener;
 
@@ -77,15 +76,16 @@ class GrpcServerStartupLog implements AopInfrastructureBean, ApplicationListener
 				"gRPC server '%s' listens on %s with services %s, reflection %s%s; started in %d ms; stops within %s (%s %s + grace period %s + force timeout %s), its process within %s"
 					.formatted(server.getName(), where(server), applicationNames(server),
 							hasReflection(server) ? "on" : "off", tls(server), event.getTimeTaken().toMillis(),
-							text(this.shutdown.longestStop()), announcement(),
-							text(this.shutdown.longestAnnouncement()), text(this.shutdown.gracePeriod()),
-							text(this.shutdown.forceTimeout()), text(this.shutdown.budget())));
+							DurationText.of(this.shutdown.longestStop()), announcement(),
+							DurationText.of(this.shutdown.longestAnnouncement()),
+							DurationText.of(this.shutdown.gracePeriod()), DurationText.of(this.shutdown.forceTimeout()),
+							DurationText.of(this.shutdown.budget())));
 		// Once for all servers: they drain side by side.
 		if (!this.hinted && this.shutdown.budget().compareTo(TERMINATION_GRACE_PERIOD) > 0) {
 			this.hinted = true;
 			logger.warn(
 					"Shutting down may take %s, and Kubernetes kills a process after %s unless told otherwise: set terminationGracePeriodSeconds to at least %d (%s + grace period + force timeout + %d)"
-						.formatted(text(this.shutdown.budget()), text(TERMINATION_GRACE_PERIOD),
+						.formatted(DurationText.of(this.shutdown.budget()), DurationText.of(TERMINATION_GRACE_PERIOD),
 								this.shutdown.budget().plusMillis(999).toSeconds(), announcement(),
 								ShutdownSettings.EXIT.toSeconds()));
 		}
@@ -126,11 +126,6 @@ class GrpcServerStartupLog implements AopInfrastructureBean, ApplicationListener
 	private String where(GrpcServer server) {
 		return (server.getPort() != -1) ? "port %d (address %s)".formatted(server.getPort(), server.getAddress())
 				: server.getAddress();
-	}
-
-	private String text(Duration duration) {
-		return DurationStyle.SIMPLE.print(duration,
-				(duration.toMillis() % 1000 == 0) ? java.time.temporal.ChronoUnit.SECONDS : ChronoUnit.MILLIS);
 	}
 
 }

@@ -23,12 +23,13 @@ import java.util.Map;
 import java.util.stream.Collectors;
 
 import io.github.lastcall.grpc.call.ForcedCall;
+import io.github.lastcall.grpc.executor.ServerTimer;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 
 /**
- * What an operator reads of a server's states: a line for each transition, one for each
- * call that had to be forced, and a summary.
+ * Logs the states of one server for an operator: a line for each transition, one for each
+ * forced call, and a summary.
  */
 final class DrainLog {
 
@@ -38,12 +39,15 @@ final class DrainLog {
 
 	private final String server;
 
+	private final ServerTimer timer;
+
 	private final Map<GrpcServerState, Duration> times = new EnumMap<>(GrpcServerState.class);
 
 	private int forced;
 
-	DrainLog(String server) {
+	DrainLog(String server, ServerTimer timer) {
 		this.server = server;
+		this.timer = timer;
 	}
 
 	void transition(GrpcServerState from, GrpcServerState to, Duration time, String detail, int callsInFlight,
@@ -56,7 +60,7 @@ final class DrainLog {
 			this.times.put(from, time);
 		}
 		logger.info("gRPC server '%s' %s -> %s%s%s (calls in flight %d, connections %d)".formatted(this.server, from,
-				to, (from != GrpcServerState.STOPPED) ? " after " + text(time) : "",
+				to, (from != GrpcServerState.STOPPED) ? " after " + DurationText.rounded(time) : "",
 				detail.isEmpty() ? "" : ": " + detail, callsInFlight, connections));
 	}
 
@@ -68,11 +72,12 @@ final class DrainLog {
 		}
 	}
 
-	void forced(List<ForcedCall> calls, long now) {
+	void forced(List<ForcedCall> calls) {
+		long now = this.timer.nanoTime();
 		this.forced += calls.size();
 		for (ForcedCall call : calls.subList(0, Math.min(calls.size(), MAX_FORCED_CALLS))) {
 			logger.warn("gRPC server '%s' forced call %s: age %s, peer %s%s".formatted(this.server, call.method(),
-					text(Duration.ofNanos(now - call.startNanos())), call.peer(), call.progress()));
+					DurationText.rounded(Duration.ofNanos(now - call.startNanos())), call.peer(), call.progress()));
 		}
 		if (calls.size() > MAX_FORCED_CALLS) {
 			logger
@@ -80,7 +85,7 @@ final class DrainLog {
 		}
 	}
 
-	void died() {
+	void terminated() {
 		logger.error("gRPC server '%s' terminated unexpectedly".formatted(this.server));
 	}
 
@@ -97,18 +102,9 @@ final class DrainLog {
 				this.server,
 				this.times.entrySet()
 					.stream()
-					.map((entry) -> entry.getKey() + " " + text(entry.getValue()))
+					.map((entry) -> entry.getKey() + " " + DurationText.rounded(entry.getValue()))
 					.collect(Collectors.joining(", ")),
 				callsEnded, this.forced));
-	}
-
-	static String text(Duration duration) {
-		long millis = duration.toMillis();
-		if (millis < 1000) {
-			return millis + "ms";
-		}
-		long tenths = Math.round(millis / 100.0);
-		return (tenths % 10 == 0) ? tenths / 10 + "s" : tenths / 10 + "." + tenths % 10 + "s";
 	}
 
 }

@@ -42,10 +42,10 @@ public final class GrpcServer {
 
 	private volatile List<SocketAddress> addresses = List.of();
 
-	GrpcServer(String name, Server delegate, GrpcServices services, GrpcServerSupervisor supervisor) {
+	GrpcServer(String name, Server delegate, GrpcServices services, GrpcServerDrain drain) {
 		this.name = name;
 		this.delegate = delegate;
-		this.server = new SupervisedServer(delegate, supervisor);
+		this.server = new DrainingServer(delegate, drain);
 		this.services = services;
 	}
 

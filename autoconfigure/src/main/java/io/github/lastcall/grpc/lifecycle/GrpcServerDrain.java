@@ -18,17 +18,13 @@ package io.github.lastcall.grpc.lifecycle;
 
 import java.time.Clock;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 
 import io.github.lastcall.grpc.call.Connections;
 import io.github.lastcall.grpc.call.InFlightCalls;
 import io.github.lastcall.grpc.executor.ServerTimer;
-import io.github.lastcall.grpc.server.GrpcServices;
 import io.grpc.Status;
-import io.grpc.SynchronizationContext;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.aop.framework.AopInfrastructureBean;
@@ -37,24 +33,20 @@ import org.springframework.context.ApplicationEventPublisher;
 import org.springframework.util.Assert;
 
 /**
- * Takes one server through its {@link GrpcServerState states}.
+ * Takes one server through its {@link GrpcServerState states}: the table of states in
+ * code, from top to bottom.
  * <p>
- * All transitions run one after the other in a {@link SynchronizationContext}, on
- * whichever thread causes them; no thread waits and no lock is held. What a connection or
- * a call reports is handed to the timer's thread first, so that no event loop ever runs a
- * transition.
+ * {@link Transitions} run one after the other, and neither block nor hold a lock. What a
+ * connection or a call reports is handed to the thread of the timer first, so that no
+ * event loop runs a transition.
  */
-public final class GrpcServerDrain implements AopInfrastructureBean, GrpcServerSupervisor, DisposableBean {
+public final class GrpcServerDrain implements AopInfrastructureBean, DisposableBean {
 
 	/**
-	 * How long connections without a call may take to close by themselves after GOAWAY: a
-	 * client that has died answers nothing, and a call that crosses the GOAWAY is still
-	 * served.
+	 * Time for idle connections to close by themselves after GOAWAY: a dead client never
+	 * answers it, and a call that crosses it is still served.
 	 */
 	static final Duration CONNECTION_LINGER = Duration.ofMillis(500);
-
-	private final SynchronizationContext transitions = new SynchronizationContext(
-			(thread, ex) -> log().failed("a transition failed", ex));
 
 	private final String name;
 
@@ -64,38 +56,25 @@ public final class GrpcServerDrain implements AopInfrastructureBean, GrpcServerS
 
 	private final Connections connections;
 
-	private final ServerTimer timer;
-
-	private final TransitionTimer transitionTimer;
-
-	private final Clock clock;
-
-	private final ApplicationEventPublisher publisher;
-
-	private final List<GrpcServerStateListener> listeners;
+	private final Transitions transitions;
 
 	private final DrainLog log;
 
-	private volatile GrpcServerStatus status = new GrpcServerStatus(GrpcServerState.STOPPED, Instant.EPOCH, null,
-			false);
+	private final StateChanges changes;
 
-	/* What follows belongs to the transitions. */
+	private final Announcement announcement;
 
-	private final List<Runnable> announced = new ArrayList<>();
+	/* Written by transitions only. */
 
-	private final List<Runnable> stopped = new ArrayList<>();
+	private final List<Runnable> afterStop = new ArrayList<>();
 
 	private @Nullable GrpcServer server;
-
-	private long enteredNanos;
 
 	private boolean applicationReady;
 
 	private volatile boolean closing;
 
 	private volatile boolean shutDown;
-
-	private boolean announcementOver;
 
 	private boolean lingering;
 
@@ -107,10 +86,10 @@ public final class GrpcServerDrain implements AopInfrastructureBean, GrpcServerS
 	 * @param settings how long the states may take
 	 * @param calls the calls in flight on the server
 	 * @param connections the connections of the server
-	 * @param timer tells and gives the time
-	 * @param clock tells when a state has begun
+	 * @param timer runs transitions later, and measures the time in a state
+	 * @param clock provides the instant at which a state has begun
 	 * @param publisher gets a {@link GrpcServerStateChangedEvent} for each transition
-	 * @param listeners told of each transition before anybody else
+	 * @param listeners notified of each transition before the event
 	 */
 	public GrpcServerDrain(String name, ShutdownSettings settings, InFlightCalls calls, Connections connections,
 			ServerTimer timer, Clock clock, ApplicationEventPublisher publisher,
@@ -120,20 +99,15 @@ public final class GrpcServerDrain implements AopInfrastructureBean, GrpcServerS
 		this.settings = settings;
 		this.calls = calls;
 		this.connections = connections;
-		this.timer = timer;
-		this.transitionTimer = new TransitionTimer(timer, this.transitions);
-		this.clock = clock;
-		this.publisher = publisher;
-		this.listeners = List.copyOf(listeners);
-		this.log = new DrainLog(name);
-	}
-
-	private DrainLog log() {
-		return this.log;
+		DrainLog log = new DrainLog(name, timer);
+		this.log = log;
+		this.changes = new StateChanges(name, clock, publisher, listeners, log);
+		this.transitions = new Transitions(timer, (thread, ex) -> log.failed("a transition failed", ex));
+		this.announcement = new Announcement(settings, calls, this.transitions);
 	}
 
 	/**
-	 * The name of the server.
+	 * Return the name of the server.
 	 * @return the name
 	 */
 	public String getName() {
@@ -141,129 +115,82 @@ public final class GrpcServerDrain implements AopInfrastructureBean, GrpcServerS
 	}
 
 	/**
-	 * The settings in force.
-	 * @return the settings
+	 * Return the calls in flight on the server.
+	 * @return the calls
 	 */
-	public ShutdownSettings getSettings() {
-		return this.settings;
+	public InFlightCalls getCalls() {
+		return this.calls;
 	}
 
 	/**
-	 * The state now, since when, and of which server: one consistent view.
+	 * Return the connections of the server.
+	 * @return the connections
+	 */
+	public Connections getConnections() {
+		return this.connections;
+	}
+
+	/**
+	 * Return the current state, when it began, and the server: one consistent view.
 	 * @return the status
 	 */
 	public GrpcServerStatus getStatus() {
-		return this.status;
+		return this.changes.status();
 	}
 
-	/**
-	 * How many calls of the application are in flight.
-	 * @return the number of calls
-	 */
-	public int getCallsInFlight() {
-		return this.calls.count();
-	}
-
-	/**
-	 * The calls of the application in flight, by method.
-	 * @return counts and ages by full method name, sorted
-	 */
-	public Map<String, InFlightCalls.MethodInFlight> getMethodsInFlight() {
-		return this.calls.byMethod();
-	}
-
-	/**
-	 * How many handlers still run long after their calls were cancelled.
-	 * @return the number of handlers
-	 */
-	public int getAbandonedHandlers() {
-		return this.calls.abandoned();
-	}
-
-	/**
-	 * How many calls have been closed because the server was shutting down, since the
-	 * application was started.
-	 * @return the number of calls
-	 */
-	public long getForcedCalls() {
-		return this.calls.forced();
-	}
-
-	/**
-	 * How many connections are open.
-	 * @return the number of connections
-	 */
-	public int getConnections() {
-		return this.connections.count();
-	}
-
-	/**
-	 * Whether the end that is announced is in sight, so that there is no way back.
-	 * @return whether the server is about to stop
-	 */
-	public boolean isClosing() {
+	boolean isClosing() {
 		return this.closing;
 	}
 
-	/**
-	 * Whether the application has shut the server down by grpc-java's own methods, since
-	 * it last started.
-	 * @return whether it is the application that ends the server
-	 */
-	public boolean isShutDown() {
+	boolean isShutDown() {
 		return this.shutDown;
 	}
 
-	@Override
-	public boolean isRunning() {
-		return this.status.state() != GrpcServerState.STOPPED;
+	private GrpcServerState state() {
+		return this.changes.status().state();
+	}
+
+	boolean isRunning() {
+		return state() != GrpcServerState.STOPPED;
 	}
 
 	/* STOPPED -> STARTING -> SERVING */
 
-	@Override
-	public void starting() {
+	void starting() {
 		this.transitions.execute(() -> {
 			this.server = null;
 			this.closing = false;
 			this.shutDown = false;
-			this.announcementOver = false;
-			this.lingering = false;
 			this.terminated = false;
 			to(GrpcServerState.STARTING, "");
 		});
 	}
 
-	@Override
-	public void binding(GrpcServices services) {
-		this.calls.open(services);
-	}
-
-	@Override
-	public void started(GrpcServer server) {
+	/**
+	 * Serve with a bound server as soon as the application is ready.
+	 */
+	void started(GrpcServer server) {
 		this.transitions.execute(() -> {
-			if (this.status.state() != GrpcServerState.STARTING) {
+			if (state() != GrpcServerState.STARTING) {
 				server.delegate().shutdownNow();
 				return;
 			}
 			this.server = server;
-			server.onTermination(() -> later(() -> terminated(server)));
-			this.status = new GrpcServerStatus(GrpcServerState.STARTING, this.status.since(), server, false);
+			server.onTermination(() -> this.transitions.executeOnTimer(() -> terminated(server)));
+			this.changes.bound(server);
 			serveIfReady();
 		});
 	}
 
-	@Override
-	public void startFailed() {
-		this.transitions.execute(() -> failed("it could not start"));
+	void startFailed() {
+		this.transitions.execute(() -> stopped("it could not start", true));
 	}
 
 	/**
-	 * Tell whether the application accepts traffic. A bound server serves once it does;
-	 * afterwards health alone follows it.
-	 * @param ready whether the application accepts traffic
+	 * Set whether the application accepts traffic. A bound server serves once it does;
+	 * afterwards only health follows it.
 	 */
-	public void applicationReady(boolean ready) {
+	void applicationReady(boolean ready) {
 		this.transitions.execute(() -> {
 			this.applicationReady = ready;
 			serveIfReady();
@@ -271,7 +198,7 @@ public final class GrpcServerDrain implements AopInfrastructureBean, GrpcServerS
 	}
 
 	private void serveIfReady() {
-		if (this.status.state() == GrpcServerState.STARTING && this.server != null && this.applicationReady) {
+		if (state() == GrpcServerState.STARTING && this.server != null && this.applicationReady) {
 			to(GrpcServerState.SERVING, "");
 		}
 	}
@@ -279,24 +206,26 @@ public final class GrpcServerDrain implements AopInfrastructureBean, GrpcServerS
 	/* SERVING -> ANNOUNCING, and back */
 
 	/**
-	 * Announce an end that is not in sight: an operator takes the server out of service
-	 * and may bring it back. Does nothing in a server that does not serve.
+	 * Take the server out of service until {@link #resume()}. Does nothing unless it is
+	 * SERVING.
 	 */
-	public void hold() {
+	void hold() {
 		this.transitions.execute(() -> {
-			if (this.status.state() == GrpcServerState.SERVING) {
-				announcing("an operator drains it, calls are served until it is resumed or stopped");
+			if (state() == GrpcServerState.SERVING) {
+				this.calls.noteArrivals(true);
+				to(GrpcServerState.ANNOUNCING,
+						"an operator drains it, calls are served until it is resumed or stopped");
 			}
 		});
 	}
 
 	/**
-	 * Go back to serving after {@link #hold()}. Does nothing in a server that is not
-	 * held, or is about to stop.
+	 * Return to SERVING after {@link #hold()}. Does nothing unless the server is held, or
+	 * if it is about to stop.
 	 */
-	public void resume() {
+	void resume() {
 		this.transitions.execute(() -> {
-			if (this.status.state() == GrpcServerState.ANNOUNCING && !this.closing) {
+			if (state() == GrpcServerState.ANNOUNCING && !this.closing) {
 				this.calls.noteArrivals(false);
 				to(GrpcServerState.SERVING, "an operator resumes it");
 			}
@@ -304,159 +233,126 @@ public final class GrpcServerDrain implements AopInfrastructureBean, GrpcServerS
 	}
 
 	/**
-	 * Announce that the server is going to stop, and go on serving meanwhile. The time
-	 * counts from the moment that the server began to announce. A server that never
-	 * served has nobody to tell.
+	 * Announce that the server is going to stop, and serve meanwhile. The propagation
+	 * delay counts from the beginning of ANNOUNCING. Does nothing in a server that has
+	 * never served: no client knows it.
 	 */
-	public void announce() {
+	void announce() {
 		this.transitions.execute(() -> {
-			if (this.status.state() == GrpcServerState.SERVING) {
+			if (state() == GrpcServerState.SERVING) {
 				Duration delay = this.settings.propagationDelay();
-				announcing("health is NOT_SERVING"
-						+ (delay.isZero() ? "" : ", calls are served for another " + DrainLog.text(delay)));
+				this.calls.noteArrivals(true);
+				to(GrpcServerState.ANNOUNCING, "health is NOT_SERVING"
+						+ (delay.isZero() ? "" : ", calls are served for another " + DurationText.of(delay)));
 			}
-			if (this.status.state() == GrpcServerState.ANNOUNCING && !this.closing) {
+			if (state() == GrpcServerState.ANNOUNCING && !this.closing) {
 				this.closing = true;
-				inState(this.settings.propagationDelay(), this::announceUntilQuiet);
+				this.announcement.begin();
 			}
 		});
 	}
 
 	/**
-	 * Wait for the end of what {@link #announce()} has begun. Does not block.
-	 * @param callback called once when the announcement is over, or there is none
+	 * Call back when the announcement begun by {@link #announce()} is over, immediately
+	 * if there is none. Does not block.
 	 */
-	public void afterAnnouncement(Runnable callback) {
-		this.transitions.execute(() -> {
-			if (this.status.state() == GrpcServerState.ANNOUNCING && this.closing && !this.announcementOver) {
-				this.announced.add(callback);
-			}
-			else {
-				callback.run();
-			}
-		});
-	}
-
-	private void announcing(String detail) {
-		this.calls.noteArrivals(true);
-		to(GrpcServerState.ANNOUNCING, detail);
-	}
-
-	private void announceUntilQuiet() {
-		Duration quiet = this.settings.quietPeriod().minus(this.calls.quiet());
-		Duration most = this.settings.longestAnnouncement().minus(timeInState());
-		if (this.settings.quietPeriod().isZero() || !isPositive(quiet) || !isPositive(most)) {
-			announcementOver();
-		}
-		else {
-			in((quiet.compareTo(most) < 0) ? quiet : most, this::announceUntilQuiet);
-		}
-	}
-
-	private void announcementOver() {
-		this.announcementOver = true;
-		runAll(this.announced);
+	void afterAnnouncement(Runnable callback) {
+		this.transitions.execute(() -> this.announcement.whenOver(callback));
 	}
 
 	/* -> DRAINING */
 
-	@Override
-	public void stop(Runnable callback) {
+	/**
+	 * Stop the server, and call back once, on any thread, when it has stopped. Does not
+	 * block.
+	 */
+	void stop(Runnable callback) {
 		this.transitions.execute(() -> {
-			switch (this.status.state()) {
-				case STOPPED -> callback.run();
-				case STARTING, SERVING, ANNOUNCING -> {
-					this.stopped.add(callback);
-					drain();
-				}
-				case DRAINING, FORCING -> this.stopped.add(callback);
+			if (!isRunning()) {
+				callback.run();
+				return;
+			}
+			this.afterStop.add(callback);
+			if (!isDrainingOrForcing()) {
+				drain();
 			}
 		});
 	}
 
-	@Override
-	public void shutdown() {
+	void shutDownByApplication(String method) {
 		this.transitions.execute(() -> {
-			shutDownByApplication("shutdown()");
-			announce();
-			afterAnnouncement(() -> stop(() -> {
-			}));
+			if (isRunning() && !this.shutDown) {
+				this.shutDown = true;
+				this.log.shutDown(method);
+			}
 		});
 	}
 
-	@Override
-	public void shutdownNow() {
+	/**
+	 * Stop the server without a grace period.
+	 */
+	void stopNow() {
 		this.transitions.execute(() -> {
-			shutDownByApplication("shutdownNow()");
-			switch (this.status.state()) {
-				case STARTING, SERVING, ANNOUNCING -> drain();
-				case DRAINING, FORCING, STOPPED -> {
-				}
+			if (isRunning() && !isDrainingOrForcing()) {
+				drain();
 			}
-			if (this.status.state() == GrpcServerState.DRAINING) {
-				this.transitionTimer.cancel();
-				this.lingering = false;
+			if (state() == GrpcServerState.DRAINING) {
 				force("the application does not wait");
 			}
 		});
 	}
 
-	private void shutDownByApplication(String method) {
-		if (isRunning() && !this.shutDown) {
-			this.shutDown = true;
-			this.log.shutDown(method);
-		}
-	}
-
 	private void drain() {
 		this.closing = true;
-		this.transitionTimer.cancel();
-		announcementOver();
+		this.announcement.end();
 		GrpcServer server = this.server;
 		if (server == null) {
-			stopped("it was not bound");
+			stopped("it was not bound", false);
 			return;
 		}
 		Duration grace = this.settings.gracePeriod();
-		to(GrpcServerState.DRAINING, "new calls are refused, calls in flight may take " + DrainLog.text(grace));
+		to(GrpcServerState.DRAINING, "new calls are refused, calls in flight may take " + DurationText.of(grace));
 		// GOAWAY first: a client whose Watch ends on a live connection opens it again.
-		carefully("GOAWAY", () -> server.delegate().shutdown());
-		carefully("the drain signal", () -> this.calls.drain(() -> later(this::endIfIdle)));
+		this.changes.carefully("GOAWAY", () -> server.delegate().shutdown());
+		this.changes.carefully("the drain signal",
+				() -> this.calls.drain(() -> this.transitions.executeOnTimer(this::stopIfIdle)));
 		if (this.settings.streamGracePeriod().compareTo(grace) < 0) {
-			inState(this.settings.streamGracePeriod(), this::closeStreams);
+			this.transitions.whenInStateFor(this.settings.streamGracePeriod(), this::closeStreams);
 		}
-		inState(grace, () -> force("its grace period of %s is over".formatted(DrainLog.text(grace))));
-		endIfIdle();
+		this.transitions.whenInStateFor(grace,
+				() -> force("its grace period of %s is over".formatted(DurationText.of(grace))));
+		stopIfIdle();
 	}
 
 	private void closeStreams() {
 		this.log.streamsClosed(this.calls.closeStreaming(Status.UNAVAILABLE
 			.withDescription("The server is shutting down: its grace period of %s for streaming calls is over"
-				.formatted(DrainLog.text(this.settings.streamGracePeriod())))));
+				.formatted(DurationText.of(this.settings.streamGracePeriod())))));
 	}
 
 	/**
-	 * If no call of the application is left, end as soon as the connections are gone.
+	 * Stop once no call of the application is left, as soon as the connections are gone.
 	 */
-	private void endIfIdle() {
-		GrpcServerState state = this.status.state();
-		if ((state != GrpcServerState.DRAINING && state != GrpcServerState.FORCING) || this.calls.count() > 0) {
+	private void stopIfIdle() {
+		if (!isDrainingOrForcing() || this.calls.count() > 0) {
 			return;
 		}
 		if (this.terminated) {
-			stopped("all calls have ended");
+			stopped("all calls have ended", false);
 		}
 		else if (!this.lingering) {
 			this.lingering = true;
-			in(CONNECTION_LINGER, this::closeIdleConnections);
+			this.transitions.after(CONNECTION_LINGER, () -> {
+				this.lingering = false;
+				if (this.calls.count() == 0) {
+					closeConnections();
+				}
+			});
 		}
 	}
 
-	private void closeIdleConnections() {
-		this.lingering = false;
-		if (this.calls.count() == 0) {
-			closeConnections();
-		}
+	private boolean isDrainingOrForcing() {
+		return state() == GrpcServerState.DRAINING || state() == GrpcServerState.FORCING;
 	}
 
 	/* -> FORCING */
@@ -467,21 +363,20 @@ public final class GrpcServerDrain implements AopInfrastructureBean, GrpcServerS
 		// Half of the time is for the statuses to reach the clients, half for the
 		// handlers to clean up.
 		Duration timeout = this.settings.forceTimeout();
-		inState(timeout.dividedBy(2), this::closeConnections);
-		inState(timeout, this::forceTimeoutOver);
-		endIfIdle();
+		this.transitions.whenInStateFor(timeout.dividedBy(2), this::closeConnections);
+		this.transitions.whenInStateFor(timeout, this::forceTimeoutOver);
+		stopIfIdle();
 	}
 
 	private void closeCalls(String reason) {
-		this.log.forced(this.calls.close(Status.UNAVAILABLE.withDescription("The server is shutting down: " + reason)),
-				this.timer.nanoTime());
+		this.log.forced(this.calls.close(Status.UNAVAILABLE.withDescription("The server is shutting down: " + reason)));
 	}
 
 	private void forceTimeoutOver() {
 		closeConnections();
 		int left = this.calls.count();
 		stopped((left == 0) ? "all calls have ended" : left + " handlers have not returned within the force timeout of "
-				+ DrainLog.text(this.settings.forceTimeout()));
+				+ DurationText.of(this.settings.forceTimeout()), false);
 	}
 
 	private void closeConnections() {
@@ -498,38 +393,31 @@ public final class GrpcServerDrain implements AopInfrastructureBean, GrpcServerS
 			return;
 		}
 		this.terminated = true;
-		switch (this.status.state()) {
-			case STARTING, SERVING, ANNOUNCING -> {
-				this.log.died();
-				failed("it terminated unexpectedly");
-			}
-			case DRAINING, FORCING -> endIfIdle();
-			case STOPPED -> {
-			}
+		if (isDrainingOrForcing()) {
+			stopIfIdle();
+		}
+		else if (isRunning()) {
+			this.log.terminated();
+			stopped("it terminated unexpectedly", true);
 		}
 	}
 
-	private void failed(String detail) {
-		this.transitionTimer.cancel();
-		to(GrpcServerState.STOPPED, detail, true);
-		announcementOver();
-		runAll(this.stopped);
-	}
-
-	private void stopped(String detail) {
-		this.transitionTimer.cancel();
+	private void stopped(String detail, boolean failed) {
 		long ended = this.calls.endedWhileDraining();
-		boolean drained = this.status.state().isStopping();
-		to(GrpcServerState.STOPPED, detail);
+		boolean drained = state().isStopping() && !failed;
+		to(GrpcServerState.STOPPED, detail, failed);
 		if (drained) {
 			this.log.summary(ended);
 		}
-		runAll(this.stopped);
+		this.announcement.end();
+		List<Runnable> callbacks = List.copyOf(this.afterStop);
+		this.afterStop.clear();
+		callbacks.forEach(Runnable::run);
 	}
 
 	/**
-	 * Spring destroys the bean when the server has stopped. If it could not wait so long
-	 * (its thread was interrupted), nothing is left open behind its back.
+	 * Leave nothing open if Spring destroys the bean of a server that has not stopped,
+	 * because its thread was interrupted while it waited.
 	 */
 	@Override
 	public void destroy() {
@@ -537,74 +425,21 @@ public final class GrpcServerDrain implements AopInfrastructureBean, GrpcServerS
 			if (isRunning()) {
 				closeCalls("its application is gone");
 				closeConnections();
-				announcementOver();
-				stopped("its application did not wait");
+				stopped("its application did not wait", false);
 			}
 		});
 	}
-
-	/* All transitions */
 
 	private void to(GrpcServerState state, String detail) {
 		to(state, detail, false);
 	}
 
 	private void to(GrpcServerState state, String detail, boolean failed) {
-		GrpcServerState from = this.status.state();
-		Duration time = timeInState();
-		Instant since = this.clock.instant();
-		int inFlight = this.calls.count();
-		this.enteredNanos = this.timer.nanoTime();
-		this.status = new GrpcServerStatus(state, since,
-				(state != GrpcServerState.STOPPED || failed) ? this.server : null, failed);
-		for (GrpcServerStateListener listener : this.listeners) {
-			carefully("a listener", () -> listener.stateChanged(this.name, from, state));
-		}
-		this.log.transition(from, state, time, detail, inFlight, this.connections.count());
-		carefully("a listener", () -> this.publisher
-			.publishEvent(new GrpcServerStateChangedEvent(this, this.name, from, state, time, inFlight, since)));
-	}
-
-	/**
-	 * Whoever listens cannot keep the server from going on.
-	 */
-	private void carefully(String what, Runnable action) {
-		try {
-			action.run();
-		}
-		catch (Throwable ex) {
-			this.log.failed(what + " failed on " + this.status.state(), ex);
-		}
-	}
-
-	private Duration timeInState() {
-		return Duration.ofNanos(this.timer.nanoTime() - this.enteredNanos);
-	}
-
-	private static boolean isPositive(Duration duration) {
-		return !duration.isZero() && !duration.isNegative();
-	}
-
-	private static void runAll(List<Runnable> callbacks) {
-		List<Runnable> all = List.copyOf(callbacks);
-		callbacks.clear();
-		all.forEach(Runnable::run);
-	}
-
-	private void later(Runnable transition) {
-		this.timer.schedule(() -> this.transitions.execute(transition), Duration.ZERO);
-	}
-
-	/**
-	 * Periods count from the moment that others can see the state, not from when they
-	 * have been told of it.
-	 */
-	private void inState(Duration time, Runnable transition) {
-		this.transitionTimer.at(this.enteredNanos + time.toNanos(), transition);
-	}
-
-	private void in(Duration delay, Runnable transition) {
-		this.transitionTimer.at(this.timer.nanoTime() + delay.toNanos(), transition);
+		Duration time = this.transitions.timeInState();
+		this.transitions.stateEntered();
+		this.lingering = false;
+		this.changes.change(this, state, (state != GrpcServerState.STOPPED || failed) ? this.server : null, failed,
+				detail, time);
 	}
 
 }

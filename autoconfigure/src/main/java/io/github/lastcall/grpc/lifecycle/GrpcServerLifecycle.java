@@ -51,7 +51,7 @@ public final class GrpcServerLifecycle implements AopInfrastructureBean, SmartLi
 
 	private final GrpcServerBuilderCustomizers customizers;
 
-	private final GrpcServerSupervisor supervisor;
+	private final GrpcServerDrain drain;
 
 	private final Interruption interruption;
 
@@ -64,19 +64,19 @@ public final class GrpcServerLifecycle implements AopInfrastructureBean, SmartLi
 	 * @param services finds the services, at every start
 	 * @param factory makes the builder of the server, at every start
 	 * @param customizers complete the builder
-	 * @param supervisor follows the server and stops it
+	 * @param drain tracks the state of the server and stops it
 	 * @param interruption is held back while the server stops
 	 * @param started called when a server is bound, with the time that it took to start
 	 */
 	public GrpcServerLifecycle(String name, int phase, Supplier<GrpcServices> services, GrpcServerFactory factory,
-			GrpcServerBuilderCustomizers customizers, GrpcServerSupervisor supervisor, Interruption interruption,
+			GrpcServerBuilderCustomizers customizers, GrpcServerDrain drain, Interruption interruption,
 			BiConsumer<GrpcServer, Duration> started) {
 		this.name = name;
 		this.phase = phase;
 		this.services = services;
 		this.factory = factory;
 		this.customizers = customizers;
-		this.supervisor = supervisor;
+		this.drain = drain;
 		this.interruption = interruption;
 		this.started = started;
 	}
@@ -87,26 +87,26 @@ public final class GrpcServerLifecycle implements AopInfrastructureBean, SmartLi
 			return;
 		}
 		long begun = System.nanoTime();
-		this.supervisor.starting();
+		this.drain.starting();
 		GrpcServer server;
 		try {
 			GrpcServices services = this.services.get();
 			server = build(services);
-			this.supervisor.binding(services);
+			this.drain.getCalls().open(services);
 			bind(server);
 		}
 		catch (RuntimeException | Error ex) {
-			this.supervisor.startFailed();
+			this.drain.startFailed();
 			throw ex;
 		}
-		this.supervisor.started(server);
+		this.drain.started(server);
 		this.started.accept(server, Duration.ofNanos(System.nanoTime() - begun));
 	}
 
 	private GrpcServer build(GrpcServices services) {
 		ServerBuilder<?> builder = this.factory.newBuilder();
 		this.customizers.customize(builder, services);
-		return new GrpcServer(this.name, builder.build(), services, this.supervisor);
+		return new GrpcServer(this.name, builder.build(), services, this.drain);
 	}
 
 	private void bind(GrpcServer server) {
@@ -129,17 +129,17 @@ public final class GrpcServerLifecycle implements AopInfrastructureBean, SmartLi
 	@Override
 	public void stop(Runnable callback) {
 		this.interruption.hold();
-		this.supervisor.stop(callback);
+		this.drain.stop(callback);
 	}
 
 	@Override
 	public void stop() {
-		Interruption.await(this.supervisor::stop);
+		Interruption.await(this.drain::stop);
 	}
 
 	@Override
 	public boolean isRunning() {
-		return this.supervisor.isRunning();
+		return this.drain.isRunning();
 	}
 
 	@Override

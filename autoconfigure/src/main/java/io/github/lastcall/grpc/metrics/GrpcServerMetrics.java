@@ -19,6 +19,8 @@ package io.github.lastcall.grpc.metrics;
 import java.util.List;
 import java.util.Locale;
 
+import io.github.lastcall.grpc.call.Connections;
+import io.github.lastcall.grpc.call.InFlightCalls;
 import io.github.lastcall.grpc.lifecycle.GrpcServerDrain;
 import io.github.lastcall.grpc.lifecycle.GrpcServerState;
 import io.github.lastcall.grpc.limits.RefusalReason;
@@ -60,19 +62,19 @@ public final class GrpcServerMetrics implements AopInfrastructureBean, MeterBind
 					.tag("state", state.name().toLowerCase(Locale.ROOT))
 					.register(registry);
 			}
-			Gauge.builder("grpc.server.calls.active", drain, GrpcServerDrain::getCallsInFlight)
+			Gauge.builder("grpc.server.calls.active", drain.getCalls(), InFlightCalls::count)
 				.description("Calls of the application in flight")
 				.tag("server", drain.getName())
 				.register(registry);
-			Gauge.builder("grpc.server.connections.active", drain, GrpcServerDrain::getConnections)
+			Gauge.builder("grpc.server.connections.active", drain.getConnections(), Connections::count)
 				.description("Open connections")
 				.tag("server", drain.getName())
 				.register(registry);
-			Gauge.builder("grpc.server.calls.abandoned", drain, GrpcServerDrain::getAbandonedHandlers)
+			Gauge.builder("grpc.server.calls.abandoned", drain.getCalls(), InFlightCalls::abandoned)
 				.description("Handlers that still run long after their calls were cancelled")
 				.tag("server", drain.getName())
 				.register(registry);
-			FunctionCounter.builder("grpc.server.calls.forced", drain, GrpcServerDrain::getForcedCalls)
+			FunctionCounter.builder("grpc.server.calls.forced", drain.getCalls(), InFlightCalls::forced)
 				.description("Calls closed because the server was shutting down")
 				.tag("server", drain.getName())
 				.register(registry);

@@ -237,7 +237,7 @@ class GrpcServerAutoConfigurationTests {
 					(context) -> context.addBeanFactoryPostProcessor(new LazyInitializationBeanFactoryPostProcessor()))
 			.run((context) -> {
 				assertThatCallsAreServed(context);
-				assertThat(context.getBean(GrpcServerDrain.class).isRunning()).isTrue();
+				assertThat(context.getBean(GrpcServerLifecycle.class).isRunning()).isTrue();
 			});
 	}
 
@@ -336,8 +336,8 @@ class GrpcServerAutoConfigurationTests {
 				.asString()
 				.contains("INFO", "gRPC server 'network'", "127.0.0.1", "port " + GrpcClient.port(context),
 						RouteGuideGrpc.SERVICE_NAME, "reflection on",
-						"stops within 5500ms (propagation delay 1500ms + grace period 3s + force timeout 1s)",
-						"its process within 8500ms")
+						"stops within 5.5s (propagation delay 1.5s + grace period 3s + force timeout 1s)",
+						"its process within 8.5s")
 				.containsPattern("started in \\d+ ms")
 				.doesNotContain("TLS", "WARN"));
 	}

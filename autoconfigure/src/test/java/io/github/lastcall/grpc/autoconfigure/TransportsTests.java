@@ -164,8 +164,8 @@ class TransportsTests {
 						() -> client.routeGuide().getFeature(Point.newBuilder().setLatitude(1).build()).getName(),
 						THREADS));
 			}
-			await()
-				.untilAsserted(() -> assertThat(drains).extracting(GrpcServerDrain::getCallsInFlight).containsOnly(1));
+			await().untilAsserted(
+					() -> assertThat(drains).extracting((drain) -> drain.getCalls().count()).containsOnly(1));
 			CompletableFuture<Void> closed = CompletableFuture.runAsync(context::close, THREADS);
 			await().untilAsserted(() -> assertThat(drains).extracting((drain) -> drain.getStatus().state())
 				.containsOnly(GrpcServerState.DRAINING));

@@ -89,7 +89,7 @@ class CancelledHandlerTests {
 				}
 				assertThat(client.featureName()).isEqualTo("served");
 				GrpcServerDrain drain = context.getBean(GrpcServerDrain.class);
-				await().until(() -> drain.getCallsInFlight() == 0);
+				await().until(() -> drain.getCalls().count() == 0);
 			}
 		});
 		assertThat(output).doesNotContain("Exception while executing runnable");
@@ -169,7 +169,7 @@ class CancelledHandlerTests {
 				}
 				await().until(() -> this.timer.pending() == 1);
 				this.timer.advance(Duration.ofSeconds(29));
-				assertThat(drain.getAbandonedHandlers()).isZero();
+				assertThat(drain.getCalls().abandoned()).isZero();
 				this.timer.advance(Duration.ofSeconds(10));
 				context.getBean(GrpcServerMetrics.class).bindTo(meters);
 				assertThat(meters.get("grpc.server.calls.abandoned").gauge().value()).isEqualTo(2);
@@ -177,7 +177,7 @@ class CancelledHandlerTests {
 					.contains("2 handlers still run", "hold 2 threads", "routeguide.RouteGuide/ListFeatures",
 							"what grpc-executor-", "RouteGuide.await");
 				release.countDown();
-				await().until(() -> drain.getAbandonedHandlers() == 0);
+				await().until(() -> drain.getCalls().abandoned() == 0);
 				this.timer.advance(Duration.ofSeconds(10));
 				assertThat(this.timer.pending()).isZero();
 				assertThat(client.featureName()).isEqualTo("served");

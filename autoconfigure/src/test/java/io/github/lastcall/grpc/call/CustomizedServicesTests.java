@@ -72,8 +72,8 @@ class CustomizedServicesTests {
 							client.channel().newCall(OneMethodService.method(service), CallOptions.DEFAULT),
 							Point.getDefaultInstance());
 					answer.begun.await();
-					assertThat(drain.getCallsInFlight()).isOne();
-					assertThat(drain.getMethodsInFlight()).containsOnlyKeys(service + "/Call");
+					assertThat(drain.getCalls().count()).isOne();
+					assertThat(drain.getCalls().byMethod()).containsOnlyKeys(service + "/Call");
 					assertThatExceptionOfType(StatusRuntimeException.class)
 						.isThrownBy(() -> OneMethodService.call(other.channel(), service))
 						.satisfies(

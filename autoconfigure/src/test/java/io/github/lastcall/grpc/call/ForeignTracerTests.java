@@ -74,7 +74,7 @@ class ForeignTracerTests {
 								.isNotEqualTo(Status.Code.RESOURCE_EXHAUSTED));
 						assertThat(OneMethodService.call(client.channel(), "a.Service").getName())
 							.isEqualTo("a.Service");
-						await().until(() -> drain.getCallsInFlight() == 0);
+						await().until(() -> drain.getCalls().count() == 0);
 					}
 				}
 				// At once, or the test takes too long.
@@ -111,7 +111,7 @@ class ForeignTracerTests {
 				await().until(() -> {
 					context.getBean("lastCallLostCallbacksTimer", ManualServerTimer.class)
 						.advance(LostCallbacks.INTERVAL);
-					return drain.getCallsInFlight() == 0;
+					return drain.getCalls().count() == 0;
 				});
 				assertThat(chats.cancelled).hasValue(5);
 				context.getSourceApplicationContext().close();

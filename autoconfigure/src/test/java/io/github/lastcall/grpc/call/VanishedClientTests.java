@@ -91,7 +91,7 @@ class VanishedClientTests {
 		this.runner.withPropertyValues("grpc.server.executor.type=direct").run((context) -> {
 			try (RawHttp2Connection connection = new RawHttp2Connection(GrpcClient.port(context))) {
 				connection.preface().call("a.Silent/Call", Map.of());
-				await().until(() -> context.getBean(GrpcServerDrain.class).getCallsInFlight() == 1);
+				await().until(() -> context.getBean(GrpcServerDrain.class).getCalls().count() == 1);
 			}
 			assertThatTheCallHasEnded(context, "a.Silent", Code.CANCELLED);
 		});
@@ -115,7 +115,7 @@ class VanishedClientTests {
 				context.getBean(Held.class).entered.acquire();
 				try (RawHttp2Connection second = new RawHttp2Connection(GrpcClient.port(context))) {
 					second.preface().call("a.Silent/Call", Map.of());
-					await().until(() -> context.getBean(GrpcServerDrain.class).getCallsInFlight() == 2);
+					await().until(() -> context.getBean(GrpcServerDrain.class).getCalls().count() == 2);
 				}
 				assertThatTheCallHasEnded(context, "a.Silent", Code.CANCELLED);
 			}

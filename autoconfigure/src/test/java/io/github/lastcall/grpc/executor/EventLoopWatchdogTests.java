@@ -182,7 +182,7 @@ class EventLoopWatchdogTests {
 					}
 
 				});
-				await().until(() -> context.getBean(GrpcServerDrain.class).getCallsInFlight() == 1);
+				await().until(() -> context.getBean(GrpcServerDrain.class).getCalls().count() == 1);
 				Thread stopper = new Thread(() -> context.getSourceApplicationContext().stop(), "stopper");
 				stopper.start();
 				awaitHeld();

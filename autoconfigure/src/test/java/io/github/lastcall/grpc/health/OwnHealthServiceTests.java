@@ -16,6 +16,7 @@
 
 package io.github.lastcall.grpc.health;
 
+import io.github.lastcall.grpc.lifecycle.DrainControl;
 import io.github.lastcall.grpc.lifecycle.GrpcServerDrain;
 import io.github.lastcall.grpc.lifecycle.GrpcServerState;
 import io.github.lastcall.grpc.lifecycle.GrpcServerStateChangedEvent;
@@ -64,7 +65,7 @@ class OwnHealthServiceTests {
 					AvailabilityChangeEvent.publish(context.getSourceApplicationContext(),
 							ReadinessState.ACCEPTING_TRAFFIC);
 					assertThat(check(client)).isEqualTo(ServingStatus.SERVING);
-					context.getBeansOfType(GrpcServerDrain.class).values().forEach(GrpcServerDrain::hold);
+					context.getBean(DrainControl.class).drain();
 					assertThat(check(client)).isEqualTo(ServingStatus.NOT_SERVING);
 				}
 				assertThat(output.toString().lines().filter((line) -> line.contains("grpc.server.health.enabled")))

@@ -64,7 +64,7 @@ class DevToolsDefaultsTests {
 	@Test
 	void aPropertyOfTheApplicationWins() throws IOException {
 		try (DrainTestApplication app = new DrainTestApplication(defaults("grpc.server.shutdown.grace-period", "7s"))) {
-			assertThat(app.drain.getSettings().gracePeriod()).isEqualTo(Duration.ofSeconds(7));
+			assertThat(app.context.getBean(ShutdownSettings.class).gracePeriod()).isEqualTo(Duration.ofSeconds(7));
 		}
 	}
 

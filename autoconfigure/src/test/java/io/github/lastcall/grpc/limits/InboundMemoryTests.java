@@ -198,7 +198,7 @@ class InboundMemoryTests {
 					service.released.countDown();
 				}
 				this.clients.forEach(RogueClient::close);
-				await().atMost(TIMEOUT).until(() -> context.getBean(GrpcServerDrain.class).getCallsInFlight() == 0);
+				await().atMost(TIMEOUT).until(() -> context.getBean(GrpcServerDrain.class).getCalls().count() == 0);
 				await().atMost(TIMEOUT).until(() -> context.getBean(InboundMemory.class).held() == 0);
 			});
 	}

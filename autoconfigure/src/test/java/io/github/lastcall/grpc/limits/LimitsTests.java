@@ -694,7 +694,7 @@ class LimitsTests {
 	}
 
 	private static int callsInFlight(ApplicationContext context) {
-		return context.getBean(GrpcServerDrain.class).getCallsInFlight();
+		return context.getBean(GrpcServerDrain.class).getCalls().count();
 	}
 
 	private static Refusals refusals(ApplicationContext context) {

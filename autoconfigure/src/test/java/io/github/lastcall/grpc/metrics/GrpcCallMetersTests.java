@@ -137,7 +137,7 @@ class GrpcCallMetersTests {
 					ListenableFuture<Feature> served = held.call(client);
 					held.entered.acquire();
 					ListenableFuture<Feature> waiting = held.call(client);
-					await().until(() -> context.getBean(GrpcServerDrain.class).getCallsInFlight() == 2);
+					await().until(() -> context.getBean(GrpcServerDrain.class).getCalls().count() == 2);
 					assertThatExceptionOfType(StatusRuntimeException.class)
 						.isThrownBy(() -> OneMethodService.call(client.channel(), "a.Service"))
 						.satisfies((ex) -> assertThat(ex.getStatus().getCode()).isEqualTo(Code.RESOURCE_EXHAUSTED));
@@ -159,7 +159,7 @@ class GrpcCallMetersTests {
 				call.cancel(true);
 				awaitCalls(context, "a.Held", "CANCELLED", 1);
 				held.release.countDown();
-				await().until(() -> context.getBean(GrpcServerDrain.class).getCallsInFlight() == 0);
+				await().until(() -> context.getBean(GrpcServerDrain.class).getCalls().count() == 0);
 				// What the handler sends afterwards changes nothing.
 				assertThat(timers(context, "a.Held")).containsExactly("CANCELLED");
 			}
@@ -197,7 +197,7 @@ class GrpcCallMetersTests {
 				connection.preface().call("a.Held/Call", Map.of("grpc-timeout", "50m")).message(new byte[0]);
 				awaitCalls(context, "a.Held", "DEADLINE_EXCEEDED", 1);
 				held.release.countDown();
-				await().until(() -> context.getBean(GrpcServerDrain.class).getCallsInFlight() == 0);
+				await().until(() -> context.getBean(GrpcServerDrain.class).getCalls().count() == 0);
 				assertThat(timers(context, "a.Held")).containsExactly("DEADLINE_EXCEEDED");
 			}
 		});
@@ -245,7 +245,7 @@ class GrpcCallMetersTests {
 					for (int i = 0; i < 3; i++) {
 						assertThat(OneMethodService.call(client.channel(), "a.Service").getName())
 							.isEqualTo("a.Service");
-						await().until(() -> drain.getCallsInFlight() == 0);
+						await().until(() -> drain.getCalls().count() == 0);
 					}
 				}
 				// At once, or the test takes too long.
@@ -309,7 +309,7 @@ class GrpcCallMetersTests {
 				for (int i = 0; i < 10; i++) {
 					OneMethodService.call(client.channel(), "a.Service");
 				}
-				await().until(() -> context.getBean(GrpcServerDrain.class).getCallsInFlight() == 0);
+				await().until(() -> context.getBean(GrpcServerDrain.class).getCalls().count() == 0);
 				assertThat(lookUps).hasValue(once);
 				assertThat(counter(context, "grpc.server.received")).isEqualTo(11);
 			}

@@ -414,11 +414,11 @@ class GrpcCallObservationsTests {
 				start(client);
 				handler.entered.acquire();
 				ClientCall<Point, Feature> waiting = start(client);
-				await().until(() -> context.getBean(GrpcServerDrain.class).getCallsInFlight() == 2);
+				await().until(() -> context.getBean(GrpcServerDrain.class).getCalls().count() == 2);
 				waiting.cancel("on purpose", null);
 				assertThat(tags(span(context))).containsEntry("grpc.status_code", "CANCELLED");
 				handler.release.countDown();
-				await().until(() -> context.getBean(GrpcServerDrain.class).getCallsInFlight() == 0);
+				await().until(() -> context.getBean(GrpcServerDrain.class).getCalls().count() == 0);
 				await().until(() -> spans(context).size() == 2);
 				assertThat(tags(spans(context).get(1))).containsEntry("grpc.status_code", "OK");
 			}

@@ -127,7 +127,7 @@ class BadInputTests {
 		try (GrpcClient other = GrpcClient.of(this.port)) {
 			assertThat(other.featureName()).isEqualTo("ordinary");
 		}
-		await().atMost(TIMEOUT).untilAsserted(() -> assertThat(this.drain.getCallsInFlight()).isZero());
+		await().atMost(TIMEOUT).untilAsserted(() -> assertThat(this.drain.getCalls().count()).isZero());
 	}
 
 	@Test

@@ -18,8 +18,6 @@ package io.github.lastcall.benchmarks.micro;
 
 import java.io.ByteArrayInputStream;
 import java.io.InputStream;
-import java.time.Clock;
-import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
@@ -27,10 +25,7 @@ import java.util.concurrent.TimeUnit;
 import io.github.lastcall.grpc.server.GrpcService;
 import io.github.lastcall.grpc.server.GrpcServices;
 import io.github.lastcall.grpc.limits.Refusals;
-import io.github.lastcall.grpc.call.Connections;
-import io.github.lastcall.grpc.lifecycle.GrpcServerDrain;
 import io.github.lastcall.grpc.call.InFlightCalls;
-import io.github.lastcall.grpc.lifecycle.ShutdownSettings;
 import io.github.lastcall.grpc.executor.ThreadServerTimer;
 import io.grpc.Context;
 import io.grpc.Metadata;
@@ -119,10 +114,6 @@ public class CallTrackingBenchmark {
 	public void open() {
 		ThreadServerTimer timer = new ThreadServerTimer("grpc-micro");
 		this.calls = new InFlightCalls(timer, 20_000, new Refusals("test"), () -> null);
-		GrpcServerDrain drain = new GrpcServerDrain("micro",
-				ShutdownSettings.of(Duration.ZERO, Duration.ZERO, Duration.ZERO), this.calls, new Connections(), timer,
-				Clock.systemUTC(), (event) -> {
-				}, List.of());
 		ServerServiceDefinition service = ServerInterceptors.interceptForward(
 				ServerServiceDefinition.builder("lastcall.benchmarks.Micro").addMethod(METHOD, this.handler).build(),
 				this.calls.interceptor());
@@ -130,9 +121,7 @@ public class CallTrackingBenchmark {
 			.requireNonNull(service.getMethod(METHOD.getFullMethodName()))
 			.getServerCallHandler();
 		GrpcService annotation = Objects.requireNonNull(Annotated.class.getAnnotation(GrpcService.class));
-		drain.starting();
-		drain
-			.binding(new GrpcServices(List.of(new GrpcServices.Registration("micro", annotation, service)), List.of()));
+		this.calls.open(new GrpcServices(List.of(new GrpcServices.Registration("micro", annotation, service)), List.of()));
 		this.tracers = this.calls.tracerFactory();
 	}
 

@@ -25,18 +25,18 @@ import io.grpc.Server;
 import io.grpc.ServerServiceDefinition;
 
 /**
- * grpc-java's server as the application gets it: shutting it down is announced, and calls
- * end as in every other shutdown.
+ * grpc-java's server as handed to the application: shutting it down drains it as closing
+ * the context does.
  */
-final class SupervisedServer extends Server {
+final class DrainingServer extends Server {
 
 	private final Server delegate;
 
-	private final GrpcServerSupervisor supervisor;
+	private final GrpcServerDrain drain;
 
-	SupervisedServer(Server delegate, GrpcServerSupervisor supervisor) {
+	DrainingServer(Server delegate, GrpcServerDrain drain) {
 		this.delegate = delegate;
-		this.supervisor = supervisor;
+		this.drain = drain;
 	}
 
 	@Override
@@ -72,13 +72,17 @@ final class SupervisedServer extends Server {
 
 	@Override
 	public Server shutdown() {
-		this.supervisor.shutdown();
+		this.drain.shutDownByApplication("shutdown()");
+		this.drain.announce();
+		this.drain.afterAnnouncement(() -> this.drain.stop(() -> {
+		}));
 		return this;
 	}
 
 	@Override
 	public Server shutdownNow() {
-		this.supervisor.shutdownNow();
+		this.drain.shutDownByApplication("shutdownNow()");
+		this.drain.stopNow();
 		return this;
 	}
 
