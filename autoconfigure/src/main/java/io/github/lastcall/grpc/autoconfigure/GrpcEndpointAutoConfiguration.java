@@ -20,11 +20,9 @@ import io.github.lastcall.grpc.actuate.GrpcEndpoint;
 import io.github.lastcall.grpc.health.HealthSettings;
 import io.github.lastcall.grpc.health.ServingStatusTable;
 import io.github.lastcall.grpc.lifecycle.DrainControl;
-import io.github.lastcall.grpc.lifecycle.GrpcServerDrain;
 import io.github.lastcall.grpc.tls.ServerTls;
 
 import org.springframework.aop.framework.AopInfrastructureBean;
-import org.springframework.beans.factory.ListableBeanFactory;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.actuate.autoconfigure.endpoint.condition.ConditionalOnAvailableEndpoint;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
@@ -43,16 +41,15 @@ import org.springframework.core.Ordered;
 @AutoConfiguration(after = GrpcServerAutoConfiguration.class)
 @AutoConfigureOrder(Ordered.LOWEST_PRECEDENCE)
 @ConditionalOnClass(ConditionalOnAvailableEndpoint.class)
-@ConditionalOnBean(value = GrpcServerDrain.class, search = SearchStrategy.CURRENT)
+@ConditionalOnBean(value = GrpcServers.class, search = SearchStrategy.CURRENT)
 @ConditionalOnAvailableEndpoint(GrpcEndpoint.class)
 public final class GrpcEndpointAutoConfiguration implements AopInfrastructureBean {
 
 	@Bean
 	@ConditionalOnMissingBean(search = SearchStrategy.CURRENT)
-	GrpcEndpoint lastCallEndpoint(ListableBeanFactory beanFactory, ServingStatusTable statuses,
-			HealthSettings healthSettings, DrainControl control, ObjectProvider<ServerTls> tls) {
-		return new GrpcEndpoint(OwnBeans.of(beanFactory, GrpcServerDrain.class), statuses, healthSettings, control,
-				tls.getIfAvailable());
+	GrpcEndpoint lastCallEndpoint(GrpcServers servers, ServingStatusTable statuses, HealthSettings healthSettings,
+			DrainControl control, ObjectProvider<ServerTls> tls) {
+		return new GrpcEndpoint(servers.drains(), statuses, healthSettings, control, tls.getIfAvailable());
 	}
 
 }

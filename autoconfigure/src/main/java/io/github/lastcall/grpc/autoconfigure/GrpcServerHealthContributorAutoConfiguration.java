@@ -18,11 +18,9 @@ package io.github.lastcall.grpc.autoconfigure;
 
 import io.github.lastcall.grpc.actuate.GrpcServerHealthIndicator;
 import io.github.lastcall.grpc.health.ServingStatusTable;
-import io.github.lastcall.grpc.lifecycle.GrpcServerDrain;
 import io.github.lastcall.grpc.tls.ServerTls;
 
 import org.springframework.aop.framework.AopInfrastructureBean;
-import org.springframework.beans.factory.ListableBeanFactory;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.AutoConfigureOrder;
@@ -43,18 +41,15 @@ import org.springframework.core.Ordered;
 @AutoConfiguration(after = GrpcServerAutoConfiguration.class)
 @AutoConfigureOrder(Ordered.LOWEST_PRECEDENCE)
 @ConditionalOnClass({ HealthIndicator.class, ConditionalOnEnabledHealthIndicator.class })
-@ConditionalOnBean(value = GrpcServerDrain.class, search = SearchStrategy.CURRENT)
+@ConditionalOnBean(value = GrpcServers.class, search = SearchStrategy.CURRENT)
 @ConditionalOnEnabledHealthIndicator("grpc")
 public final class GrpcServerHealthContributorAutoConfiguration implements AopInfrastructureBean {
 
 	@Bean
 	@ConditionalOnMissingBean(name = "grpcHealthIndicator", search = SearchStrategy.CURRENT)
-	GrpcServerHealthIndicator grpcHealthIndicator(ListableBeanFactory beanFactory, ServingStatusTable statuses,
+	GrpcServerHealthIndicator grpcHealthIndicator(GrpcServers servers, ServingStatusTable statuses,
 			ObjectProvider<ServerTls> tls) {
-		return new GrpcServerHealthIndicator(OwnBeans.of(beanFactory, GrpcServerDrain.class)
-			.stream()
-			.filter((drain) -> !drain.getName().equals(HealthServerRegistrar.SERVER))
-			.toList(), statuses, tls.getIfAvailable());
+		return new GrpcServerHealthIndicator(servers.drainsOfApplication(), statuses, tls.getIfAvailable());
 	}
 
 }

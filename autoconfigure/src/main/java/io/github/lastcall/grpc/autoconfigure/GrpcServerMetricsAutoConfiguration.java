@@ -19,8 +19,6 @@ package io.github.lastcall.grpc.autoconfigure;
 import io.github.lastcall.grpc.call.CallRecorder;
 import io.github.lastcall.grpc.executor.ServerExecutor;
 import io.github.lastcall.grpc.health.ServingStatusTable;
-import io.github.lastcall.grpc.lifecycle.GrpcServerDrain;
-import io.github.lastcall.grpc.limits.Refusals;
 import io.github.lastcall.grpc.metrics.GrpcCallMeters;
 import io.github.lastcall.grpc.metrics.GrpcDrainMeters;
 import io.github.lastcall.grpc.metrics.GrpcExecutorMetrics;
@@ -32,7 +30,6 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.binder.MeterBinder;
 
 import org.springframework.aop.framework.AopInfrastructureBean;
-import org.springframework.beans.factory.ListableBeanFactory;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.AutoConfigureOrder;
@@ -52,14 +49,13 @@ import org.springframework.core.Ordered;
 		afterName = "org.springframework.boot.micrometer.metrics.autoconfigure.CompositeMeterRegistryAutoConfiguration")
 @AutoConfigureOrder(Ordered.LOWEST_PRECEDENCE)
 @ConditionalOnClass(MeterBinder.class)
-@ConditionalOnBean(value = GrpcServerDrain.class, search = SearchStrategy.CURRENT)
+@ConditionalOnBean(value = GrpcServers.class, search = SearchStrategy.CURRENT)
 public final class GrpcServerMetricsAutoConfiguration implements AopInfrastructureBean {
 
 	@Bean
 	@ConditionalOnMissingBean(search = SearchStrategy.CURRENT)
-	GrpcServerMetrics lastCallServerMetrics(ListableBeanFactory beanFactory) {
-		return new GrpcServerMetrics(OwnBeans.of(beanFactory, GrpcServerDrain.class),
-				OwnBeans.of(beanFactory, Refusals.class));
+	GrpcServerMetrics lastCallServerMetrics(GrpcServers servers) {
+		return new GrpcServerMetrics(servers.drains(), servers.refusals());
 	}
 
 	@Bean
@@ -84,8 +80,8 @@ public final class GrpcServerMetricsAutoConfiguration implements AopInfrastructu
 	@Bean
 	@ConditionalOnMissingBean(search = SearchStrategy.CURRENT)
 	@ConditionalOnBean(MeterRegistry.class)
-	GrpcDrainMeters lastCallDrainMeters(ListableBeanFactory beanFactory, MeterRegistry registry) {
-		return new GrpcDrainMeters(OwnBeans.of(beanFactory, GrpcServerDrain.class), registry);
+	GrpcDrainMeters lastCallDrainMeters(GrpcServers servers, MeterRegistry registry) {
+		return new GrpcDrainMeters(servers.drains(), registry);
 	}
 
 	@Bean

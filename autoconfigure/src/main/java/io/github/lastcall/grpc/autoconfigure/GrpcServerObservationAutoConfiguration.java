@@ -16,7 +16,6 @@
 package io.github.lastcall.grpc.autoconfigure;
 
 import io.github.lastcall.grpc.call.CallObserver;
-import io.github.lastcall.grpc.lifecycle.GrpcServerDrain;
 import io.github.lastcall.grpc.observation.GrpcCallObservations;
 import io.micrometer.core.instrument.binder.grpc.GrpcServerObservationConvention;
 import io.micrometer.observation.GlobalObservationConvention;
@@ -47,7 +46,7 @@ import org.springframework.core.Ordered;
 @AutoConfiguration(after = GrpcServerAutoConfiguration.class)
 @AutoConfigureOrder(Ordered.LOWEST_PRECEDENCE)
 @ConditionalOnClass({ GrpcServerObservationConvention.class, ObservationHandlerGroup.class })
-@ConditionalOnBean(value = GrpcServerDrain.class, search = SearchStrategy.CURRENT)
+@ConditionalOnBean(value = GrpcServers.class, search = SearchStrategy.CURRENT)
 public final class GrpcServerObservationAutoConfiguration implements AopInfrastructureBean {
 
 	/**

@@ -67,7 +67,7 @@ class GrpcServerStartupLog implements AopInfrastructureBean, ApplicationListener
 			return;
 		}
 		GrpcServer server = event.getServer();
-		if (HealthServerRegistrar.SERVER.equals(server.getName())) {
+		if (server.getName().equals(ServerType.HEALTH.serverName())) {
 			logger.info("gRPC server '%s' listens on %s, in plaintext and with health only".formatted(server.getName(),
 					where(server)));
 			return;
@@ -115,7 +115,7 @@ class GrpcServerStartupLog implements AopInfrastructureBean, ApplicationListener
 	 * Only the network has TLS.
 	 */
 	private String tls(GrpcServer server) {
-		ServerTls tls = Transport.NETWORK.serverName().equals(server.getName()) ? this.tls.getIfAvailable() : null;
+		ServerTls tls = ServerType.NETWORK.serverName().equals(server.getName()) ? this.tls.getIfAvailable() : null;
 		if (tls == null) {
 			return "";
 		}

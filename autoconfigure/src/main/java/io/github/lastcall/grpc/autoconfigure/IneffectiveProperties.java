@@ -88,10 +88,10 @@ final class IneffectiveProperties {
 	}
 
 	private void transports() {
-		if (!Transport.NETWORK.isConfigured(this.binder)) {
+		if (!ServerType.NETWORK.isConfigured(this.binder)) {
 			withoutPort();
 		}
-		if (!Transport.IN_PROCESS.isConfigured(this.binder)) {
+		if (!ServerType.IN_PROCESS.isConfigured(this.binder)) {
 			add(List.of("in-process.name"), "grpc.server.in-process.enabled is false");
 		}
 	}
@@ -103,7 +103,7 @@ final class IneffectiveProperties {
 			add(List.of("address"), reason);
 		}
 		add(OF_TLS, reason);
-		if (!Transport.UNIX_DOMAIN_SOCKET.isConfigured(this.binder) && !port) {
+		if (!ServerType.UNIX_DOMAIN_SOCKET.isConfigured(this.binder) && !port) {
 			add(OF_CONNECTIONS, "calls in the same process have no connection");
 		}
 	}

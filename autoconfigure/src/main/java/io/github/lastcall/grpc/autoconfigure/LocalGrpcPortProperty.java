@@ -54,10 +54,10 @@ class LocalGrpcPortProperty implements AopInfrastructureBean, ApplicationListene
 			return;
 		}
 		GrpcServer server = event.getServer();
-		if (server.getName().equals(Transport.IN_PROCESS.serverName())) {
+		if (server.getName().equals(ServerType.IN_PROCESS.serverName())) {
 			this.properties.put("local.grpc.in-process.name", server.getAddress());
 		}
-		else if (server.getName().equals(HealthServerRegistrar.SERVER)) {
+		else if (server.getName().equals(ServerType.HEALTH.serverName())) {
 			this.properties.put("local.grpc.health.port", server.getPort());
 		}
 		else if (server.getPort() != -1) {

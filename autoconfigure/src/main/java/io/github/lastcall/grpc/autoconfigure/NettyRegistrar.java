@@ -16,77 +16,69 @@
 
 package io.github.lastcall.grpc.autoconfigure;
 
-import java.nio.file.Path;
-import java.util.List;
+import java.time.Clock;
 
-import io.github.lastcall.grpc.limits.InboundMemory;
-import io.github.lastcall.grpc.limits.Refusals;
-import io.github.lastcall.grpc.netty.NettyGrpcServerFactory;
 import io.github.lastcall.grpc.netty.NettyGuardedTransport;
-import io.github.lastcall.grpc.netty.NettyUnixDomainSocketServerFactory;
-import io.github.lastcall.grpc.server.GrpcServerFactory;
-import io.github.lastcall.grpc.server.GrpcServerStartException;
+import io.github.lastcall.grpc.tls.ClientAuthentication;
+import io.github.lastcall.grpc.tls.NettyTls;
+import io.github.lastcall.grpc.tls.PeerIdentityFilter;
+import io.github.lastcall.grpc.tls.ServerTls;
 
 import org.springframework.beans.factory.BeanRegistrar;
 import org.springframework.beans.factory.BeanRegistry;
 import org.springframework.beans.factory.BeanRegistry.SupplierContext;
+import org.springframework.boot.autoconfigure.ssl.SslProperties;
+import org.springframework.boot.context.properties.bind.Binder;
+import org.springframework.boot.ssl.SslBundles;
 import org.springframework.core.env.Environment;
-import org.springframework.util.Assert;
 
 /**
- * Registers the factory and the transport of each Netty server that is configured when
- * the application starts.
+ * Registers what the server on the network has beside its drain and lifecycle: the
+ * transport, which a {@code GrpcServerFactory} of the application may use, and TLS if an
+ * SSL bundle is set. Decided when the application starts, so that an application that was
+ * processed ahead of time without a bundle still uses TLS.
  */
 class NettyRegistrar implements BeanRegistrar {
 
+	private static final String BUNDLE = "grpc.server.ssl.bundle";
+
 	@Override
 	public void register(BeanRegistry registry, Environment environment) {
-		if (Transport.NETWORK.isConfigured(environment)) {
-			// The transport that is meant by a factory of the user's own, which replaces
-			// ours.
-			registry.registerBean(Transport.NETWORK.beanName(NettyGuardedTransport.class), NettyGuardedTransport.class,
-					(spec) -> spec.primary().supplier((context) -> transport(context, Transport.NETWORK)));
-			registry.registerBean(Transport.NETWORK.beanName(GrpcServerFactory.class), NettyGrpcServerFactory.class,
-					(spec) -> spec.fallback().lazyInit().supplier(NettyRegistrar::network));
+		Binder binder = Binder.get(environment);
+		if (!ServerType.NETWORK.isConfigured(binder)) {
+			return;
 		}
-		if (Transport.UNIX_DOMAIN_SOCKET.isConfigured(environment)) {
-			registry.registerBean(Transport.UNIX_DOMAIN_SOCKET.beanName(NettyGuardedTransport.class),
-					NettyGuardedTransport.class,
-					(spec) -> spec.supplier((context) -> transport(context, Transport.UNIX_DOMAIN_SOCKET)));
-			registry.registerBean(Transport.UNIX_DOMAIN_SOCKET.beanName(GrpcServerFactory.class),
-					NettyUnixDomainSocketServerFactory.class,
-					(spec) -> spec.notAutowirable().supplier(NettyRegistrar::unixDomainSocket));
+		registry.registerBean("lastCallNettyGuardedTransport", NettyGuardedTransport.class,
+				(spec) -> spec.supplier((context) -> context.bean(NettyServers.class)
+					.transport(context.bean(GrpcServers.class).get(ServerType.NETWORK))));
+		String bundle = environment.getProperty(BUNDLE);
+		if (bundle != null) {
+			registerTls(registry, bundle);
+			if (binder.bind("grpc.server.ssl.client-auth", ClientAuthentication.class)
+				.orElse(ClientAuthentication.NONE) != ClientAuthentication.NONE) {
+				registry.registerBean("lastCallPeerIdentityFilter", PeerIdentityFilter.class,
+						(spec) -> spec.supplier((context) -> new PeerIdentityFilter()));
+			}
 		}
 	}
 
-	private static NettyGuardedTransport transport(SupplierContext context, Transport transport) {
-		return new NettyGuardedTransport(transport.serverName(), 0,
-				context.bean(GrpcServerProperties.class).limits().forConnections(context.bean(InboundMemory.class)),
-				context.bean(transport.beanName(Refusals.class), Refusals.class));
+	private static void registerTls(BeanRegistry registry, String bundle) {
+		registry.registerBean("lastCallNettyTls", NettyTls.class,
+				(spec) -> spec.supplier((context) -> new NettyTls(clientAuthentication(context),
+						context.beanProvider(PeerIdentityFilter.class).getIfAvailable())));
+		registry.registerBean("lastCallServerTls", ServerTls.class,
+				(spec) -> spec.supplier((context) -> new ServerTls(bundle, clientAuthentication(context),
+						context.bean(NettyTls.class), Clock.systemUTC())));
+		registry.registerBean("lastCallServerTlsRegistrar", ServerTlsRegistrar.class,
+				(spec) -> spec.supplier((context) -> new ServerTlsRegistrar(context.bean(ServerTls.class),
+						context.beanProvider(SslBundles.class))));
+		registry.registerBean("lastCallSslReloadCheck", SslReloadCheck.class,
+				(spec) -> spec.supplier((context) -> new SslReloadCheck(context.bean(ServerTls.class),
+						context.beanProvider(SslProperties.class))));
 	}
 
-	private static NettyGrpcServerFactory network(SupplierContext context) {
-		GrpcServerProperties properties = context.bean(GrpcServerProperties.class);
-		int port = properties.validPort();
-		if (port != 0 && properties.health().enabled() && Integer.valueOf(port).equals(properties.health().port())) {
-			throw new GrpcServerStartException(
-					"The gRPC server and its server for probes cannot both listen on port %d.".formatted(port),
-					"Set grpc.server.health.port to a different port, or remove it: the gRPC server itself serves health too.",
-					List.of("grpc.server.port", "grpc.server.health.port"), null);
-		}
-		return new NettyGrpcServerFactory(properties.addresses(), port, "grpc.server.port",
-				guarded(context, Transport.NETWORK));
-	}
-
-	private static NettyUnixDomainSocketServerFactory unixDomainSocket(SupplierContext context) {
-		Path path = context.bean(GrpcServerProperties.class).unixDomainSocket().path();
-		Assert.state(path != null, "No path");
-		return new NettyUnixDomainSocketServerFactory(path, "grpc.server.unix-domain-socket.path",
-				guarded(context, Transport.UNIX_DOMAIN_SOCKET));
-	}
-
-	private static NettyGuardedTransport guarded(SupplierContext context, Transport transport) {
-		return context.bean(transport.beanName(NettyGuardedTransport.class), NettyGuardedTransport.class);
+	private static ClientAuthentication clientAuthentication(SupplierContext context) {
+		return context.bean(GrpcServerProperties.class).ssl().clientAuth();
 	}
 
 }

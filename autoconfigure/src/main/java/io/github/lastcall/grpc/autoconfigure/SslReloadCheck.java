@@ -15,10 +15,9 @@
  */
 package io.github.lastcall.grpc.autoconfigure;
 
-import java.util.concurrent.Executors;
-import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.TimeUnit;
+import java.time.Duration;
 
+import io.github.lastcall.grpc.executor.ThreadServerTimer;
 import io.github.lastcall.grpc.tls.ServerTls;
 import org.jspecify.annotations.Nullable;
 
@@ -29,6 +28,8 @@ import org.springframework.beans.factory.SmartInitializingSingleton;
 import org.springframework.boot.autoconfigure.ssl.PemSslBundleProperties;
 import org.springframework.boot.autoconfigure.ssl.PropertiesSslBundle;
 import org.springframework.boot.autoconfigure.ssl.SslProperties;
+import org.springframework.boot.io.ApplicationResourceLoader;
+import org.springframework.context.ResourceLoaderAware;
 import org.springframework.core.io.ResourceLoader;
 
 /**
@@ -37,15 +38,16 @@ import org.springframework.core.io.ResourceLoader;
  * Therefore they are read here too, once in each quiet period of Boot's. Nothing is read,
  * and no thread started, for a bundle that is not reloaded or not verified.
  */
-final class SslReloadCheck implements AopInfrastructureBean, SmartInitializingSingleton, DisposableBean {
+final class SslReloadCheck
+		implements AopInfrastructureBean, SmartInitializingSingleton, ResourceLoaderAware, DisposableBean {
 
 	private final ServerTls tls;
 
 	private final ObjectProvider<SslProperties> properties;
 
-	private final ResourceLoader resourceLoader;
+	private final ThreadServerTimer timer = new ThreadServerTimer("grpc-ssl-reload-check");
 
-	private @Nullable ScheduledExecutorService thread;
+	private ResourceLoader resourceLoader = ApplicationResourceLoader.get();
 
 	/**
 	 * Why the files could not be read the last time.
@@ -54,10 +56,14 @@ final class SslReloadCheck implements AopInfrastructureBean, SmartInitializingSi
 
 	private boolean reported;
 
-	SslReloadCheck(ServerTls tls, ObjectProvider<SslProperties> properties, ResourceLoader resourceLoader) {
+	SslReloadCheck(ServerTls tls, ObjectProvider<SslProperties> properties) {
 		this.tls = tls;
 		this.properties = properties;
-		this.resourceLoader = resourceLoader;
+	}
+
+	@Override
+	public void setResourceLoader(ResourceLoader resourceLoader) {
+		this.resourceLoader = ApplicationResourceLoader.get(resourceLoader);
 	}
 
 	@Override
@@ -67,14 +73,16 @@ final class SslReloadCheck implements AopInfrastructureBean, SmartInitializingSi
 				? properties.getBundle().getPem().get(this.tls.getBundleName()) : null;
 		if (properties != null && bundle != null && bundle.isReloadOnUpdate()
 				&& (bundle.getKeystore().isVerifyKeys() || bundle.getTruststore().isVerifyKeys())) {
-			long period = Math.max(properties.getBundle().getWatch().getFile().getQuietPeriod().toMillis(), 1);
-			this.thread = Executors.newSingleThreadScheduledExecutor((task) -> {
-				Thread thread = new Thread(task, "grpc-ssl-reload-check");
-				thread.setDaemon(true);
-				return thread;
-			});
-			this.thread.scheduleWithFixedDelay(() -> check(bundle), period, period, TimeUnit.MILLISECONDS);
+			Duration period = properties.getBundle().getWatch().getFile().getQuietPeriod();
+			checkEvery(period.isZero() ? Duration.ofMillis(1) : period, bundle);
 		}
+	}
+
+	private void checkEvery(Duration period, PemSslBundleProperties bundle) {
+		this.timer.schedule(() -> {
+			check(bundle);
+			checkEvery(period, bundle);
+		}, period);
 	}
 
 	private void check(PemSslBundleProperties bundle) {
@@ -99,9 +107,7 @@ final class SslReloadCheck implements AopInfrastructureBean, SmartInitializingSi
 
 	@Override
 	public void destroy() {
-		if (this.thread != null) {
-			this.thread.shutdownNow();
-		}
+		this.timer.destroy();
 	}
 
 }

@@ -25,6 +25,7 @@ import io.grpc.internal.FixedObjectPool;
 import io.grpc.netty.shaded.io.grpc.netty.InternalNettyServerCredentials;
 import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
 import io.grpc.netty.shaded.io.grpc.netty.NettySslContextServerCredentials;
+import org.jspecify.annotations.Nullable;
 
 import org.springframework.aop.framework.AopInfrastructureBean;
 import org.springframework.beans.factory.DisposableBean;
@@ -39,7 +40,7 @@ public final class NettyTls implements AopInfrastructureBean, ServerTls.TlsTrans
 
 	private final ClientAuthentication clientAuthentication;
 
-	private final PeerIdentityFilter identities;
+	private final @Nullable PeerIdentityFilter identities;
 
 	private final NettyTlsContext context = new NettyTlsContext();
 
@@ -48,9 +49,10 @@ public final class NettyTls implements AopInfrastructureBean, ServerTls.TlsTrans
 	/**
 	 * Create TLS that has no bundle yet. No thread starts before the first handshake.
 	 * @param clientAuthentication whether clients have to show a certificate
-	 * @param identities keeps who the clients are
+	 * @param identities keeps who the clients are, {@code null} if they show no
+	 * certificate
 	 */
-	public NettyTls(ClientAuthentication clientAuthentication, PeerIdentityFilter identities) {
+	public NettyTls(ClientAuthentication clientAuthentication, @Nullable PeerIdentityFilter identities) {
 		this.clientAuthentication = clientAuthentication;
 		this.identities = identities;
 		int threads = Runtime.getRuntime().availableProcessors();
@@ -79,7 +81,9 @@ public final class NettyTls implements AopInfrastructureBean, ServerTls.TlsTrans
 		builder.protocolNegotiator(
 				InternalNettyServerCredentials.toNegotiator(NettySslContextServerCredentials.create(this.context))
 					.newNegotiator(new FixedObjectPool<>(this.executor)));
-		builder.addTransportFilter(this.identities);
+		if (this.identities != null) {
+			builder.addTransportFilter(this.identities);
+		}
 	}
 
 	@Override

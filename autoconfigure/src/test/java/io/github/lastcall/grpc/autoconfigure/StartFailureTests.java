@@ -445,6 +445,17 @@ class StartFailureTests {
 	}
 
 	@Test
+	void aPortForProbesWithoutATransportForIt(CapturedOutput output) {
+		SpringApplication application = application(RouteGuideConfiguration.class);
+		application.setResourceLoader(new DefaultResourceLoader(new FilteredClassLoader(NettyServerBuilder.class)));
+		assertThatThrownBy(() -> application.run("--grpc.server.port=-1", "--grpc.server.in-process.enabled=true",
+				"--grpc.server.health.port=0"))
+			.isNotNull();
+		assertThatAnalysis(output).contains("grpc-netty-shaded is not on the classpath", "Action:",
+				"remove grpc.server.health.port");
+	}
+
+	@Test
 	void aPortForProbesThatIsTheServersOwn(CapturedOutput output) {
 		run(RouteGuideConfiguration.class, "--grpc.server.port=9099", "--grpc.server.health.port=9099");
 		assertThatAnalysis(output).contains("cannot both listen on port 9099", "Property: grpc.server.port",

@@ -41,7 +41,7 @@ import io.github.lastcall.grpc.lifecycle.GrpcServerDrain;
 import io.github.lastcall.grpc.lifecycle.GrpcServerState;
 import io.github.lastcall.grpc.limits.RefusalReason;
 import io.github.lastcall.grpc.limits.Refusals;
-import io.github.lastcall.grpc.netty.NettyGrpcServerFactory;
+import io.github.lastcall.grpc.netty.NettyGuardedTransport;
 import io.github.lastcall.grpc.server.GrpcService;
 import io.github.lastcall.grpc.testing.GrpcClient;
 import io.github.lastcall.grpc.testing.TestRouteGuide;
@@ -189,7 +189,7 @@ class TransportsTests {
 		try (ConfigurableApplicationContext context = run(NO_PORT, this.unixDomainSocket,
 				"--grpc.server.health.port=0"); GrpcClient unix = unix()) {
 			assertThat(unix.featureName()).isEqualTo("somewhere");
-			assertThat(context.getBeansOfType(NettyGrpcServerFactory.class)).isEmpty();
+			assertThat(context.getBeansOfType(NettyGuardedTransport.class)).isEmpty();
 			assertThat(context.getEnvironment().containsProperty("local.grpc.server.port")).isFalse();
 			assertThat(context.getBean(GrpcServerDrain.class).getName()).isEqualTo("unix-domain-socket");
 			assertThat(context.getBean(GrpcServerHealthIndicator.class).health().getDetails())
@@ -211,7 +211,7 @@ class TransportsTests {
 				}
 				closed.close();
 			}
-			Refusals refusals = context.getBean("lastCallUnixDomainSocketRefusals", Refusals.class);
+			Refusals refusals = ServersOf.refusals(context, "unix-domain-socket");
 			assertThat(refusals.getCount(RefusalReason.CONNECTIONS)).isEqualTo(1);
 			assertThat(refusals.getCount(RefusalReason.HANDSHAKE_TIMEOUT)).isEqualTo(1);
 			assertThat(output).contains(

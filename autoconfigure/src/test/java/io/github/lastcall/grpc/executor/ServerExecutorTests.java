@@ -32,9 +32,9 @@ import java.util.concurrent.TimeUnit;
 
 import com.google.common.util.concurrent.ListenableFuture;
 import io.github.lastcall.grpc.autoconfigure.GrpcServerProperties.ExecutorType;
+import io.github.lastcall.grpc.autoconfigure.ServersOf;
 import io.github.lastcall.grpc.lifecycle.GrpcServerDrain;
 import io.github.lastcall.grpc.limits.RefusalReason;
-import io.github.lastcall.grpc.limits.Refusals;
 import io.github.lastcall.grpc.server.GrpcServerStartException;
 import io.github.lastcall.grpc.server.GrpcService;
 import io.github.lastcall.grpc.testing.Echo;
@@ -395,7 +395,7 @@ class ServerExecutorTests {
 	}
 
 	private static long refused(ApplicationContext context) {
-		return context.getBean(Refusals.class).getCount(RefusalReason.EXECUTOR);
+		return ServersOf.refusals(context, "network").getCount(RefusalReason.EXECUTOR);
 	}
 
 	private static List<ListenableFuture<Feature>> block(GrpcClient client, int calls) {

@@ -32,7 +32,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
-import io.github.lastcall.grpc.call.InFlightCalls;
+import io.github.lastcall.grpc.autoconfigure.ServersOf;
 import io.github.lastcall.grpc.server.GlobalServerInterceptor;
 import io.github.lastcall.grpc.server.GrpcServerBuilderCustomizer;
 import io.github.lastcall.grpc.testing.HealthClient;
@@ -100,7 +100,7 @@ class HealthWatchersTests {
 		}
 		assertThat(entries().keySet()).isEqualTo(before);
 		await().atMost(Duration.ofSeconds(30))
-			.until(() -> this.application.context().getBean(InFlightCalls.class).infrastructureStreams() == 0);
+			.until(() -> ServersOf.calls(this.application.context()).infrastructureStreams() == 0);
 	}
 
 	@Test

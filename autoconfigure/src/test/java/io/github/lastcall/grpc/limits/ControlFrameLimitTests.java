@@ -23,6 +23,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
+import io.github.lastcall.grpc.autoconfigure.ServersOf;
 import io.github.lastcall.grpc.server.GrpcService;
 import io.github.lastcall.grpc.testing.GrpcClient;
 import io.github.lastcall.grpc.testing.GrpcServerContextRunner;
@@ -209,7 +210,7 @@ class ControlFrameLimitTests {
 	}
 
 	private static long refusals(ApplicationContext context) {
-		return context.getBean("lastCallRefusals", Refusals.class).getCount(RefusalReason.CONTROL_FRAMES);
+		return ServersOf.refusals(context, "network").getCount(RefusalReason.CONTROL_FRAMES);
 	}
 
 	private static void run(int limit, Check check) {

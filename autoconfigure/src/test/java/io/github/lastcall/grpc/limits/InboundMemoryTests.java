@@ -28,6 +28,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 
 import com.google.protobuf.ByteString;
 import com.google.protobuf.UnknownFieldSet;
+import io.github.lastcall.grpc.autoconfigure.ServersOf;
 import io.github.lastcall.grpc.lifecycle.GrpcServerDrain;
 import io.github.lastcall.grpc.server.GrpcService;
 import io.github.lastcall.grpc.testing.GrpcClient;
@@ -181,7 +182,7 @@ class InboundMemoryTests {
 	}
 
 	private static long refused(AssertableApplicationContext context) {
-		return context.getBean("lastCallRefusals", Refusals.class).getCount(RefusalReason.INBOUND_BUFFER);
+		return ServersOf.refusals(context, "network").getCount(RefusalReason.INBOUND_BUFFER);
 	}
 
 	private void run(Check check, String... properties) {

@@ -24,6 +24,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.zip.GZIPOutputStream;
 
+import io.github.lastcall.grpc.autoconfigure.ServersOf;
 import io.github.lastcall.grpc.health.v1.HealthCheckRequest;
 import io.github.lastcall.grpc.server.GrpcService;
 import io.github.lastcall.grpc.testing.GrpcClient;
@@ -80,8 +81,7 @@ class InfrastructureLimitsTests {
 			// In no more bytes than an ordinary one.
 			send(client, 3, method, true, gzip(message));
 			await().atMost(TIMEOUT).until(() -> refused(context) == 2);
-			assertThat(context.getBean("lastCallRefusals", Refusals.class).getCount(RefusalReason.MESSAGE_SIZE))
-				.isZero();
+			assertThat(ServersOf.refusals(context, "network").getCount(RefusalReason.MESSAGE_SIZE)).isZero();
 			assertThat(output)
 				.contains("refused a call of " + method
 						+ ": Message to an infrastructure service exceeds the maximum size of 65536 bytes")
@@ -114,8 +114,8 @@ class InfrastructureLimitsTests {
 					HealthWatch first = new HealthClient(client.channel()).watch("");
 					await().atMost(TIMEOUT).until(() -> !first.statuses().isEmpty());
 					assertThat(health.firstOfWatch("")).isEqualTo(Status.Code.RESOURCE_EXHAUSTED.name());
-					assertThat(context.getBean("lastCallHealthRefusals", Refusals.class)
-						.getCount(RefusalReason.INFRASTRUCTURE_STREAMS)).isEqualTo(1);
+					assertThat(ServersOf.refusals(context, "health").getCount(RefusalReason.INFRASTRUCTURE_STREAMS))
+						.isEqualTo(1);
 					first.cancel();
 					await().atMost(TIMEOUT).until(() -> health.firstOfWatch(""), "NOT_SERVING"::equals);
 				}
@@ -149,7 +149,7 @@ class InfrastructureLimitsTests {
 	}
 
 	private static long refused(ApplicationContext context) {
-		return context.getBean("lastCallRefusals", Refusals.class).getCount(RefusalReason.INFRASTRUCTURE_MESSAGE_SIZE);
+		return ServersOf.refusals(context, "network").getCount(RefusalReason.INFRASTRUCTURE_MESSAGE_SIZE);
 	}
 
 	private static ApplicationContextRunner runner() {

@@ -30,6 +30,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 
 import io.github.lastcall.grpc.autoconfigure.GrpcServerProperties.ExecutorType;
+import io.github.lastcall.grpc.autoconfigure.ServersOf;
 import io.github.lastcall.grpc.testing.Observer;
 import io.github.lastcall.grpc.lifecycle.GrpcServerDrain;
 import io.github.lastcall.grpc.metrics.GrpcServerMetrics;
@@ -618,8 +619,7 @@ class LimitsTests {
 			this.clients.add(first);
 			await().atMost(TIMEOUT).until(() -> first.received(Http2Frame.SETTINGS), (count) -> count == 2);
 			assertThat(RogueClient.isRefused(port)).isTrue();
-			assertThat(context.getBean("lastCallHealthRefusals", Refusals.class).getCount(RefusalReason.CONNECTIONS))
-				.isEqualTo(1);
+			assertThat(ServersOf.refusals(context, "health").getCount(RefusalReason.CONNECTIONS)).isEqualTo(1);
 		}, "grpc.server.limits.connections=1", "grpc.server.health.port=0");
 	}
 
@@ -635,7 +635,7 @@ class LimitsTests {
 			RogueClient probe = connect("127.0.0.1", port).preface();
 			this.clients.add(probe);
 			probe.call(1, "grpc.health.v1.Health/Check").message(1, false, 1000, new byte[100], false).flush();
-			Refusals refusals = context.getBean("lastCallHealthRefusals", Refusals.class);
+			Refusals refusals = ServersOf.refusals(context, "health");
 			await().atMost(TIMEOUT).until(() -> {
 				probe.frame(Http2Frame.DATA, 0, 1, new byte[1]).flush();
 				return refusals.getCount(RefusalReason.INBOUND_BUFFER);
@@ -698,7 +698,7 @@ class LimitsTests {
 	}
 
 	private static Refusals refusals(ApplicationContext context) {
-		return context.getBean("lastCallRefusals", Refusals.class);
+		return ServersOf.refusals(context, "network");
 	}
 
 	private static void run(Check check, String... properties) {

@@ -26,7 +26,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 
 import io.github.lastcall.grpc.autoconfigure.GrpcServerProperties.ExecutorType;
-import io.github.lastcall.grpc.call.InFlightCalls;
+import io.github.lastcall.grpc.autoconfigure.ServersOf;
 import io.github.lastcall.grpc.server.GrpcServerBuilderCustomizer;
 import io.github.lastcall.grpc.server.GrpcService;
 import io.github.lastcall.grpc.testing.GrpcClient;
@@ -168,7 +168,7 @@ class OutboundBuffersTests {
 			try (GrpcClient client = client(context)) {
 				list(client);
 				awaitWaiting(context);
-				context.getBean(InFlightCalls.class).close(Status.UNAVAILABLE.withDescription("shutting down"));
+				ServersOf.calls(context).close(Status.UNAVAILABLE.withDescription("shutting down"));
 				assertThat(context.getBean(RouteGuide.class).end()).isEqualTo(Status.Code.CANCELLED);
 			}
 		});
@@ -336,7 +336,7 @@ class OutboundBuffersTests {
 	}
 
 	private static long refused(AssertableApplicationContext context, RefusalReason reason) {
-		return context.getBean("lastCallRefusals", Refusals.class).getCount(reason);
+		return ServersOf.refusals(context, "network").getCount(reason);
 	}
 
 	/**

@@ -23,6 +23,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 
+import io.github.lastcall.grpc.autoconfigure.ServersOf;
 import io.github.lastcall.grpc.server.GrpcService;
 import io.github.lastcall.grpc.testing.Echo;
 import io.github.lastcall.grpc.testing.GrpcClient;
@@ -73,16 +74,14 @@ class RefusalReasonTests {
 			try {
 				provoke(reason, context);
 				await().atMost(TIMEOUT).untilAsserted(() -> {
-					assertThat(context.getBean("lastCallRefusals", Refusals.class).getCount(reason)).isPositive();
+					assertThat(ServersOf.refusals(context, "network").getCount(reason)).isPositive();
 					assertThat(output.getAll().lines()).anySatisfy((line) -> assertThat(line)
 						.containsSubsequence(reason.isWarning() ? "WARN" : "INFO", "Refusals", "gRPC server 'network' ")
 						.endsWith(reason.hint()));
 				});
 				for (RefusalReason other : RefusalReason.values()) {
 					if (other != reason) {
-						assertThat(context.getBean("lastCallRefusals", Refusals.class).getCount(other))
-							.as(other.getTag())
-							.isZero();
+						assertThat(ServersOf.refusals(context, "network").getCount(other)).as(other.getTag()).isZero();
 					}
 				}
 			}
@@ -216,7 +215,7 @@ class RefusalReasonTests {
 					for (int stream = 1; stream < 40; stream += 2) {
 						client.frame(Http2Frame.DATA, 0, stream, new byte[1]).flush();
 					}
-					return context.getBean("lastCallRefusals", Refusals.class).getCount(reason);
+					return ServersOf.refusals(context, "network").getCount(reason);
 				}, (count) -> count > 0);
 			}
 			case OUTBOUND_MESSAGES,

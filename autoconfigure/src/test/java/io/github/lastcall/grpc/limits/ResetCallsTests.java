@@ -20,6 +20,7 @@ import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 
+import io.github.lastcall.grpc.autoconfigure.ServersOf;
 import io.github.lastcall.grpc.lifecycle.GrpcServerDrain;
 import io.github.lastcall.grpc.server.GrpcService;
 import io.github.lastcall.grpc.testing.GrpcClient;
@@ -62,9 +63,8 @@ class ResetCallsTests {
 			client.frame(Http2Frame.SETTINGS, 0, 0).flush();
 			await().atMost(TIMEOUT).until(() -> client.received(Http2Frame.SETTINGS) == 3);
 			assertThat(callsInFlight(context)).isEqualTo(1);
-			assertThat(context.getBean("lastCallRefusals", Refusals.class).getCount(RefusalReason.CONCURRENT_CALLS))
-				.isZero();
-			assertThat(context.getBean("lastCallRefusals", Refusals.class).getCount(RefusalReason.EXECUTOR)).isZero();
+			assertThat(ServersOf.refusals(context, "network").getCount(RefusalReason.CONCURRENT_CALLS)).isZero();
+			assertThat(ServersOf.refusals(context, "network").getCount(RefusalReason.EXECUTOR)).isZero();
 			try (GrpcClient honest = GrpcClient.of(context)) {
 				var waiting = RouteGuideGrpc.newFutureStub(honest.channel()).getFeature(Point.getDefaultInstance());
 				await().atMost(TIMEOUT).until(() -> callsInFlight(context) == 2);

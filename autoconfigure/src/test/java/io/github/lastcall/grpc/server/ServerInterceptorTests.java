@@ -19,7 +19,7 @@ package io.github.lastcall.grpc.server;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 
-import io.github.lastcall.grpc.call.InFlightCalls;
+import io.github.lastcall.grpc.autoconfigure.ServersOf;
 import io.github.lastcall.grpc.testing.Observer;
 import io.github.lastcall.grpc.testing.GrpcClient;
 import io.github.lastcall.grpc.testing.GrpcServerContextRunner;
@@ -110,7 +110,7 @@ class ServerInterceptorTests {
 						assertThatExceptionOfType(StatusRuntimeException.class).isThrownBy(client::featureName)
 							.extracting((ex) -> ex.getStatus().getCode())
 							.isEqualTo(Status.Code.UNAUTHENTICATED);
-						await().until(() -> context.getBean(InFlightCalls.class).count() == 0);
+						await().until(() -> ServersOf.calls(context).count() == 0);
 					}
 				}
 			});

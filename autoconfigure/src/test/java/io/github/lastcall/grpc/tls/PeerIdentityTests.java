@@ -94,6 +94,14 @@ class PeerIdentityTests {
 	}
 
 	@Test
+	void aServerThatAsksForNoCertificateHasNoInterceptorForIt() throws Exception {
+		try (TlsTestApplication app = TlsTestApplication
+			.run(this.authority.trustingBundle(this.authority.server("server")))) {
+			assertThat(app.context().getBeanProvider(PeerIdentityFilter.class).getIfAvailable()).isNull();
+		}
+	}
+
+	@Test
 	void aServerInPlaintextKnowsNobodyAndDoesNothingForIt() throws Exception {
 		try (TlsTestApplication app = TlsTestApplication.run(); GrpcClient client = GrpcClient.of(app.port())) {
 			assertThat(client.featureName()).isEqualTo("somewhere");

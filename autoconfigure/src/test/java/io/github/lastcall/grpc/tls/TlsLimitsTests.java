@@ -22,8 +22,8 @@ import java.util.List;
 
 import javax.net.ssl.SSLSocket;
 
+import io.github.lastcall.grpc.autoconfigure.ServersOf;
 import io.github.lastcall.grpc.limits.RefusalReason;
-import io.github.lastcall.grpc.limits.Refusals;
 import io.github.lastcall.grpc.testing.GrpcClient;
 import io.github.lastcall.grpc.testing.Http2Frame;
 import io.github.lastcall.grpc.testing.RogueClient;
@@ -257,7 +257,7 @@ class TlsLimitsTests {
 	}
 
 	private static long count(TlsTestApplication app, RefusalReason reason) {
-		return app.context().getBean("lastCallRefusals", Refusals.class).getCount(reason);
+		return ServersOf.refusals(app.context(), "network").getCount(reason);
 	}
 
 }

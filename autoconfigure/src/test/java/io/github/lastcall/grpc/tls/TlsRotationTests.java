@@ -25,6 +25,7 @@ import java.util.List;
 import java.util.Map;
 
 import io.github.lastcall.grpc.actuate.GrpcServerHealthIndicator;
+import io.github.lastcall.grpc.autoconfigure.ServersOf;
 import io.github.lastcall.grpc.limits.RefusalReason;
 import io.github.lastcall.grpc.limits.Refusals;
 import io.github.lastcall.grpc.testing.GrpcClient;
@@ -106,7 +107,7 @@ class TlsRotationTests {
 			assertThatIsServed(this.authority, app, this.successor.client("newcomer"));
 			// Neither a new client nor one that could resume its session.
 			assertThat(statusOf(this.authority, app, this.friend)).isEqualTo(Status.Code.UNAVAILABLE);
-			Refusals refusals = app.context().getBean("lastCallRefusals", Refusals.class);
+			Refusals refusals = ServersOf.refusals(app.context(), "network");
 			// What is refused is counted first and logged then.
 			await().atMost(TIMEOUT)
 				.untilAsserted(() -> assertThat(refusals(output)).isNotEmpty()

@@ -35,8 +35,8 @@ import javax.net.ssl.SSLSocket;
 import javax.security.auth.x500.X500Principal;
 
 import com.google.common.util.concurrent.ListenableFuture;
+import io.github.lastcall.grpc.autoconfigure.ServersOf;
 import io.github.lastcall.grpc.limits.RefusalReason;
-import io.github.lastcall.grpc.limits.Refusals;
 import io.github.lastcall.grpc.server.GrpcService;
 import io.github.lastcall.grpc.testing.GrpcClient;
 import io.github.lastcall.grpc.testing.HealthClient;
@@ -393,7 +393,7 @@ class TlsTests {
 		}
 		assertThatLogNames(output, reason);
 		assertThat(lines(output)).hasSize(1);
-		assertThat(app.context().getBean("lastCallRefusals", Refusals.class).getCount(RefusalReason.TLS)).isEqualTo(1);
+		assertThat(ServersOf.refusals(app.context(), "network").getCount(RefusalReason.TLS)).isEqualTo(1);
 		// This one may try again, and be logged again.
 		try (GrpcClient client = AUTHORITY.connect(app.port(), certificate)) {
 			assertThat(statusOf(client).getCode()).isEqualTo(Status.Code.UNAVAILABLE);

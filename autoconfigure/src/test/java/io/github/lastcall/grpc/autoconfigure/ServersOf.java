@@ -16,20 +16,30 @@
 
 package io.github.lastcall.grpc.autoconfigure;
 
-import java.util.List;
+import io.github.lastcall.grpc.call.InFlightCalls;
+import io.github.lastcall.grpc.limits.Refusals;
 
-import org.springframework.beans.factory.ListableBeanFactory;
+import org.springframework.context.ApplicationContext;
 
 /**
- * The beans of a context without those of its parents, which have servers of their own.
+ * Parts of the servers of an application, by the name of the server.
  */
-final class OwnBeans {
+public final class ServersOf {
 
-	private OwnBeans() {
+	private ServersOf() {
 	}
 
-	static <T> List<T> of(ListableBeanFactory beanFactory, Class<T> type) {
-		return List.copyOf(beanFactory.getBeansOfType(type).values());
+	public static Refusals refusals(ApplicationContext context, String server) {
+		return context.getBean(GrpcServers.class)
+			.refusals()
+			.stream()
+			.filter((refusals) -> refusals.getServer().equals(server))
+			.findFirst()
+			.orElseThrow();
+	}
+
+	public static InFlightCalls calls(ApplicationContext context) {
+		return context.getBean(GrpcServers.class).get(ServerType.NETWORK).calls();
 	}
 
 }

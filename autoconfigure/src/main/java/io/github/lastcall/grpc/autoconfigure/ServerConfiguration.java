@@ -1,0 +1,138 @@
+/*
+ * Copyright 2026 the Last Call authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.lastcall.grpc.autoconfigure;
+
+import java.time.Clock;
+import java.time.Duration;
+import java.util.List;
+
+import io.github.lastcall.grpc.call.CallObserver;
+import io.github.lastcall.grpc.call.Connections;
+import io.github.lastcall.grpc.call.InFlightCalls;
+import io.github.lastcall.grpc.executor.ServerExecutor;
+import io.github.lastcall.grpc.executor.ServerTimer;
+import io.github.lastcall.grpc.health.HealthGroupMapping;
+import io.github.lastcall.grpc.lifecycle.EnvoyHealthHeader;
+import io.github.lastcall.grpc.lifecycle.GrpcServerDrain;
+import io.github.lastcall.grpc.lifecycle.GrpcServerStateListener;
+import io.github.lastcall.grpc.lifecycle.Interruption;
+import io.github.lastcall.grpc.lifecycle.ShutdownSettings;
+import io.github.lastcall.grpc.limits.InboundMemory;
+import io.github.lastcall.grpc.limits.Refusals;
+import io.github.lastcall.grpc.server.GrpcServerBuilderCustomizer;
+import io.github.lastcall.grpc.server.GrpcServerFactory;
+import io.github.lastcall.grpc.server.InProcessGrpcServerFactory;
+import io.github.lastcall.grpc.server.InfrastructureService;
+import io.github.lastcall.grpc.tls.NettyTls;
+import io.github.lastcall.grpc.tls.PeerIdentityFilter;
+import io.grpc.inprocess.InProcessServerBuilder;
+import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
+
+import org.springframework.aop.framework.AopInfrastructureBean;
+import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.beans.factory.annotation.Qualifier;
+import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
+import org.springframework.context.ApplicationContext;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.context.annotation.Import;
+import org.springframework.core.env.Environment;
+
+/**
+ * The servers: their parts, and how they are assembled.
+ */
+@Configuration(proxyBeanMethods = false)
+@Import(ServersRegistrar.class)
+class ServerConfiguration implements AopInfrastructureBean {
+
+	/**
+	 * Probes need not be waited for.
+	 */
+	private static final ShutdownSettings PROBES = ShutdownSettings.of(Duration.ZERO, Duration.ofSeconds(1),
+			Duration.ZERO);
+
+	@Bean
+	GrpcServers lastCallServers(Environment environment, InFlightCallsFactory callsFactory, ShutdownSettings shutdown,
+			ServerTimer timer, ApplicationContext context, ObjectProvider<GrpcServerStateListener> listeners) {
+		List<GrpcServerStateListener> all = listeners.orderedStream().toList();
+		return new GrpcServers(ServerType.configuredIn(environment), (type) -> {
+			Refusals refusals = new Refusals(type.serverName());
+			Connections connections = new Connections();
+			InFlightCalls calls = callsFactory.create(type, refusals);
+			GrpcServerDrain drain = new GrpcServerDrain(type.serverName(), type.servesApplication() ? shutdown : PROBES,
+					calls, connections, timer, Clock.systemUTC(), context, type.servesApplication() ? all : List.of());
+			return new GrpcServers.Parts(type, refusals, connections, calls, drain);
+		});
+	}
+
+	@Bean
+	GrpcServerAssembler lastCallServerAssembler(ApplicationContext context, GrpcServerProperties properties,
+			ApplicationServices services, HealthGroupMapping healthGroups, ServerFactories factories,
+			ServerCustomizers customizers, ServerExecutor executor,
+			@Qualifier("lastCallWatchdogTimer") ServerTimer watchdogTimer, Interruption interruption) {
+		return new GrpcServerAssembler(context, properties, services, healthGroups, factories, customizers, executor,
+				watchdogTimer, interruption);
+	}
+
+	@Bean
+	ApplicationServices lastCallApplicationServices(ConfigurableListableBeanFactory beanFactory,
+			GrpcServerProperties properties, @Qualifier("lastCallHealthService") InfrastructureService health,
+			HealthGroupMapping healthGroups, ObjectProvider<PeerIdentityFilter> identities,
+			ObjectProvider<CallObserver> observer) {
+		return new ApplicationServices(beanFactory, properties, health, healthGroups, identities, observer);
+	}
+
+	@Bean
+	ServerCustomizers lastCallServerCustomizers(GrpcServerProperties properties, ObjectProvider<NettyServers> netty,
+			ObjectProvider<GrpcServerBuilderCustomizer<?>> customizers, ObjectProvider<CallObserver> observer,
+			ObjectProvider<EnvoyHealthHeader> envoyHeader) {
+		return new ServerCustomizers(properties, netty, customizers, observer, envoyHeader);
+	}
+
+	@Bean
+	ServerFactories lastCallServerFactories(ObjectProvider<GrpcServerFactory> network,
+			ObjectProvider<NettyServers> netty,
+			@Qualifier("lastCallInProcessServerFactory") ObjectProvider<InProcessGrpcServerFactory> inProcess) {
+		return new ServerFactories(network, netty, inProcess);
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	@ConditionalOnClass(NettyServerBuilder.class)
+	@Import(NettyRegistrar.class)
+	static class NettyConfiguration implements AopInfrastructureBean {
+
+		@Bean
+		NettyServers lastCallNettyServers(GrpcServerProperties properties, InboundMemory inboundMemory,
+				ObjectProvider<NettyTls> tls) {
+			return new NettyServers(properties, inboundMemory, tls);
+		}
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	@ConditionalOnClass(InProcessServerBuilder.class)
+	static class InProcessConfiguration implements AopInfrastructureBean {
+
+		@Bean(defaultCandidate = false)
+		InProcessGrpcServerFactory lastCallInProcessServerFactory(GrpcServerProperties properties) {
+			return new InProcessGrpcServerFactory(properties.inProcess().name(), "grpc.server.in-process.name");
+		}
+
+	}
+
+}

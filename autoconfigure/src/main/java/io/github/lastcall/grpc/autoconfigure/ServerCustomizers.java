@@ -1,0 +1,127 @@
+/*
+ * Copyright 2026 the Last Call authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.lastcall.grpc.autoconfigure;
+
+import java.util.ArrayList;
+import java.util.List;
+
+import io.github.lastcall.grpc.call.CallObserver;
+import io.github.lastcall.grpc.executor.NettyEventLoop;
+import io.github.lastcall.grpc.lifecycle.EnvoyHealthHeader;
+import io.github.lastcall.grpc.server.GrpcServerBuilderCustomizer;
+import io.github.lastcall.grpc.server.GrpcServerStartException;
+import io.grpc.ServerBuilder;
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.aop.framework.AopInfrastructureBean;
+import org.springframework.beans.factory.ObjectProvider;
+
+/**
+ * The customizers of each server in their order: the tracking of calls, the properties,
+ * those of the application, and the interceptors that are outside of all others.
+ */
+final class ServerCustomizers implements AopInfrastructureBean {
+
+	private final GrpcServerProperties properties;
+
+	private final ObjectProvider<NettyServers> netty;
+
+	private final ObjectProvider<GrpcServerBuilderCustomizer<?>> application;
+
+	private final ObjectProvider<CallObserver> observer;
+
+	private final ObjectProvider<EnvoyHealthHeader> envoyHeader;
+
+	ServerCustomizers(GrpcServerProperties properties, ObjectProvider<NettyServers> netty,
+			ObjectProvider<GrpcServerBuilderCustomizer<?>> application, ObjectProvider<CallObserver> observer,
+			ObjectProvider<EnvoyHealthHeader> envoyHeader) {
+		this.properties = properties;
+		this.netty = netty;
+		this.application = application;
+		this.observer = observer;
+		this.envoyHeader = envoyHeader;
+	}
+
+	List<GrpcServerBuilderCustomizer<?>> of(GrpcServers.Parts server) {
+		boolean application = server.type().servesApplication();
+		List<GrpcServerBuilderCustomizer<?>> customizers = new ArrayList<>();
+		customizers.add(any((builder) -> track(builder, server, application)));
+		this.netty.ifAvailable((netty) -> customizers.add(netty.customizer(server)));
+		if (server.type() == ServerType.NETWORK) {
+			customizers.add(any(this::requireTls));
+		}
+		if (application) {
+			this.application.orderedStream().forEach(customizers::add);
+		}
+		customizers.add(any((builder) -> intercept(builder, server, application)));
+		return customizers;
+	}
+
+	private static GrpcServerBuilderCustomizer<ServerBuilder<?>> any(
+			GrpcServerBuilderCustomizer<ServerBuilder<?>> customizer) {
+		return customizer;
+	}
+
+	private void track(ServerBuilder<?> builder, GrpcServers.Parts server, boolean application) {
+		builder.addStreamTracerFactory(server.calls().tracerFactory())
+			.addTransportFilter(server.connections())
+			.addTransportFilter(server.calls().transportFilter());
+		CallObserver observer = observer(application);
+		if (observer != null) {
+			builder.addStreamTracerFactory(observer.tracerFactory());
+		}
+	}
+
+	/**
+	 * The interceptor that is added last is outside of all others, those of customizers
+	 * too: a call that one of them refuses must not stay in flight. Services that
+	 * customizers add are observed too.
+	 */
+	private void intercept(ServerBuilder<?> builder, GrpcServers.Parts server, boolean application) {
+		CallObserver observer = observer(application);
+		if (observer != null) {
+			builder.intercept(observer.interceptor());
+		}
+		builder.intercept(server.calls().interceptor());
+		if (application) {
+			this.envoyHeader.ifAvailable(builder::intercept);
+		}
+	}
+
+	/**
+	 * Asked late: an observer may need what needs the server.
+	 */
+	private @Nullable CallObserver observer(boolean application) {
+		return application ? this.observer.getIfAvailable() : null;
+	}
+
+	/**
+	 * The application's own factory may create builders that the properties do not reach.
+	 */
+	private void requireTls(ServerBuilder<?> builder) {
+		String bundle = this.properties.ssl().bundle();
+		if (bundle != null && !NettyEventLoop.serves(builder)) {
+			throw new GrpcServerStartException(
+					"The gRPC server cannot use the SSL bundle '%s': its GrpcServerFactory has created a %s, which does not support SSL bundles."
+						.formatted(bundle, builder.getClass().getName()),
+					"Make the GrpcServerFactory return a NettyServerBuilder of io.grpc:grpc-netty-shaded, or remove "
+							+ "grpc.server.ssl.bundle and configure TLS in the factory.",
+					List.of("grpc.server.ssl.bundle"), null);
+		}
+	}
+
+}
