@@ -51,6 +51,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
+import org.springframework.beans.factory.support.AbstractBeanDefinition;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
@@ -69,7 +70,7 @@ class CancelledHandlerTests {
 
 	private final ApplicationContextRunner runner = GrpcServerContextRunner.create()
 		.withBean("lastCallWatchdogTimer", ManualServerTimer.class, () -> this.timer,
-				(definition) -> definition.setAutowireCandidate(false))
+				(definition) -> ((AbstractBeanDefinition) definition).setDefaultCandidate(false))
 		.withBean(RouteGuide.class)
 		.withBean(SimpleMeterRegistry.class)
 		.withPropertyValues("grpc.server.executor.threads=2");
