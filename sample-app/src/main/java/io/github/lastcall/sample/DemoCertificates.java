@@ -170,7 +170,7 @@ class DemoCertificates implements SslBundleRegistrar {
 			process.getOutputStream().close();
 			String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
 			if (process.waitFor() != 0) {
-				throw new IllegalStateException("keytool has failed: " + output);
+				throw new IllegalStateException("keytool failed: " + output);
 			}
 		}
 		catch (IOException ex) {

@@ -72,7 +72,7 @@ class TlsIT {
 	void bufRefusesAServerWhoseAuthorityItDoesNotKnow() {
 		// It only says that it cannot ask for the schema.
 		assertThat(buf().exit()).isNotZero();
-		sample.awaitLog("the client has given up, maybe because it does not trust the certificate of this server");
+		sample.awaitLog("the client aborted, possibly because it does not trust the certificate of this server");
 	}
 
 	@Test
@@ -98,13 +98,13 @@ class TlsIT {
 			assertThat(rotated.statusCode()).as(rotated.body()).isEqualTo(200);
 			await().atMost(Duration.ofMinutes(1)).until(() -> !serialNumber(ssl()).equals(serialNumber));
 			assertThat(ssl().getInt("updates")).isEqualTo(before.getInt("updates") + 1);
-			assertThat(sample.log()).contains("has taken the updated SSL bundle 'route-guide' into use");
+			assertThat(sample.log()).contains("now uses the updated SSL bundle 'route-guide'");
 			assertThatIsServing(established);
 			assertThat(buf("--cacert", authority().toString()).output()).contains("\"SERVING\"");
 
 			byte[] good = Files.readAllBytes(directory.resolve("server.p12"));
 			Files.writeString(directory.resolve("server.p12"), "broken");
-			sample.awaitLog("cannot use the updated SSL bundle 'route-guide' and keeps the one it has");
+			sample.awaitLog("cannot use the updated SSL bundle 'route-guide' and keeps the previous one");
 			assertThat(new JSONObject(sample.http("/actuator/health/grpc").body()).getJSONObject("details")
 				.getJSONObject("ssl")
 				.getString("updateFailed")).contains("server.p12");

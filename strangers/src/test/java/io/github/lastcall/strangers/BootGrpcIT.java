@@ -67,7 +67,7 @@ class BootGrpcIT {
 			assertThat(stranger.http("/actuator/beans").body()).contains("lastCallServerAssembler")
 				.doesNotContain("\"type\":\"org.springframework.grpc.server.");
 			assertThat(stranger.log())
-				.containsOnlyOnce("Spring Boot's own gRPC server is switched off (spring.grpc.server.enabled=false)")
+				.containsOnlyOnce("Spring Boot's own gRPC server is disabled (spring.grpc.server.enabled=false)")
 				.containsOnlyOnce("gRPC server 'network' listens on port")
 				.doesNotContain("have no effect");
 		}
@@ -80,7 +80,7 @@ class BootGrpcIT {
 			stranger.awaitExit();
 			assertThat(stranger.exitValue()).isOne();
 			assertThat(stranger.log()).contains("APPLICATION FAILED TO START",
-					"Spring Boot's own gRPC server is enabled beside Last Call's", "Remove spring.grpc.server.enabled");
+					"Spring Boot's own gRPC server is enabled in addition to Last Call's", "Remove spring.grpc.server.enabled");
 		}
 	}
 

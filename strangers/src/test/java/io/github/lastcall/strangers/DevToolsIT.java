@@ -56,7 +56,7 @@ class DevToolsIT {
 			Files.writeString(classes.resolve("application.yml"), "      grace-period: 7s", StandardOpenOption.APPEND);
 			assertThat(greetings.end().status()).isEqualTo(Status.Code.UNAVAILABLE);
 			stranger.awaitLog("grace period 7s");
-			assertThat(stranger.log()).contains("calls in flight may take 0s", "DRAINING -> FORCING");
+			assertThat(stranger.log()).contains("calls in flight have 0s", "DRAINING -> FORCING");
 		}
 	}
 

@@ -97,7 +97,7 @@ class EveryBootIT {
 		assertThatExceptionOfType(StatusRuntimeException.class)
 			.isThrownBy(() -> Stranger.greet(stranger.channel(), "Mallory"))
 			.satisfies((ex) -> assertThat(ex.getStatus().getCode()).isEqualTo(Status.Code.UNAVAILABLE));
-		stranger.awaitLog("it does not speak TLS");
+		stranger.awaitLog("the client does not use TLS");
 	}
 
 	private static void actuatorKnowsTheServers(Stranger stranger) throws IOException, InterruptedException {

@@ -124,8 +124,8 @@ public final class GrpcEndpoint implements AopInfrastructureBean {
 		switch (operation) {
 			case "drain" -> this.control.drain();
 			case "resume" -> this.control.resume();
-			default -> throw new InvalidEndpointRequestException(
-					"'%s' is neither drain nor resume".formatted(operation), "Only drain and resume are possible");
+			default -> throw new InvalidEndpointRequestException("Unknown operation '%s'".formatted(operation),
+					"Use drain or resume");
 		}
 		boolean refused = operation.equals("resume") && this.control.isStopping();
 		return new WebEndpointResponse<>(servers(), refused ? STATUS_CONFLICT : WebEndpointResponse.STATUS_OK);

@@ -94,8 +94,8 @@ final class ApplicationServices implements AopInfrastructureBean {
 			services.add(this.health);
 		}
 		else {
-			warn("grpc.server.health.enabled is false: no client is told of a drain over gRPC. "
-					+ "A health service of your own must follow GrpcServerStateChangedEvent");
+			warn("grpc.server.health.enabled is false: a drain is not announced over gRPC. "
+					+ "A health service of your own must listen to GrpcServerStateChangedEvent");
 		}
 		if (this.properties.reflection().enabled()) {
 			services.add(reflection());

@@ -124,7 +124,7 @@ record ForeignProperty(String name, String where, String advice, boolean securit
 				return Optional.empty();
 			}
 			return Optional
-				.of(of(replaced ? "remove it: what replaces it is set as well" : property.advice(), security));
+				.of(of(replaced ? "remove it: its replacement is already set" : property.advice(), security));
 		}
 
 		private boolean isReplaced(OtherStarter.Property property, ConfigurableEnvironment environment) {
@@ -155,8 +155,8 @@ record ForeignProperty(String name, String where, String advice, boolean securit
 			if (nearest.isEmpty() && this.canonical == null) {
 				return Optional.empty();
 			}
-			return Optional.of(of(nearest.map((similar) -> "no such property, did you mean %s?".formatted(similar))
-				.orElse("no such property"), false));
+			return Optional.of(of(nearest.map((similar) -> "unknown property, did you mean %s?".formatted(similar))
+				.orElse("unknown property"), false));
 		}
 
 		private static String canonical(ConfigurationPropertyName name) {

@@ -43,27 +43,29 @@ import org.springframework.util.Assert;
 import org.springframework.util.unit.DataSize;
 
 /**
- * The properties under {@code grpc.server}.
+ * Properties under {@code grpc.server}.
  *
  * @param enabled Whether to start a gRPC server.
- * @param address Network addresses that the server listens on, all of them on the same
- * port. * is all interfaces. Unless set, all interfaces.
- * @param port Port that the server listens on. 0 picks a free one; -1 listens on none,
- * for an application that has another server.
- * @param unixDomainSocket A server on a Unix domain socket, beside the one on the port.
- * @param inProcess A server for channels in the same process, beside the one on the port.
- * @param flowControlWindow How much a client may send of one call, and of all calls on
- * its connection, before the server has read it. A window that is set does not grow.
- * Unless set, 1MB at first, and more on connections that are fast and long.
+ * @param address Network addresses to listen on, all on the same port. * stands for all
+ * interfaces. Defaults to all interfaces.
+ * @param port Port to listen on. 0 picks a free port; -1 opens none, for an application
+ * that serves only a Unix domain socket or in-process channels.
+ * @param unixDomainSocket Server on a Unix domain socket, in addition to the one on the
+ * port.
+ * @param inProcess Server for channels in the same process, in addition to the one on the
+ * port.
+ * @param flowControlWindow Amount of data that a client can send on a call, and on all
+ * calls of a connection, before the server reads it. A window that is set does not grow.
+ * Defaults to 1MB, growing on fast connections with a high latency.
  * @param compression Compression of messages.
  * @param keepAlive Keep-alive of connections.
- * @param connection How long connections live.
- * @param executor Where the calls of the application run.
- * @param limits What a client may ask of the server.
+ * @param connection Lifetime of connections.
+ * @param executor Where the application's calls run.
+ * @param limits Limits on what clients can use.
  * @param ssl TLS.
  * @param reflection Server reflection.
- * @param health What the health service tells.
- * @param shutdown What happens when the application stops.
+ * @param health Health service.
+ * @param shutdown Shutdown of the server.
  */
 @ConfigurationProperties("grpc.server")
 public record GrpcServerProperties(@DefaultValue("true") boolean enabled, @DefaultValue List<String> address,
@@ -87,45 +89,46 @@ public record GrpcServerProperties(@DefaultValue("true") boolean enabled, @Defau
 	}
 
 	/**
-	 * A server on a Unix domain socket, for clients on the same machine.
+	 * Server on a Unix domain socket, for clients on the same machine.
 	 *
-	 * @param path File of the socket of a server for clients on the same machine. One
-	 * that nobody listens on is replaced. Unless set, there is no such server.
+	 * @param path Path of a Unix domain socket to listen on, for clients on the same
+	 * machine. A stale socket file is replaced. Defaults to no socket.
 	 */
 	public record UnixDomainSocket(@Nullable Path path) {
 
 	}
 
 	/**
-	 * A server for channels in the same process.
+	 * Server for channels in the same process.
 	 *
-	 * @param enabled Whether there is a server for channels in the same process. Unless
-	 * set, there is one if it has a name.
-	 * @param name Name for channels to connect to, unique in the process. Unless set, one
-	 * is made up for each application.
+	 * @param enabled Whether to start a server for channels in the same process. Defaults
+	 * to true if grpc.server.in-process.name is set, false otherwise.
+	 * @param name Name that in-process channels connect to, unique within the process.
+	 * Defaults to a generated name.
 	 */
 	public record InProcess(@Nullable Boolean enabled, @Nullable String name) {
 
 	}
 
 	/**
-	 * Compression of messages. Compressed requests are understood in any case.
+	 * Compression of responses. Compressed requests are always accepted.
 	 *
-	 * @param responses Codec for the responses of calls whose client accepts it, such as
-	 * "gzip". A handler may choose for itself. Unless set, none.
+	 * @param responses Codec for responses to clients that accept it, such as "gzip". A
+	 * handler can override it for its call. Defaults to no compression.
 	 */
 	public record Compression(@Nullable String responses) {
 
 	}
 
 	/**
-	 * Keep-alive of connections: PINGs that the server sends, and those that it accepts.
+	 * Keep-alive of connections: the PINGs that the server sends and those that it
+	 * accepts.
 	 *
-	 * @param time How long a connection may be silent before the server sends a PING to
-	 * see whether the client is still there. 10s at least.
-	 * @param timeout How long the answer to the PING of a connection that was silent may
-	 * take before the connection is closed.
-	 * @param permit What the server accepts of the PINGs of its clients.
+	 * @param time Time without activity on a connection after which the server sends a
+	 * PING to check that the client is alive. At least 10s.
+	 * @param timeout Time to wait for the answer to a keep-alive PING before the
+	 * connection is closed.
+	 * @param permit PINGs that the server accepts from clients.
 	 */
 	public record KeepAlive(@DefaultValue("2h") Duration time, @DefaultValue("20s") Duration timeout,
 			@DefaultValue Permit permit) {
@@ -136,11 +139,12 @@ public record GrpcServerProperties(@DefaultValue("true") boolean enabled, @Defau
 		}
 
 		/**
-		 * What the server accepts of the PINGs of its clients.
+		 * PINGs that the server accepts from clients.
 		 *
-		 * @param time How often a client may send a PING. One that does it more often is
-		 * told "too_many_pings", and its connection is closed.
-		 * @param withoutCalls Whether clients may send PINGs when they have no call open.
+		 * @param time Minimum time between PINGs of a client. Connections of clients that
+		 * send them more often are closed with GOAWAY "too_many_pings".
+		 * @param withoutCalls Whether clients can send PINGs while they have no open
+		 * call.
 		 */
 		public record Permit(@DefaultValue("5m") Duration time, @DefaultValue("false") boolean withoutCalls) {
 
@@ -153,15 +157,15 @@ public record GrpcServerProperties(@DefaultValue("true") boolean enabled, @Defau
 	}
 
 	/**
-	 * How long connections live.
+	 * Lifetime of connections.
 	 *
-	 * @param maxIdle How long a connection may have no call before the server closes it,
-	 * 1s at least. Unless set, for ever.
-	 * @param maxAge How old a connection may become before the server asks the client to
-	 * open another one, which a balancer of connections can lead to another replica, 1s
-	 * at least. Up to a tenth is added or taken at random. Unless set, for ever.
-	 * @param maxAgeGrace How long calls of a connection that has become too old may go on
-	 * before they are closed. Unless set, for ever.
+	 * @param maxIdle Time without calls after which a connection is closed. At least 1s.
+	 * Defaults to unlimited.
+	 * @param maxAge Maximum age of a connection, at least 1s. The client is then asked to
+	 * reconnect, which lets a balancer choose another replica. Varied at random by up to
+	 * 10%. Defaults to unlimited.
+	 * @param maxAgeGrace Time for calls in flight to end on a connection that has reached
+	 * its maximum age, before they are closed. Defaults to unlimited.
 	 */
 	public record Connection(@Nullable Duration maxIdle, @Nullable Duration maxAge, @Nullable Duration maxAgeGrace) {
 
@@ -171,7 +175,7 @@ public record GrpcServerProperties(@DefaultValue("true") boolean enabled, @Defau
 			PropertyChecks.notNegative("grpc.server.connection.max-age-grace", maxAgeGrace);
 			if (maxAgeGrace != null && maxAge == null) {
 				throw PropertyChecks.invalid("grpc.server.connection.max-age-grace",
-						"has no effect: connections live for ever, as grpc.server.connection.max-age is not set",
+						"has no effect unless grpc.server.connection.max-age is set",
 						"Set grpc.server.connection.max-age too, or remove grpc.server.connection.max-age-grace.");
 			}
 		}
@@ -179,23 +183,24 @@ public record GrpcServerProperties(@DefaultValue("true") boolean enabled, @Defau
 	}
 
 	/**
-	 * Where the calls of the application run. A bean of type ServerExecutor wins over all
-	 * of this, and the executor that a service names wins for its calls.
+	 * Where the application's calls run. A bean of type ServerExecutor replaces all of
+	 * this; an executor named by a service applies to the calls of that service.
 	 *
-	 * @param type Kind of the executor: "platform" threads with a queue, a "virtual"
-	 * thread for each callback, or "direct" on the event loop, for handlers that never
-	 * block. Unless set, "virtual" if spring.threads.virtual.enabled is true and Java has
-	 * them, "platform" otherwise.
-	 * @param threads How many platform threads there are at most.
-	 * @param queueCapacity How many calls may wait for a platform thread. One more ends
-	 * with RESOURCE_EXHAUSTED. Unless set, any number, as the number of calls is limited.
-	 * @param blockWarning How long a handler on the event loop may hold it before a
-	 * warning tells where it is, once per method. 0 to never look.
-	 * @param cancelledWarning Time that a handler may run on after its call was cancelled
-	 * before a warning tells where it is and how many threads such handlers hold. 0 to
-	 * never look.
-	 * @param interruptCancelled Whether to interrupt handlers that run on for longer than
-	 * cancelled-warning. Handlers on the event loop are never interrupted.
+	 * @param type Type of the executor: "platform" for a pool of platform threads with a
+	 * queue, "virtual" for a virtual thread per callback, or "direct" for the event loop,
+	 * which handlers must never block. Defaults to "virtual" if
+	 * spring.threads.virtual.enabled is true and Java supports it, "platform" otherwise.
+	 * @param threads Maximum number of platform threads.
+	 * @param queueCapacity Maximum number of calls that wait for a platform thread.
+	 * Excess calls end with RESOURCE_EXHAUSTED. Defaults to unlimited, since
+	 * grpc.server.limits.concurrent-calls limits the calls.
+	 * @param blockWarning Time that a handler can occupy the event loop before its stack
+	 * is logged, once per method. 0 disables the warning.
+	 * @param cancelledWarning Time that a handler can continue after its call was
+	 * cancelled before its stack and the number of such handlers are logged. 0 disables
+	 * the warning.
+	 * @param interruptCancelled Whether to interrupt handlers that continue for longer
+	 * than cancelled-warning. Handlers on the event loop are never interrupted.
 	 */
 	public record Executor(@Nullable ExecutorType type, @DefaultValue("200") int threads,
 			@Nullable Integer queueCapacity, @DefaultValue("100ms") Duration blockWarning,
@@ -212,7 +217,7 @@ public record GrpcServerProperties(@DefaultValue("true") boolean enabled, @Defau
 				throw PropertyChecks.invalid(PREFIX + "interrupt-cancelled",
 						"has no effect: handlers are interrupted after %scancelled-warning, which is 0"
 							.formatted(PREFIX),
-						"Set %1$scancelled-warning to a longer time, or remove %1$sinterrupt-cancelled."
+						"Set %1$scancelled-warning to a positive duration, or remove %1$sinterrupt-cancelled."
 							.formatted(PREFIX));
 			}
 		}
@@ -236,7 +241,7 @@ public record GrpcServerProperties(@DefaultValue("true") boolean enabled, @Defau
 		private ServerExecutor virtual() {
 			if (!JavaVersion.getJavaVersion().isEqualOrNewerThan(JavaVersion.TWENTY_ONE)) {
 				throw new GrpcServerStartException(
-						"The gRPC server cannot run calls on virtual threads: this is Java %s."
+						"The gRPC server cannot run calls on virtual threads: Java %s does not support them."
 							.formatted(JavaVersion.getJavaVersion()),
 						"Run the application on Java 21 or newer, or set %stype to platform.".formatted(PREFIX),
 						List.of(PREFIX + "type"), null);
@@ -269,48 +274,47 @@ public record GrpcServerProperties(@DefaultValue("true") boolean enabled, @Defau
 	}
 
 	/**
-	 * What a client may ask of the server. What is more is refused, and counted by the
-	 * meter grpc.server.refused.
+	 * Limits on what clients can use. Connections and calls beyond a limit are refused
+	 * and counted by the meter grpc.server.refused.
 	 *
-	 * @param connections How many connections may be open at the same time. More are
-	 * closed as soon as they are accepted. 0 for any number.
-	 * @param concurrentCalls How many calls of the application the server serves at the
-	 * same time. One more ends with RESOURCE_EXHAUSTED at once. 0 for any number.
-	 * @param concurrentCallsPerConnection How many calls of one connection may be open at
-	 * the same time. Clients know the number and wait. 0 for any number.
-	 * @param inboundMessageSize How large a message may be that a client sends. A call
-	 * with a larger one ends with RESOURCE_EXHAUSTED, and with UNKNOWN if the message
-	 * becomes too large when it is decompressed.
-	 * @param inboundMetadataSize How large the metadata of a call may be, with 32 bytes
-	 * of overhead for each entry. A call with more is refused.
-	 * @param inboundBufferSize Maximum memory that inbound messages may hold from their
-	 * first byte until the handler has done with them, on all servers of the application
-	 * together; at least inbound-message-size, and better four times as much. Beyond it,
-	 * calls with more than 4KB of a message end with RESOURCE_EXHAUSTED. Unless set, half
-	 * as much as the heap, or as -XX:MaxDirectMemorySize if that is less.
+	 * @param connections Maximum number of open connections. Excess connections are
+	 * closed on accept. 0 means unlimited.
+	 * @param concurrentCalls Maximum number of concurrent calls of the application.
+	 * Excess calls end with RESOURCE_EXHAUSTED immediately. 0 means unlimited.
+	 * @param concurrentCallsPerConnection Maximum number of concurrent calls per
+	 * connection. Clients are told the limit and queue excess calls. 0 means unlimited.
+	 * @param inboundMessageSize Maximum size of a message from a client. Calls with a
+	 * larger message end with RESOURCE_EXHAUSTED, or with UNKNOWN if the limit is
+	 * exceeded by decompression.
+	 * @param inboundMetadataSize Maximum size of the metadata of a call, including 32
+	 * bytes of overhead per entry. Calls with more are refused.
+	 * @param inboundBufferSize Maximum memory for inbound messages, from their first byte
+	 * until the handler has processed them, shared by all servers of the application. At
+	 * least inbound-message-size; four times that is recommended. When it is exhausted,
+	 * calls that hold more than 4KB of messages end with RESOURCE_EXHAUSTED. Defaults to
+	 * half of the heap, or half of -XX:MaxDirectMemorySize if that is less.
 	 * @param outboundMessageBuffer Maximum size of the messages of one call that its
-	 * client has not read when the call sends another one. The handler of a server
-	 * streaming call waits for its client then if its thread may block; other calls end
-	 * with RESOURCE_EXHAUSTED. 0 means unlimited.
+	 * client has not read. Beyond it, the handler of a server streaming call waits for
+	 * the client if its thread can block; other calls end with RESOURCE_EXHAUSTED. 0
+	 * means unlimited.
 	 * @param outboundBufferSize Maximum memory for messages that clients have not read,
-	 * for all calls of all servers of the application together. Beyond it the call that
-	 * holds most ends with RESOURCE_EXHAUSTED; beyond half as much again, so does any
-	 * call that sends more than 4KB. Unless set, a quarter of the heap, or half of
+	 * shared by all servers of the application. When it is exhausted, the call that holds
+	 * the most ends with RESOURCE_EXHAUSTED; at 1.5 times the limit, so does every call
+	 * that sends more than 4KB. Defaults to a quarter of the heap, or half of
 	 * -XX:MaxDirectMemorySize if that is less.
-	 * @param outboundWait Time that the handler of a server streaming call waits for a
-	 * client that reads nothing before the call ends with RESOURCE_EXHAUSTED. 0 to never
-	 * wait.
-	 * @param resetsPerConnection How many calls a client may reset on one connection
-	 * within the reset window before the connection is closed. 0 for any number.
-	 * @param resetWindow The window in which resets are counted, in whole seconds.
-	 * @param controlFramesPerConnection Maximum number of HTTP/2 frames in ten seconds
-	 * that a client may send on one connection without need for a call, such as SETTINGS,
-	 * PRIORITY, WINDOW_UPDATE and empty DATA. The connection is closed beyond it. 0 means
-	 * unlimited.
-	 * @param handshakeTimeout How long a client may take from the connection to the first
-	 * settings of HTTP/2, TLS included, before the connection is closed. TLS may take ten
-	 * seconds at most. One that later begins the headers of a call has as long to end
-	 * them, twice as long at most.
+	 * @param outboundWait Maximum time that the handler of a server streaming call waits
+	 * for a client that reads nothing, before the call ends with RESOURCE_EXHAUSTED. 0
+	 * disables waiting.
+	 * @param resetsPerConnection Maximum number of calls that a client can reset on one
+	 * connection within reset-window before the connection is closed. 0 means unlimited.
+	 * @param resetWindow Time window in which resets are counted, in whole seconds.
+	 * @param controlFramesPerConnection Maximum number of HTTP/2 frames per connection in
+	 * ten seconds that serve no call, such as SETTINGS, PRIORITY, WINDOW_UPDATE and empty
+	 * DATA. The connection is closed beyond it. 0 means unlimited.
+	 * @param handshakeTimeout Maximum time from accepting a connection to the HTTP/2
+	 * settings of the client, including a TLS handshake of at most 10s, before the
+	 * connection is closed. The headers of a call must end within the same time, at the
+	 * latest within twice that time.
 	 */
 	public record Limits(@DefaultValue("10000") int connections, @DefaultValue("10000") int concurrentCalls,
 			@DefaultValue("1000") int concurrentCallsPerConnection, @DefaultValue("4MB") DataSize inboundMessageSize,
@@ -343,7 +347,7 @@ public record GrpcServerProperties(@DefaultValue("true") boolean enabled, @Defau
 			}
 			if (inboundBufferSize == null && halfOfTheHeap() < pieces) {
 				throw PropertyChecks.invalid(PREFIX + "inbound-message-size",
-						"is too large: one message of that size needs %d bytes, and %sinbound-buffer-size is half of the heap unless set: %d bytes"
+						"is too large: one message of that size needs %d bytes, but %sinbound-buffer-size defaults to half of the heap, %d bytes"
 							.formatted(pieces, PREFIX, halfOfTheHeap()),
 						"Set %1$sinbound-message-size to a smaller size, give the application more heap, or set %1$sinbound-buffer-size."
 							.formatted(PREFIX));
@@ -375,21 +379,21 @@ public record GrpcServerProperties(@DefaultValue("true") boolean enabled, @Defau
 	/**
 	 * TLS.
 	 *
-	 * @param bundle Name of the SSL bundle that the server uses. Its updates are taken
-	 * into use as they come. Unless set, plaintext.
-	 * @param clientAuth Whether clients have to show a certificate that the trust store
-	 * of the bundle trusts: "none", "optional" or "required".
+	 * @param bundle Name of the SSL bundle to use. Updates of the bundle are applied
+	 * without a restart. Defaults to no TLS.
+	 * @param clientAuth Whether clients must present a certificate trusted by the trust
+	 * store of the bundle: "none", "optional" or "required".
 	 */
 	public record Ssl(@Nullable String bundle, @DefaultValue("none") ClientAuthentication clientAuth) {
 
 		public Ssl {
 			if (bundle != null && bundle.isBlank()) {
 				throw PropertyChecks.invalid("grpc.server.ssl.bundle", "is blank",
-						"Set grpc.server.ssl.bundle to the name of an SSL bundle, or remove it for a server in plaintext.");
+						"Set grpc.server.ssl.bundle to the name of an SSL bundle, or remove it to use plaintext.");
 			}
 			if (clientAuth != ClientAuthentication.NONE && bundle == null) {
 				throw PropertyChecks.invalid("grpc.server.ssl.client-auth",
-						"needs TLS, and grpc.server.ssl.bundle is not set",
+						"requires TLS, but grpc.server.ssl.bundle is not set",
 						"Set grpc.server.ssl.bundle to the name of an SSL bundle, or remove grpc.server.ssl.client-auth.");
 			}
 		}
@@ -399,27 +403,30 @@ public record GrpcServerProperties(@DefaultValue("true") boolean enabled, @Defau
 	/**
 	 * Server reflection.
 	 *
-	 * @param enabled Whether clients can list and describe the services, by reflection v1
-	 * and v1alpha.
+	 * @param enabled Whether to enable server reflection (v1 and v1alpha), which lets
+	 * clients list and describe the services.
 	 */
 	public record Reflection(@DefaultValue("true") boolean enabled) {
 
 	}
 
 	/**
-	 * What the health service tells.
+	 * Health service.
 	 *
-	 * @param enabled Whether to serve grpc.health.v1.Health. Without it an application
-	 * can serve its own, and over gRPC a drain is announced to nobody.
-	 * @param port Port of a second, plaintext server that serves health only, for probes
-	 * that cannot reach the first one. 0 picks a free one. Unless set, there is none.
-	 * @param services Health groups by full service name. Unless set, a service follows
-	 * the group of its annotation, or readiness.
-	 * @param sampleInterval How often the health indicators of the groups are asked.
-	 * @param sampleTimeout How long a health indicator may take before it counts as DOWN.
-	 * @param notServingAs How Check tells NOT_SERVING. "status" is the specification's
-	 * way; "error" lets the call fail with UNAVAILABLE, for balancers that look at
-	 * nothing else. Watch and List stay as they are.
+	 * @param enabled Whether to serve grpc.health.v1.Health. If disabled, the application
+	 * can serve its own, and a drain is not announced over gRPC.
+	 * @param port Port of an additional plaintext server with the health service only,
+	 * for probes that cannot use the main port. 0 picks a free port. Defaults to no
+	 * additional server.
+	 * @param services Health groups by fully qualified service name. Defaults to the
+	 * group in the service's annotation, or readiness.
+	 * @param sampleInterval Time between two evaluations of the health indicators in the
+	 * groups.
+	 * @param sampleTimeout Maximum time for a health indicator to answer before it counts
+	 * as DOWN.
+	 * @param notServingAs How Check reports NOT_SERVING. "status" follows the
+	 * specification; "error" ends the call with UNAVAILABLE, for balancers that only
+	 * check the status of the call. Watch and List are not affected.
 	 */
 	public record Health(@DefaultValue("true") boolean enabled, @Nullable Integer port,
 			@DefaultValue Map<String, String> services, @DefaultValue("5s") Duration sampleInterval,
@@ -446,25 +453,24 @@ public record GrpcServerProperties(@DefaultValue("true") boolean enabled, @Defau
 	}
 
 	/**
-	 * What happens when the application stops.
+	 * Shutdown of the server.
 	 *
-	 * @param propagationDelay How long to go on serving after health has become
-	 * NOT_SERVING, so that load balancers notice. Unless set, 5s on a cloud platform such
+	 * @param propagationDelay Time to continue serving after health has become
+	 * NOT_SERVING, so that load balancers notice. Defaults to 5s on a cloud platform such
 	 * as Kubernetes, 0 elsewhere.
-	 * @param quietPeriod After the propagation delay, how long no new call must have
-	 * arrived before the listener is closed. 0 does not wait for quiet.
-	 * @param maxPropagationDelay How long to wait for quiet, counted from the same moment
-	 * as the propagation delay. Unless set, 7s, or the propagation delay if that is
-	 * longer.
-	 * @param gracePeriod How long calls in flight may take to end after the listener is
-	 * closed. 0 means no time at all.
-	 * @param streamGracePeriod How long streaming calls in flight may take to end. Unless
-	 * set, the grace period.
-	 * @param forceTimeout How long calls that are closed by force may take to clean up
-	 * before beans are destroyed. 0 means no time at all.
-	 * @param envoyHeader Whether responses have the header
-	 * x-envoy-immediate-health-check-fail while the server announces its end, which lets
-	 * Envoy take the host out at once.
+	 * @param quietPeriod Time that must have passed without a new call before the
+	 * listener is closed, checked once the propagation delay is over. 0 disables it.
+	 * @param maxPropagationDelay Maximum time to wait for the quiet period, including the
+	 * propagation delay. Defaults to 7s, or the propagation delay if that is longer.
+	 * @param gracePeriod Maximum time for calls in flight to end after the listener is
+	 * closed. 0 forces them immediately.
+	 * @param streamGracePeriod Maximum time for streaming calls in flight to end.
+	 * Defaults to the grace period.
+	 * @param forceTimeout Maximum time for the handlers of forced calls to clean up
+	 * before beans are destroyed. 0 destroys beans immediately.
+	 * @param envoyHeader Whether to add the header x-envoy-immediate-health-check-fail to
+	 * responses while the server announces its shutdown, so that Envoy ejects the host
+	 * immediately.
 	 */
 	public record Shutdown(@Nullable Duration propagationDelay, @DefaultValue("0") Duration quietPeriod,
 			@Nullable Duration maxPropagationDelay, @DefaultValue("20s") Duration gracePeriod,
@@ -531,11 +537,10 @@ public record GrpcServerProperties(@DefaultValue("true") boolean enabled, @Defau
 		catch (UnknownHostException ex) {
 			String action = "Set grpc.server.address to an address of this machine, or to * for all interfaces.";
 			if (address.startsWith("unix:")) {
-				action = "To listen on a Unix domain socket, set grpc.server.unix-domain-socket.path, and set grpc.server.port to -1 if "
-						+ "there is to be no server on a port.";
+				action = "To listen on a Unix domain socket, set grpc.server.unix-domain-socket.path. To open no port, set grpc.server.port "
+						+ "to -1.";
 			}
-			throw new GrpcServerStartException(
-					"grpc.server.address is neither an address nor the name of a host: %s.".formatted(address), action,
+			throw new GrpcServerStartException("grpc.server.address cannot be resolved: %s.".formatted(address), action,
 					List.of("grpc.server.address"), ex);
 		}
 	}

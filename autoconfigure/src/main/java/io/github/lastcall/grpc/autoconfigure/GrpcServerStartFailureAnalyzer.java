@@ -54,7 +54,7 @@ class GrpcServerStartFailureAnalyzer extends AbstractFailureAnalyzer<GrpcServerS
 	private String where(String property) {
 		List<ConfiguredProperty> configured = (this.environment != null)
 				? ConfiguredProperty.find(this.environment, property) : List.of();
-		return configured.isEmpty() ? " (not set, its default applies)"
+		return configured.isEmpty() ? " (not set, the default applies)"
 				: configured.stream()
 					.map((set) -> "%n    Value: \"%s\"%n    Origin: %s".formatted(set.value(), set.where()))
 					.collect(Collectors.joining());

@@ -68,7 +68,7 @@ class GrpcServerStartupLog implements AopInfrastructureBean, ApplicationListener
 		}
 		GrpcServer server = event.getServer();
 		if (server.getName().equals(ServerType.HEALTH.serverName())) {
-			logger.info("gRPC server '%s' listens on %s, in plaintext and with health only".formatted(server.getName(),
+			logger.info("gRPC server '%s' listens on %s in plaintext and serves only health".formatted(server.getName(),
 					where(server)));
 			return;
 		}
@@ -84,7 +84,7 @@ class GrpcServerStartupLog implements AopInfrastructureBean, ApplicationListener
 		if (!this.hinted && this.shutdown.budget().compareTo(TERMINATION_GRACE_PERIOD) > 0) {
 			this.hinted = true;
 			logger.warn(
-					"Shutting down may take %s, and Kubernetes kills a process after %s unless told otherwise: set terminationGracePeriodSeconds to at least %d (%s + grace period + force timeout + %d)"
+					"Shutdown may take %s, but Kubernetes kills a process after %s by default: set terminationGracePeriodSeconds to at least %d (%s + grace period + force timeout + %d)"
 						.formatted(DurationText.of(this.shutdown.budget()), DurationText.of(TERMINATION_GRACE_PERIOD),
 								this.shutdown.budget().plusMillis(999).toSeconds(), announcement(),
 								ShutdownSettings.EXIT.toSeconds()));
@@ -119,7 +119,7 @@ class GrpcServerStartupLog implements AopInfrastructureBean, ApplicationListener
 		if (tls == null) {
 			return "";
 		}
-		return ", TLS by SSL bundle '%s' (client certificates %s)".formatted(tls.getBundleName(),
+		return ", TLS with SSL bundle '%s' (client certificates %s)".formatted(tls.getBundleName(),
 				tls.getStatus().clientAuthentication().name().toLowerCase(Locale.ROOT));
 	}
 

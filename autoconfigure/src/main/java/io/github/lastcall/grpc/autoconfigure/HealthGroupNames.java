@@ -51,8 +51,8 @@ record HealthGroupNames(Set<String> names, Set<String> followingAvailability,
 			.orElse(Set.of());
 		if (!ignored.isEmpty()) {
 			LogFactory.getLog(HealthGroupNames.class)
-				.warn(("The health groups %s of management.endpoint.health.group are not evaluated, as Actuator's health endpoint "
-						+ "is not available: the gRPC server follows the readiness and liveness of the application alone. "
+				.warn(("The health groups %s of management.endpoint.health.group are not evaluated because Actuator's health endpoint "
+						+ "is not available: the gRPC server only follows the application's readiness and liveness. "
 						+ "Set management.endpoint.health.access to read-only to evaluate them")
 					.formatted(new TreeSet<>(ignored)));
 		}

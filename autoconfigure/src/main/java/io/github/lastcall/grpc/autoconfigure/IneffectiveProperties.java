@@ -98,24 +98,22 @@ final class IneffectiveProperties {
 
 	private void withoutPort() {
 		boolean port = this.properties.health().port() != null;
-		String reason = "there is no server on a port, as grpc.server.port is -1";
+		String reason = "grpc.server.port is -1";
 		if (!port) {
 			add(List.of("address"), reason);
 		}
 		add(OF_TLS, reason);
 		if (!ServerType.UNIX_DOMAIN_SOCKET.isConfigured(this.binder) && !port) {
-			add(OF_CONNECTIONS, "calls in the same process have no connection");
+			add(OF_CONNECTIONS, "in-process calls do not use connections");
 		}
 	}
 
 	private void limits() {
 		if (this.properties.limits().resetsPerConnection() == 0) {
-			add(List.of("limits.reset-window"),
-					"no resets are counted, as grpc.server.limits.resets-per-connection is 0");
+			add(List.of("limits.reset-window"), "grpc.server.limits.resets-per-connection is 0");
 		}
 		if (this.properties.limits().outboundMessageBuffer().toBytes() == 0) {
-			add(List.of("limits.outbound-wait"),
-					"no handler waits, as grpc.server.limits.outbound-message-buffer is 0");
+			add(List.of("limits.outbound-wait"), "grpc.server.limits.outbound-message-buffer is 0");
 		}
 	}
 
@@ -124,8 +122,7 @@ final class IneffectiveProperties {
 			add(List.of("health.port", "health.not-serving-as"), "grpc.server.health.enabled is false");
 		}
 		if (this.healthGroups.names().equals(this.healthGroups.followingAvailability())) {
-			add(List.of("health.sample-interval", "health.sample-timeout"),
-					"there is no health group of Actuator to sample");
+			add(List.of("health.sample-interval", "health.sample-timeout"), "no Actuator health group is sampled");
 		}
 	}
 
@@ -137,20 +134,20 @@ final class IneffectiveProperties {
 		Duration streams = shutdown.streamGracePeriod();
 		if (streams != null && streams.compareTo(shutdown.gracePeriod()) > 0) {
 			add(List.of("shutdown.stream-grace-period"),
-					"streaming calls end with the shorter grpc.server.shutdown.grace-period too");
+					"grpc.server.shutdown.grace-period is shorter and applies to streaming calls too");
 		}
 	}
 
 	private void executor() {
 		if (this.ownExecutor) {
-			String reason = "the ServerExecutor bean of the application says where calls run";
+			String reason = "the application has a ServerExecutor bean";
 			add(List.of("executor.type"), reason);
 			add(OF_PLATFORM_THREADS, reason);
 			return;
 		}
 		ExecutorType executor = this.properties.executor().typeIn(this.environment);
 		if (executor != ExecutorType.PLATFORM) {
-			add(OF_PLATFORM_THREADS, "calls do not run on platform threads, as the type of the executor is "
+			add(OF_PLATFORM_THREADS, "calls do not run on platform threads: the executor type is "
 					+ executor.name().toLowerCase(Locale.ROOT));
 		}
 	}

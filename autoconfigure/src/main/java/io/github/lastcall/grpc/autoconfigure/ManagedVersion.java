@@ -41,7 +41,7 @@ enum ManagedVersion {
 	 */
 	String raiseTo(String version) {
 		return ("If the build sets the property '%1$s.version', remove it or set it to %2$s or newer. Otherwise another BOM, "
-				+ "which comes before Spring Boot's, manages %1$s: update that BOM, or import %3$s:%2$s before it.")
+				+ "imported before Spring Boot's, manages %1$s: update that BOM, or import %3$s:%2$s before it.")
 			.formatted(this.library, version, this.bom);
 	}
 

@@ -73,7 +73,7 @@ final class MessageMemoryFactory {
 		long needed = GrpcServerProperties.Limits.BUFFERS_OF_MESSAGE * message;
 		if (limit > this.outsideOfHeap || needed > Math.min(limit, this.outsideOfHeap)) {
 			logger.warn(
-					"Messages may hold %s, and the memory outside of the heap is limited to %s: a message of grpc.server.limits.inbound-message-size (%s), which may need %s, can be refused with RESOURCE_EXHAUSTED. Raise -XX:MaxDirectMemorySize, or lower grpc.server.limits.inbound-message-size."
+					"Inbound messages may use %s, but direct memory is limited to %s: a message of grpc.server.limits.inbound-message-size (%s) may need %s and can be refused with RESOURCE_EXHAUSTED. Raise -XX:MaxDirectMemorySize, or lower grpc.server.limits.inbound-message-size."
 						.formatted(megabytes(limit), megabytes(this.outsideOfHeap), megabytes(message),
 								megabytes(needed)));
 		}
@@ -90,7 +90,7 @@ final class MessageMemoryFactory {
 		long perCall = this.limits.outboundMessageBuffer().toBytes();
 		if (limit > this.outsideOfHeap || (limit < this.heap / 4 && limit < perCall && set == null)) {
 			logger.warn(
-					"Messages that clients have not read may hold %s, and the memory outside of the heap is limited to %s: larger messages are refused with RESOURCE_EXHAUSTED. Raise -XX:MaxDirectMemorySize, or set grpc.server.limits.outbound-buffer-size to what fits."
+					"Outbound messages may use %s, but direct memory is limited to %s: larger messages are refused with RESOURCE_EXHAUSTED. Raise -XX:MaxDirectMemorySize, or lower grpc.server.limits.outbound-buffer-size."
 						.formatted(megabytes(limit), megabytes(this.outsideOfHeap)));
 		}
 		return new OutboundBuffers((perCall > 0) ? perCall : Long.MAX_VALUE, limit, this.limits.outboundWait());

@@ -97,8 +97,8 @@ class NettyServers implements AopInfrastructureBean, DisposableBean {
 		GrpcServerProperties.Health health = this.properties.health();
 		if (port != 0 && health.enabled() && Integer.valueOf(port).equals(health.port())) {
 			throw new GrpcServerStartException(
-					"The gRPC server and its server for probes cannot both listen on port %d.".formatted(port),
-					"Set grpc.server.health.port to a different port, or remove it: the gRPC server itself serves health too.",
+					"The gRPC server and its health server cannot both listen on port %d.".formatted(port),
+					"Set grpc.server.health.port to a different port, or remove it: the main server also serves health.",
 					List.of(PORT, HEALTH_PORT), null);
 		}
 		return port;

@@ -48,18 +48,19 @@ final class NoServiceLog implements AopInfrastructureBean, SmartInitializingSing
 		String[] all = BeanFactoryUtils.beanNamesForAnnotationIncludingAncestors(this.beanFactory, GrpcService.class);
 		if (late.length > 0) {
 			logger
-				.warn("The @GrpcService beans %s are not served: they were defined after %s had looked for such beans. "
+				.warn("The @GrpcService beans %s are not served: they were defined after %s had collected such beans. "
 					.formatted(Arrays.toString(late), GrpcServerAutoConfiguration.class.getSimpleName())
 						+ "Remove that class from 'after' of the auto-configuration that defines them, or define them in a @Configuration class");
 		}
 		else if (all.length == 0) {
-			logger.info("No bean is annotated with @GrpcService: no gRPC server is started");
+			logger.info("No @GrpcService bean found: the gRPC server is not started");
 		}
 		else if (BeanFactoryUtils.beanNamesForTypeIncludingAncestors(this.beanFactory,
 				GrpcServerDrain.class).length == 0) {
-			logger.warn("The @GrpcService beans %s are not served: they are in a parent of the context that has %s. "
-				.formatted(Arrays.toString(all), GrpcServerAutoConfiguration.class.getSimpleName())
-					+ "Define them in the same context");
+			logger.warn(
+					"The @GrpcService beans %s are not served: they are defined in a parent of the context that contains %s. "
+						.formatted(Arrays.toString(all), GrpcServerAutoConfiguration.class.getSimpleName())
+							+ "Define them in the same context");
 		}
 	}
 

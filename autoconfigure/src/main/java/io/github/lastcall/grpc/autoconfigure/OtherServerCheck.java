@@ -86,14 +86,14 @@ final class OtherServerCheck implements BeanFactoryPostProcessor, AopInfrastruct
 			.orElse(false);
 		if (enabled) {
 			throw new GrpcServerStartException(
-					"Spring Boot's own gRPC server is enabled beside Last Call's. Both would serve the same services.",
+					"Spring Boot's own gRPC server is enabled in addition to Last Call's. Both would serve the same services.",
 					"Remove %s to use Last Call's server, or set grpc.server.enabled to false to use Spring Boot's."
 						.formatted(BootServerEnvironmentPostProcessor.PROPERTY),
 					List.of(BootServerEnvironmentPostProcessor.PROPERTY), null);
 		}
 		if (this.environment.getPropertySources().contains(BootServerEnvironmentPostProcessor.PROPERTY_SOURCE)) {
 			logger.info(
-					"Spring Boot's own gRPC server is switched off (%s=false) in favor of Last Call's. To use Spring Boot's, set grpc.server.enabled to false."
+					"Spring Boot's own gRPC server is disabled (%s=false) in favor of Last Call's. To use Spring Boot's, set grpc.server.enabled to false."
 						.formatted(BootServerEnvironmentPostProcessor.PROPERTY));
 		}
 	}
@@ -129,7 +129,7 @@ final class OtherServerCheck implements BeanFactoryPostProcessor, AopInfrastruct
 			throw new GrpcServerStartException(
 					"These beans have an annotation of another gRPC starter. Last Call would neither serve such a service nor apply such an interceptor.%n%s"
 						.formatted(String.join("", found)),
-					"Change the imports as shown, or set grpc.server.enabled to false if another server is to use the beans.");
+					"Change the imports as shown, or set grpc.server.enabled to false if another server uses the beans.");
 		}
 	}
 
@@ -169,7 +169,7 @@ final class OtherServerCheck implements BeanFactoryPostProcessor, AopInfrastruct
 		if (!found.getOrDefault(true, List.of()).isEmpty()) {
 			throw new GrpcServerStartException(
 					"%s%n%s".formatted(description, String.join("", found.getOrDefault(true, List.of()))),
-					"Replace each of them as described, or set grpc.server.enabled to false if another server is to use the beans.");
+					"Replace each of them as described, or set grpc.server.enabled to false if another server uses the beans.");
 		}
 		if (!found.getOrDefault(false, List.of()).isEmpty()) {
 			logger.warn(description + String.join("", found.getOrDefault(false, List.of())));

@@ -63,11 +63,12 @@ final class PropertyCheck implements BeanFactoryPostProcessor, AopInfrastructure
 			.findAny()
 			.ifPresent((set) -> {
 				String properties = String.join(", ", KnownProperties.in(section));
-				throw PropertyChecks.invalid(section, "has a value, but is only the prefix of other properties", section
-					.equals("grpc.server.shutdown")
-							? "Remove grpc.server.shutdown: the gRPC server always shuts down gracefully. To change how, set one of these: %s."
-								.formatted(properties)
-							: "Remove %s, or set one of these instead: %s.".formatted(section, properties));
+				throw PropertyChecks.invalid(section,
+						"has a value, but is a prefix of other properties and not a property itself",
+						section.equals("grpc.server.shutdown")
+								? "Remove grpc.server.shutdown: the gRPC server always shuts down gracefully. To change how, set one of these: %s."
+									.formatted(properties)
+								: "Remove %s, or set one of these instead: %s.".formatted(section, properties));
 			});
 	}
 
@@ -86,9 +87,9 @@ final class PropertyCheck implements BeanFactoryPostProcessor, AopInfrastructure
 			.toList();
 		if (!foreign.isEmpty()) {
 			throw new GrpcServerStartException(
-					"The gRPC server would be less protected than it is configured to be: these properties belong to another starter and have no effect.%n%s"
+					"The gRPC server would be less protected than configured: these properties belong to another starter and have no effect.%n%s"
 						.formatted(foreign.stream().map(ForeignProperty::line).collect(Collectors.joining())),
-					"Remove each of these properties and set what follows it instead. docs/migration.md has complete examples.");
+					"Replace each of these properties as shown. docs/migration.md has complete examples.");
 		}
 	}
 

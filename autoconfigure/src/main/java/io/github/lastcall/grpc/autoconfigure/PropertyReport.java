@@ -63,7 +63,7 @@ final class PropertyReport implements SmartInitializingSingleton, AopInfrastruct
 	private void serviceLinks() {
 		Map<String, List<String>> ignored = ServiceLinks.ignoredIn(this.environment);
 		ignored.forEach((service, variables) -> logger.warn(
-				"The environment variables that Kubernetes makes for the Service '%s' are not used as properties: %s. Set enableServiceLinks: false in the pod's spec to remove them."
+				"Environment variables that Kubernetes sets for the Service '%s' are ignored as properties: %s. Set enableServiceLinks to false in the pod spec to remove them."
 					.formatted(service, String.join(", ", variables))));
 	}
 

@@ -60,7 +60,7 @@ class ProtobufVersionFailureAnalyzer extends AbstractFailureAnalyzer<LinkageErro
 			}
 			if (message.startsWith(VERSION_CLASS)) {
 				return analysis(
-						"Last Call needs protobuf-java %s or newer, but one that is older than 4.26.0 is on the classpath."
+						"Last Call needs protobuf-java %s or newer, but a version older than 4.26.0 is on the classpath."
 							.formatted(OLDEST),
 						OLDEST, rootFailure);
 			}

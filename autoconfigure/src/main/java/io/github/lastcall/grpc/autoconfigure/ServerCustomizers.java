@@ -116,7 +116,7 @@ final class ServerCustomizers implements AopInfrastructureBean {
 		String bundle = this.properties.ssl().bundle();
 		if (bundle != null && !NettyEventLoop.serves(builder)) {
 			throw new GrpcServerStartException(
-					"The gRPC server cannot use the SSL bundle '%s': its GrpcServerFactory has created a %s, which does not support SSL bundles."
+					"The gRPC server cannot use the SSL bundle '%s': its GrpcServerFactory created a %s, which does not support SSL bundles."
 						.formatted(bundle, builder.getClass().getName()),
 					"Make the GrpcServerFactory return a NettyServerBuilder of io.grpc:grpc-netty-shaded, or remove "
 							+ "grpc.server.ssl.bundle and configure TLS in the factory.",

@@ -50,24 +50,24 @@ final class ServerFactories implements AopInfrastructureBean {
 				yield (own != null) ? own
 						: netty(server, "define a GrpcServerFactory bean, or set grpc.server.enabled to false");
 			}
-			case UNIX_DOMAIN_SOCKET -> netty(server, "remove grpc.server.unix-domain-socket.path");
+			case UNIX_DOMAIN_SOCKET -> netty(server, "or remove grpc.server.unix-domain-socket.path");
 			case HEALTH -> netty(server, "remove grpc.server.health.port");
 			case IN_PROCESS -> require(this.inProcess.getIfAvailable(), "grpc-inprocess",
-					"Spring Boot knows its version", "set grpc.server.in-process.enabled to false");
+					"version managed by Spring Boot", "or set grpc.server.in-process.enabled to false");
 		};
 	}
 
 	private GrpcServerFactory netty(GrpcServers.Parts server, String otherwise) {
 		NettyServers netty = this.netty.getIfAvailable();
 		return require((netty != null) ? netty.factory(server) : null, "grpc-netty-shaded",
-				"lastcall-spring-boot-starter has it", otherwise);
+				"included in lastcall-spring-boot-starter", otherwise);
 	}
 
 	private static GrpcServerFactory require(@Nullable GrpcServerFactory factory, String artifact, String note,
 			String otherwise) {
 		if (factory == null) {
 			throw new GrpcServerStartException(
-					"There are @GrpcService beans, but no transport to serve them with: "
+					"No transport is available for the @GrpcService beans: "
 							+ "%s is not on the classpath.".formatted(artifact),
 					"Add the dependency io.grpc:%s (%s), %s.".formatted(artifact, note, otherwise));
 		}

@@ -52,8 +52,8 @@ class ServersRegistrar implements BeanRegistrar {
 		List<ServerType> types = ServerType.configuredIn(environment);
 		if (types.stream().noneMatch(ServerType::servesApplication)) {
 			throw new GrpcServerStartException(
-					"There are @GrpcService beans, but nothing to serve them on: the server on a port is switched off "
-							+ "and there is no other one.",
+					"The @GrpcService beans cannot be served: grpc.server.port is -1 "
+							+ "and no other transport is configured.",
 					"Set grpc.server.port to a port, or set grpc.server.unix-domain-socket.path or "
 							+ "grpc.server.in-process.enabled, or set grpc.server.enabled to false.",
 					List.of("grpc.server.port"), null);

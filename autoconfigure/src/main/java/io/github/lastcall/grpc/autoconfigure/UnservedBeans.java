@@ -59,10 +59,10 @@ final class UnservedBeans implements ApplicationListener<ContextRefreshedEvent>,
 			return;
 		}
 		List<String> lines = new ArrayList<>();
-		services().map("%n    bean '%s' is a BindableService: add @GrpcService to have it served"::formatted)
+		services().map("%n    bean '%s' is a BindableService: add @GrpcService to serve it"::formatted)
 			.forEach(lines::add);
 		interceptors().map(
-				"%n    bean '%s' is a ServerInterceptor: add @GlobalServerInterceptor for all services, or name it in @GrpcService(interceptors = ...) of one"::formatted)
+				"%n    bean '%s' is a ServerInterceptor: add @GlobalServerInterceptor to apply it to all services, or name it in a service's @GrpcService(interceptors = ...)"::formatted)
 			.forEach(lines::add);
 		if (!lines.isEmpty()) {
 			logger.warn("These beans are not used by the gRPC server:" + String.join("", lines));

@@ -149,9 +149,9 @@ public final class AbandonedHandlers {
 			if (thread != null) {
 				this.lastWarning = now;
 				logger.warn(
-						"gRPC server '%s': %d handlers still run more than %d s after their calls were cancelled, and hold %d threads; the stack is that of one of %s (grpc.server.executor.cancelled-warning)%s"
+						"gRPC server '%s': %d handlers are still running more than %d s after their calls were cancelled and hold %d threads; stack of a handler of %s (grpc.server.executor.cancelled-warning)%s"
 							.formatted(calls.server(), found.size(), this.limit.toSeconds(), found.size(),
-									call.method().name(), this.interrupt ? ", which has been interrupted" : ""),
+									call.method().name(), this.interrupt ? ", now interrupted" : ""),
 						new ThreadStack(thread, thread.getStackTrace()));
 				return;
 			}

@@ -38,8 +38,7 @@ abstract class ClosableCall extends SerializedCall {
 	/**
 	 * The status of a call that has ended before its handler began; an object of its own.
 	 */
-	private static final Status WITHDRAWN = Status.CANCELLED
-		.withDescription("The call has ended before its handler began");
+	private static final Status WITHDRAWN = Status.CANCELLED.withDescription("The call ended before its handler began");
 
 	private volatile @Nullable Status closed;
 

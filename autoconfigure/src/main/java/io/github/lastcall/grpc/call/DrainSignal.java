@@ -49,8 +49,8 @@ public final class DrainSignal {
 		InFlightCall call = InFlightCall.KEY.get();
 		if (call == null) {
 			throw new IllegalStateException(
-					"There is no drain signal here: DrainSignal.current() works inside a gRPC call that this server serves. "
-							+ "In a thread of your own, run the task in the call's io.grpc.Context (Context.current().wrap(task)).");
+					"No current drain signal: call DrainSignal.current() within a gRPC call that this server serves. "
+							+ "On a thread of your own, run the task in the call's io.grpc.Context (Context.current().wrap(task)).");
 		}
 		return new DrainSignal(call);
 	}

@@ -353,10 +353,10 @@ class InFlightCall extends ClosableCall implements OutboundBuffers.Holder {
 	@Nullable String whyEnded() {
 		Status status = closedFromOutside();
 		if (status != null) {
-			return status.isOk() ? null : "The server has closed the call: " + status.getDescription();
+			return status.isOk() ? null : "The server closed the call: " + status.getDescription();
 		}
 		return (!isClosed() && isStreamDone())
-				? "The call has ended: its client has cancelled it or is gone, or its deadline has passed" : null;
+				? "The call has ended: it was cancelled, its client disconnected or its deadline expired" : null;
 	}
 
 	/* Handlers that run on. */

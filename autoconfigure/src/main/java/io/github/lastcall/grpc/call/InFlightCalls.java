@@ -489,7 +489,7 @@ public final class InFlightCalls implements AopInfrastructureBean {
 		}
 
 		void report(RefusalReason reason, TrackedMethod method, Status status) {
-			this.all.refusals.report(reason, () -> "refused a call of %s: %s%s".formatted(method.name(),
+			this.all.refusals.report(reason, () -> "refused a call to %s: %s%s".formatted(method.name(),
 					status.getDescription(), (status.getCause() != null) ? ": " + status.getCause() : ""));
 		}
 
@@ -509,7 +509,7 @@ public final class InFlightCalls implements AopInfrastructureBean {
 		 */
 		void ended(RefusalReason reason, TrackedMethod method, Status status) {
 			this.all.refusals.report(reason,
-					() -> "ended a call of %s: %s".formatted(method.name(), status.getDescription()));
+					() -> "ended a call to %s: %s".formatted(method.name(), status.getDescription()));
 		}
 
 		/**

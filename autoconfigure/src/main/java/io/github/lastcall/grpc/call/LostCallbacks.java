@@ -121,7 +121,7 @@ public final class LostCallbacks {
 		int ended = this.ended.getAndSet(0);
 		if (ended > 0) {
 			logger.warn(
-					"gRPC server '%s' has ended %d calls whose last callback was lost: the executor dropped it, or an Error kept it from being handed over"
+					"gRPC server '%s' ended %d calls whose last callback was lost: the executor dropped it, or an Error prevented its submission"
 						.formatted(calls.server(), ended));
 		}
 		List<InFlightCall> lost = new ArrayList<>();
@@ -130,7 +130,7 @@ public final class LostCallbacks {
 			if (call.isHeldByBoth() && isGone(call)) {
 				more[0] = true;
 				if (call.isNoticedAgain()) {
-					call.streamClosed(Status.CANCELLED.withDescription("The connection is gone"));
+					call.streamClosed(Status.CANCELLED.withDescription("Connection lost"));
 				}
 			}
 			else if (call.isHeldByHandler()) {

@@ -249,7 +249,8 @@ abstract class OutboundCall extends MeasuredCall implements OutboundConnection.S
 		}
 		if (this.queued >= buffers.perCall()) {
 			endOutbound(RefusalReason.OUTBOUND_MESSAGES,
-					"More than %d bytes wait for the client, which reads too slowly".formatted(buffers.perCall()));
+					"Outbound message limit exceeded (%d bytes): the client reads too slowly"
+						.formatted(buffers.perCall()));
 		}
 	}
 
@@ -260,8 +261,8 @@ abstract class OutboundCall extends MeasuredCall implements OutboundConnection.S
 		this.waiting = null;
 		switch (outcome) {
 			case NO_PROGRESS -> endOutbound(RefusalReason.OUTBOUND_WAIT,
-					"The client has read nothing for %d ms".formatted(buffers.patience().toMillis()));
-			case INTERRUPTED -> endOutbound(null, "The handler was interrupted while it waited for the client to read");
+					"The client read nothing for %d ms".formatted(buffers.patience().toMillis()));
+			case INTERRUPTED -> endOutbound(null, "The handler was interrupted while waiting for the client to read");
 			case ROOM -> {
 			}
 		}

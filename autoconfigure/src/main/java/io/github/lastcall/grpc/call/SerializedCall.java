@@ -45,10 +45,10 @@ abstract class SerializedCall extends HeldCall implements Executor, Runnable {
 	private static final AtomicReferenceFieldUpdater<SerializedCall, Executor> CALLBACKS = AtomicReferenceFieldUpdater
 		.newUpdater(SerializedCall.class, Executor.class, "callbacks");
 
-	static final Status FULL = Status.RESOURCE_EXHAUSTED.withDescription("The executor of the server is full");
+	static final Status FULL = Status.RESOURCE_EXHAUSTED.withDescription("The executor queue of the server is full");
 
 	private static final Status EXECUTOR_FAILED = Status.RESOURCE_EXHAUSTED
-		.withDescription("The executor of the server has failed");
+		.withDescription("The executor of the server failed");
 
 	private static final Runnable NOTHING = () -> {
 	};

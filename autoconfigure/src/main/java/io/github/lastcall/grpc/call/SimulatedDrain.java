@@ -124,7 +124,7 @@ public final class SimulatedDrain implements ServerInterceptor {
 
 		@Override
 		public Runnable scheduleAt(Runnable task, long nanoTime) {
-			throw new UnsupportedOperationException("Nothing takes time here");
+			throw new UnsupportedOperationException("A simulated drain does not schedule tasks");
 		}
 
 	}

@@ -165,7 +165,7 @@ public final class EventLoopWatchdog extends ServerTransportFilter {
 		// The stack must be that of the callback, not of what came after it.
 		if (slot.isUnchanged() && method.reportOnce()) {
 			logger.warn(
-					"gRPC server '%s': a handler of %s has held an event loop for more than %d ms, and with it all other calls of its connections. %s"
+					"gRPC server '%s': a handler of %s blocked an event loop for more than %d ms, and all other calls on its connections with it. %s"
 						.formatted(this.server, method.name(), this.limit.toMillis(), method.advice()),
 					new ThreadStack(slot.thread(), callback(stack)));
 		}

@@ -72,7 +72,7 @@ public final class ServiceExecutors {
 		ServerCallExecutorSupplier supplier = customized.supplier();
 		if (executor != null || supplier != null) {
 			logger.info(
-					"Calls of services that do not name an executor run on the one that a GrpcServerBuilderCustomizer has set: "
+					"Calls of services that do not name an executor run on the one set by a GrpcServerBuilderCustomizer: "
 							+ ((supplier != null) ? supplier : executor));
 			builder.directExecutor();
 			builder
@@ -154,8 +154,8 @@ public final class ServiceExecutors {
 				"Bean '%s' is annotated with @GrpcService(executor = \"%s\"), but there is no Executor bean of that name."
 					.formatted(service.beanName(), name),
 				"Use the name of an Executor bean (%s), or \"%s\" for the event loop, or remove the attribute to use the server's own executor."
-					.formatted((known.length > 0) ? "there is " + String.join(", ", Arrays.asList(known))
-							: "there is none", GrpcService.DIRECT));
+					.formatted((known.length > 0) ? "available: " + String.join(", ", Arrays.asList(known))
+							: "none available", GrpcService.DIRECT));
 	}
 
 	private record ByService(Map<String, Executor> executors, Executor otherwise,

@@ -28,7 +28,7 @@ public final class ThreadStack extends Exception {
 	 * @param stack where it is, or as much of that as is worth a look
 	 */
 	public ThreadStack(Thread thread, StackTraceElement[] stack) {
-		super("what " + thread.getName() + " does at this moment, not an error", null, false, true);
+		super("stack of thread " + thread.getName() + ", not an error", null, false, true);
 		setStackTrace(stack);
 	}
 

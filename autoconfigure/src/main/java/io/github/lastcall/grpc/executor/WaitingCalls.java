@@ -146,7 +146,7 @@ final class WaitingCalls extends AbstractQueue<Runnable> implements BlockingQueu
 	@Override
 	public @Nullable Runnable poll(long timeout, TimeUnit unit) throws InterruptedException {
 		if (!(Thread.currentThread() instanceof ServerThread thread)) {
-			throw new IllegalStateException("Only for the threads of the pool");
+			throw new IllegalStateException("Must be called by a thread of the pool");
 		}
 		long nanos = unit.toNanos(timeout);
 		while (true) {

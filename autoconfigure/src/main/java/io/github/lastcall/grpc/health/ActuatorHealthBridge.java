@@ -73,7 +73,7 @@ public final class ActuatorHealthBridge implements AopInfrastructureBean, GrpcSe
 	private final HealthSampler<Status> sampler;
 
 	private final SynchronizationContext aggregation = new SynchronizationContext(
-			(thread, ex) -> logger.error("The health groups cannot be aggregated", ex));
+			(thread, ex) -> logger.error("Could not aggregate the health groups", ex));
 
 	private final Map<Class<?>, Status> availability = new ConcurrentHashMap<>();
 
@@ -226,7 +226,7 @@ public final class ActuatorHealthBridge implements AopInfrastructureBean, GrpcSe
 			return servingStatus(group, group.getStatusAggregator().getAggregateStatus(members));
 		}
 		catch (RuntimeException ex) {
-			logger.error("A health group cannot be aggregated, it is not serving", ex);
+			logger.error("Could not aggregate a health group, which is now NOT_SERVING", ex);
 			return ServingStatus.NOT_SERVING;
 		}
 	}

@@ -107,7 +107,7 @@ public final class HealthGroupMapping implements AopInfrastructureBean {
 	private void requireGroup(String group, String who, List<String> properties) {
 		if (this.ignored.contains(group) && !this.groups.contains(group)) {
 			throw new GrpcServerStartException(
-					"The health of %s is mapped to group '%s', which is not evaluated, as Actuator's health endpoint is not available."
+					"The health of %s is mapped to group '%s', which is not evaluated because Actuator's health endpoint is not available."
 						.formatted(who, group),
 					"Set management.endpoint.health.access to read-only, or use one of %s.".formatted(this.groups),
 					properties, null);

@@ -48,7 +48,7 @@ final class HealthSampler<R> {
 	private static final Log logger = LogFactory.getLog(HealthSampler.class);
 
 	private final SynchronizationContext state = new SynchronizationContext(
-			(thread, ex) -> logger.error("Health cannot be told", ex));
+			(thread, ex) -> logger.error("Could not publish health", ex));
 
 	private final Supplier<Map<String, Callable<R>>> indicators;
 
@@ -183,7 +183,7 @@ final class HealthSampler<R> {
 
 	private void timeOut(Sample sample) {
 		if (this.samples.get(sample.name) == sample && sample.running) {
-			report(sample, "has not answered within " + this.settings.timeout().toMillis() + " ms");
+			report(sample, "did not answer within " + this.settings.timeout().toMillis() + " ms");
 			take(sample, this.failure);
 		}
 	}
@@ -193,7 +193,7 @@ final class HealthSampler<R> {
 	 */
 	private void report(Sample sample, @Nullable String problem) {
 		if (problem != null && !sample.troubled) {
-			logger.warn("Health indicator '%s' %s; the health groups that contain it are not serving until it answers"
+			logger.warn("Health indicator '%s' %s; the health groups that contain it are NOT_SERVING until it does"
 				.formatted(sample.name, problem));
 		}
 		else if (problem == null && sample.troubled) {

@@ -36,7 +36,7 @@ public final class DrainControl implements AopInfrastructureBean {
 	private static final Log logger = LogFactory.getLog(DrainControl.class);
 
 	private final SynchronizationContext operations = new SynchronizationContext(
-			(thread, ex) -> logger.error("The servers could not be taken out of service or brought back", ex));
+			(thread, ex) -> logger.error("Could not take the servers out of service or resume them", ex));
 
 	private final ReadinessRefusal refusal;
 

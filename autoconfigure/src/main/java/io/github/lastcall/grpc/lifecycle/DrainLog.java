@@ -67,8 +67,8 @@ final class DrainLog {
 	void streamsClosed(int count) {
 		if (count > 0) {
 			this.forced += count;
-			logger.info("gRPC server '%s' closed %d streaming calls: their grace period is over".formatted(this.server,
-					count));
+			logger
+				.info("gRPC server '%s' closed %d streaming calls: grace period expired".formatted(this.server, count));
 		}
 	}
 
@@ -90,7 +90,7 @@ final class DrainLog {
 	}
 
 	void shutDown(String method) {
-		logger.warn("gRPC server '%s': the application has shut it down by Server.%s".formatted(this.server, method));
+		logger.warn("gRPC server '%s': the application shut it down with Server.%s".formatted(this.server, method));
 	}
 
 	void failed(String what, Throwable failure) {

@@ -183,7 +183,7 @@ public final class GrpcServerDrain implements AopInfrastructureBean, DisposableB
 	}
 
 	void startFailed() {
-		this.transitions.execute(() -> stopped("it could not start", true));
+		this.transitions.execute(() -> stopped("could not start", true));
 	}
 
 	/**
@@ -214,7 +214,7 @@ public final class GrpcServerDrain implements AopInfrastructureBean, DisposableB
 			if (state() == GrpcServerState.SERVING) {
 				this.calls.noteArrivals(true);
 				to(GrpcServerState.ANNOUNCING,
-						"an operator drains it, calls are served until it is resumed or stopped");
+						"taken out of service by an operator, calls are served until it is resumed or stopped");
 			}
 		});
 	}
@@ -227,7 +227,7 @@ public final class GrpcServerDrain implements AopInfrastructureBean, DisposableB
 		this.transitions.execute(() -> {
 			if (state() == GrpcServerState.ANNOUNCING && !this.closing) {
 				this.calls.noteArrivals(false);
-				to(GrpcServerState.SERVING, "an operator resumes it");
+				to(GrpcServerState.SERVING, "resumed by an operator");
 			}
 		});
 	}
@@ -297,7 +297,7 @@ public final class GrpcServerDrain implements AopInfrastructureBean, DisposableB
 				drain();
 			}
 			if (state() == GrpcServerState.DRAINING) {
-				force("the application does not wait");
+				force("the application did not wait");
 			}
 		});
 	}
@@ -307,11 +307,11 @@ public final class GrpcServerDrain implements AopInfrastructureBean, DisposableB
 		this.announcement.end();
 		GrpcServer server = this.server;
 		if (server == null) {
-			stopped("it was not bound", false);
+			stopped("not bound", false);
 			return;
 		}
 		Duration grace = this.settings.gracePeriod();
-		to(GrpcServerState.DRAINING, "new calls are refused, calls in flight may take " + DurationText.of(grace));
+		to(GrpcServerState.DRAINING, "new calls are refused, calls in flight have " + DurationText.of(grace));
 		// GOAWAY first: a client whose Watch ends on a live connection opens it again.
 		this.changes.carefully("GOAWAY", () -> server.delegate().shutdown());
 		this.changes.carefully("the drain signal",
@@ -320,13 +320,13 @@ public final class GrpcServerDrain implements AopInfrastructureBean, DisposableB
 			this.transitions.whenInStateFor(this.settings.streamGracePeriod(), this::closeStreams);
 		}
 		this.transitions.whenInStateFor(grace,
-				() -> force("its grace period of %s is over".formatted(DurationText.of(grace))));
+				() -> force("grace period of %s expired".formatted(DurationText.of(grace))));
 		stopIfIdle();
 	}
 
 	private void closeStreams() {
 		this.log.streamsClosed(this.calls.closeStreaming(Status.UNAVAILABLE
-			.withDescription("The server is shutting down: its grace period of %s for streaming calls is over"
+			.withDescription("The server is shutting down: grace period of %s for streaming calls expired"
 				.formatted(DurationText.of(this.settings.streamGracePeriod())))));
 	}
 
@@ -398,7 +398,7 @@ public final class GrpcServerDrain implements AopInfrastructureBean, DisposableB
 		}
 		else if (isRunning()) {
 			this.log.terminated();
-			stopped("it terminated unexpectedly", true);
+			stopped("terminated unexpectedly", true);
 		}
 	}
 
@@ -423,9 +423,9 @@ public final class GrpcServerDrain implements AopInfrastructureBean, DisposableB
 	public void destroy() {
 		this.transitions.execute(() -> {
 			if (isRunning()) {
-				closeCalls("its application is gone");
+				closeCalls("the application was destroyed");
 				closeConnections();
-				stopped("its application did not wait", false);
+				stopped("the application did not wait", false);
 			}
 		});
 	}

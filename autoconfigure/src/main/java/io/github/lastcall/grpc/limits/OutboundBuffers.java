@@ -221,7 +221,7 @@ public final class OutboundBuffers implements AopInfrastructureBean {
 					return;
 				}
 				largest.endOutbound(RefusalReason.OUTBOUND_BUFFER,
-						"Memory limit for outbound messages exceeded, and this call held most: its client reads too slowly");
+						"Memory limit for outbound messages exceeded: this call held the most, its client reads too slowly");
 			}
 			finally {
 				this.reclaiming.set(false);

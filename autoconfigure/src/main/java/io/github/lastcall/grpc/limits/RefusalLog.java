@@ -115,7 +115,7 @@ final class RefusalLog {
 			}
 		}
 		if (!others.isEmpty()) {
-			write(warning, "refused more in the last %ds than is logged: %s".formatted(WINDOW.toSeconds(),
+			write(warning, "refused more in the last %ds, not logged: %s".formatted(WINDOW.toSeconds(),
 					String.join(", ", others)));
 		}
 	}

@@ -89,9 +89,7 @@ public final class GrpcCallMeters implements AopInfrastructureBean, CallRecorder
 	 */
 	private void failed(Throwable ex) {
 		if (this.failed.compareAndSet(false, true)) {
-			logger.error(
-					"Calls are not recorded as they should be: a meter could not be registered; this is reported once",
-					ex);
+			logger.error("Could not register a meter, so that calls are not recorded completely (reported once)", ex);
 		}
 	}
 
@@ -113,8 +111,8 @@ public final class GrpcCallMeters implements AopInfrastructureBean, CallRecorder
 
 		MethodMeters(Tags tags) {
 			this.tags = tags;
-			this.received = counter("grpc.server.received", "Messages that have arrived from clients");
-			this.sent = counter("grpc.server.sent", "Messages that have been sent to clients");
+			this.received = counter("grpc.server.received", "Messages received from clients");
+			this.sent = counter("grpc.server.sent", "Messages sent to clients");
 		}
 
 		private LongAdder counter(String name, String description) {

@@ -61,7 +61,7 @@ public final class GrpcDrainMeters implements AopInfrastructureBean, Application
 
 	private static Timer timer(String server, GrpcServerState state, MeterRegistry registry) {
 		return Timer.builder("grpc.server.drain")
-			.description("How long the server was in a state on its way down, or held there by an operator")
+			.description("Time in a state of the shutdown, or out of service by an operator")
 			.tag("server", server)
 			.tag("state", state.name().toLowerCase(Locale.ROOT))
 			.register(registry);

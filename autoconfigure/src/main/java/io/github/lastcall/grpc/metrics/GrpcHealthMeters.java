@@ -98,7 +98,7 @@ public final class GrpcHealthMeters implements AopInfrastructureBean, Applicatio
 	 */
 	private void failed(Throwable ex) {
 		if (this.failed.compareAndSet(false, true)) {
-			logger.error("A serving status has no meter: it could not be registered; this is reported once", ex);
+			logger.error("Could not register the meter of a serving status (reported once)", ex);
 		}
 	}
 

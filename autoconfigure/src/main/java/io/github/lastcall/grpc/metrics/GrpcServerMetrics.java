@@ -57,7 +57,7 @@ public final class GrpcServerMetrics implements AopInfrastructureBean, MeterBind
 		for (GrpcServerDrain drain : this.drains) {
 			for (GrpcServerState state : GrpcServerState.values()) {
 				Gauge.builder("grpc.server.state", drain, (d) -> (d.getStatus().state() == state) ? 1 : 0)
-					.description("1 for the state that the server is in, 0 for the others")
+					.description("1 for the current state of the server, 0 for the others")
 					.tag("server", drain.getName())
 					.tag("state", state.name().toLowerCase(Locale.ROOT))
 					.register(registry);
@@ -71,7 +71,7 @@ public final class GrpcServerMetrics implements AopInfrastructureBean, MeterBind
 				.tag("server", drain.getName())
 				.register(registry);
 			Gauge.builder("grpc.server.calls.abandoned", drain.getCalls(), InFlightCalls::abandoned)
-				.description("Handlers that still run long after their calls were cancelled")
+				.description("Handlers still running long after their calls were cancelled")
 				.tag("server", drain.getName())
 				.register(registry);
 			FunctionCounter.builder("grpc.server.calls.forced", drain.getCalls(), InFlightCalls::forced)
@@ -82,7 +82,7 @@ public final class GrpcServerMetrics implements AopInfrastructureBean, MeterBind
 		for (Refusals refusals : this.refusals) {
 			for (RefusalReason reason : RefusalReason.values()) {
 				FunctionCounter.builder("grpc.server.refused", refusals, (r) -> r.getCount(reason))
-					.description("Connections and calls that a limit or a broken rule of the protocol refused")
+					.description("Connections and calls refused by a limit or for a protocol violation")
 					.tag("server", refusals.getServer())
 					.tag("reason", reason.getTag())
 					.register(registry);

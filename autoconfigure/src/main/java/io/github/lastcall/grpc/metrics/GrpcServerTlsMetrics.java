@@ -54,7 +54,7 @@ public final class GrpcServerTlsMetrics implements AopInfrastructureBean, MeterB
 
 	private static void bindTo(MeterRegistry registry, ServerTls tls) {
 		TimeGauge.builder("grpc.server.ssl.certificate.expiry", tls, TimeUnit.SECONDS, ServerTls::secondsUntilExpiry)
-			.description("How long the certificate in use is still valid; negative when it has expired")
+			.description("Time until the certificate in use expires; negative once it has expired")
 			.tag("bundle", tls.getBundleName())
 			.register(registry);
 		FunctionCounter.builder("grpc.server.ssl.bundle.updates", tls, (of) -> of.getStatus().updates())

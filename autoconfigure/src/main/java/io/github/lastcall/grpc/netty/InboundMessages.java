@@ -121,7 +121,7 @@ public final class InboundMessages extends ServerStreamTracer.Factory {
 
 		private void report(RefusalReason reason, @Nullable String explanation) {
 			InboundMessages.this.refusals.report(reason,
-					() -> "refused a call of %s: %s".formatted(this.method, explanation));
+					() -> "refused a call to %s: %s".formatted(this.method, explanation));
 		}
 
 		/**

@@ -71,7 +71,7 @@ final class LogBudget {
 	 * @return the text, empty for none
 	 */
 	static String suffix(int leftOut) {
-		return (leftOut > 0) ? " (" + leftOut + " lines before it were left out)" : "";
+		return (leftOut > 0) ? " (" + leftOut + " lines omitted before)" : "";
 	}
 
 }

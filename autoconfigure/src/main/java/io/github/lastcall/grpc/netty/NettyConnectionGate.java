@@ -84,7 +84,7 @@ final class NettyConnectionGate {
 		if (this.open.incrementAndGet() > max && max != 0) {
 			try {
 				this.refusals.report(RefusalReason.CONNECTIONS,
-						() -> "refused a connection from %s: %d are open".formatted(peer(connection), max));
+						() -> "refused a connection from %s: %d connections are open".formatted(peer(connection), max));
 			}
 			finally {
 				reset(connection);

@@ -184,7 +184,7 @@ final class NettyConnectionGuard extends ChannelOutboundHandlerAdapter {
 			if (this.unread >= MAX_UNREAD && !this.deaf) {
 				this.deaf = true;
 				closed(ctx, RefusalReason.FLOOD,
-						"%d answers to PING, SETTINGS or for reset calls are unread".formatted(this.unread));
+						"%d answers to PING, SETTINGS and RST_STREAM are unread".formatted(this.unread));
 				// Not by way of TLS, which would wait for the client to read.
 				ctx.channel().unsafe().close(ctx.voidPromise());
 			}
@@ -197,7 +197,7 @@ final class NettyConnectionGuard extends ChannelOutboundHandlerAdapter {
 	private void hide(ChannelHandlerContext ctx, ByteBuf text, ChannelPromise promise) {
 		this.hidden = false;
 		if (OUT_OF_MEMORY.matcher(text.toString(StandardCharsets.US_ASCII)).find()) {
-			closed(ctx, RefusalReason.INBOUND_BUFFER, "no memory left outside of the heap (-XX:MaxDirectMemorySize)");
+			closed(ctx, RefusalReason.INBOUND_BUFFER, "direct memory exhausted (-XX:MaxDirectMemorySize)");
 		}
 		text.release();
 		promise.trySuccess();
@@ -314,7 +314,7 @@ final class NettyConnectionGuard extends ChannelOutboundHandlerAdapter {
 		if (reason == null) {
 			return;
 		}
-		refusedCall(reason, () -> "refused a call on the connection from %s (%s); further ones are only counted"
+		refusedCall(reason, () -> "refused a call on the connection from %s (%s); further refusals are only counted"
 			.formatted(NettyConnectionGate.peer(ctx.channel()), reason.getTag()));
 	}
 
@@ -374,7 +374,7 @@ final class NettyConnectionGuard extends ChannelOutboundHandlerAdapter {
 			int calls = this.client.numActiveStreams();
 			if (calls == this.client.maxActiveStreams()) {
 				refusedCall(RefusalReason.CALLS_PER_CONNECTION,
-						() -> "the connection from %s has reached its limit of %d calls: further calls wait or are refused, and are only counted from now on"
+						() -> "reached the limit of %2$d calls on the connection from %1$s: further calls wait or are refused; this is now only counted"
 							.formatted(NettyConnectionGate.peer(this.ctx.channel()), calls));
 			}
 		}

@@ -97,7 +97,7 @@ public final class NettyGrpcServerFactory implements AopInfrastructureBean, Grpc
 					List.of(this.portProperty), failure);
 		}
 		return new GrpcServerStartException("The gRPC server cannot listen on %s: %s.".formatted(where, reason),
-				"Set grpc.server.address to an address of this machine (all interfaces unless set) "
+				"Set grpc.server.address to an address of this machine, or to * for all interfaces, "
 						+ "and %s a port that the process may open.".formatted(this.portProperty),
 				List.of("grpc.server.address", this.portProperty), failure);
 	}

@@ -58,7 +58,7 @@ final class NettyHandshakeLog extends ChannelInboundHandlerAdapter {
 				failed(ctx, handshake.cause());
 			}
 			else if (!ApplicationProtocolNames.HTTP_2.equals(applicationProtocol(ctx))) {
-				report(ctx, RefusalReason.TLS, () -> "it does not offer HTTP/2 (h2) by ALPN");
+				report(ctx, RefusalReason.TLS, () -> "the client does not offer HTTP/2 (h2) by ALPN");
 			}
 			ctx.pipeline().remove(this);
 		}
@@ -72,12 +72,11 @@ final class NettyHandshakeLog extends ChannelInboundHandlerAdapter {
 
 	private void failed(ChannelHandlerContext ctx, Throwable failure) {
 		if (failure instanceof NotSslRecordException) {
-			report(ctx, RefusalReason.PROTOCOL, () -> "it does not speak TLS");
+			report(ctx, RefusalReason.PROTOCOL, () -> "the client does not use TLS");
 		}
 		else if (failure instanceof SslHandshakeTimeoutException) {
 			// Netty waits for no longer, which grpc-java lets nobody change.
-			report(ctx, RefusalReason.HANDSHAKE_TIMEOUT,
-					() -> "it has not completed the TLS handshake within 10000 ms");
+			report(ctx, RefusalReason.HANDSHAKE_TIMEOUT, () -> "TLS handshake not completed within 10000 ms");
 		}
 		// A client that just goes away, as the probe of a port does, is no refusal.
 		else if (failure instanceof SSLException || !(failure instanceof IOException)) {
@@ -109,17 +108,17 @@ final class NettyHandshakeLog extends ChannelInboundHandlerAdapter {
 	private static String explain(String message) {
 		String lower = message.toLowerCase(Locale.ROOT);
 		if (lower.contains("did_not_return_a_certificate") || lower.contains("empty client certificate")) {
-			return "it has shown no certificate";
+			return "the client presented no certificate";
 		}
 		if (lower.contains("unsupported_protocol") || lower.contains("requested protocol")
 				|| lower.contains("client supported protocol versions")) {
-			return "it offers no version of TLS that is enabled here (%s)".formatted(message);
+			return "the client offers no TLS version that is enabled here (%s)".formatted(message);
 		}
 		if (lower.contains("no_shared_cipher") || lower.contains("no cipher suites in common")) {
-			return "it offers no cipher that is enabled here (%s)".formatted(message);
+			return "the client offers no cipher that is enabled here (%s)".formatted(message);
 		}
 		if (lower.contains("alert")) {
-			return "the client has given up, maybe because it does not trust the certificate of this server (%s)"
+			return "the client aborted, possibly because it does not trust the certificate of this server (%s)"
 				.formatted(message);
 		}
 		return message;

@@ -98,7 +98,7 @@ final class NettyHeadersDeadline implements NettyFrameListener {
 				return;
 			}
 			this.refusals.report(RefusalReason.HANDSHAKE_TIMEOUT,
-					() -> "closed the connection from %s: headers that have not ended within %d ms"
+					() -> "closed the connection from %s: headers not completed within %d ms"
 						.formatted(NettyConnectionGate.peer(ctx.channel()), this.timeout.toMillis()));
 			ctx.close();
 		}, this.timeout.toNanos(), TimeUnit.NANOSECONDS);

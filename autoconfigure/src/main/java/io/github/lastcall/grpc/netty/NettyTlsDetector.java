@@ -45,7 +45,7 @@ final class NettyTlsDetector extends ChannelInboundHandlerAdapter {
 			if (plaintext && bytes.getUnsignedByte(bytes.readerIndex()) == TLS_HANDSHAKE) {
 				bytes.release();
 				this.refusals.report(RefusalReason.PROTOCOL,
-						() -> "refused the connection from %s: it speaks TLS, and this port is plaintext"
+						() -> "refused the connection from %s: the client uses TLS, but this port is plaintext"
 							.formatted(NettyConnectionGate.peer(ctx.channel())));
 				ctx.close();
 				return;

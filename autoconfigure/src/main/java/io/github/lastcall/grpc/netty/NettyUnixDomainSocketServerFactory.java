@@ -93,7 +93,7 @@ public final class NettyUnixDomainSocketServerFactory implements AopInfrastructu
 	public ServerBuilder<?> newBuilder() {
 		Throwable unavailability = this.unavailability.get();
 		if (unavailability != null) {
-			throw failure("Netty's native transport epoll is not available here (%s)".formatted(root(unavailability)),
+			throw failure("Netty's native transport epoll is not available (%s)".formatted(root(unavailability)),
 					"Run the application on Linux (x86_64 or aarch64), or remove %s.".formatted(this.pathProperty),
 					unavailability);
 		}
@@ -134,7 +134,7 @@ public final class NettyUnixDomainSocketServerFactory implements AopInfrastructu
 	}
 
 	private GrpcServerStartException inUse(@Nullable Throwable cause) {
-		return failure("another process listens there",
+		return failure("another process listens on it",
 				"Stop that process, or set %s to a different path.".formatted(this.pathProperty), cause);
 	}
 
@@ -196,8 +196,10 @@ public final class NettyUnixDomainSocketServerFactory implements AopInfrastructu
 			}
 			int mode = (int) Files.getAttribute(this.path, "unix:mode", LinkOption.NOFOLLOW_LINKS);
 			if ((mode & FILE_TYPE) != SOCKET) {
-				throw failure("there is a file that is not a socket", "Remove the file, or set %s to a different path."
-					.formatted(NettyUnixDomainSocketServerFactory.this.pathProperty), null);
+				throw failure("the path is a file that is not a socket",
+						"Remove the file, or set %s to a different path."
+							.formatted(NettyUnixDomainSocketServerFactory.this.pathProperty),
+						null);
 			}
 			if (isLive()) {
 				throw inUse(null);

@@ -205,7 +205,7 @@ public final class GrpcCallObservations implements AopInfrastructureBean, CallOb
 	 */
 	private void failed(Throwable ex) {
 		if (this.failed.compareAndSet(false, true)) {
-			logger.error("A call could not be observed; this is reported once", ex);
+			logger.error("Could not observe a call (reported once)", ex);
 		}
 	}
 

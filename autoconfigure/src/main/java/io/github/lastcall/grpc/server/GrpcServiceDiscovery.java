@@ -152,8 +152,7 @@ public final class GrpcServiceDiscovery {
 				"Bean '%s' is annotated with @GrpcService, but its type %s is not an io.grpc.BindableService."
 					.formatted(beanName, bean.getClass().getName()),
 				"Extend the generated ...ImplBase class of its service, or remove the annotation. "
-						+ "If the bean is proxied by its interfaces only, use a proxy of the class "
-						+ "(proxyTargetClass = true).");
+						+ "If the bean has a JDK proxy, use a class-based proxy " + "(proxyTargetClass = true).");
 	}
 
 	private void claim(Map<String, String> owners, ServerServiceDefinition definition, String owner) {
@@ -163,7 +162,7 @@ public final class GrpcServiceDiscovery {
 			throw new GrpcServerStartException(
 					"The gRPC service '%s' is bound twice: by %s and by %s.".formatted(name, other, owner),
 					other.endsWith(OF_THE_LIBRARY)
-							? "Remove @GrpcService from the bean, or switch off what Last Call serves: "
+							? "Remove @GrpcService from the bean, or disable Last Call's own service: "
 									+ "set grpc.server.health.enabled or grpc.server.reflection.enabled to false."
 							: "Keep one of them: a server can serve a service only once. "
 									+ "Remove @GrpcService from the other, or make one of the beans conditional.");

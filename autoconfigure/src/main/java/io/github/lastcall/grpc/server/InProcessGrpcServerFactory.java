@@ -54,8 +54,7 @@ public final class InProcessGrpcServerFactory implements AopInfrastructureBean, 
 	@Override
 	public GrpcServerStartException bindFailure(IOException failure) {
 		return new GrpcServerStartException(
-				"The in-process gRPC server cannot be called '%s': another one in this process is."
-					.formatted(this.name),
+				"The in-process name '%s' is already used by another gRPC server in this process.".formatted(this.name),
 				"Set %s to a different name, or remove it: each application then gets a generated name."
 					.formatted(this.nameProperty),
 				List.of(this.nameProperty), failure);

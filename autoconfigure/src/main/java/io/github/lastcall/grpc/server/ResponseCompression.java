@@ -48,7 +48,7 @@ public final class ResponseCompression implements AopInfrastructureBean, ServerI
 	public ResponseCompression(String codec, Codecs codecs, String property) {
 		if (!codecs.names().contains(codec)) {
 			throw new GrpcServerStartException(
-					"Responses are to be compressed with '%s', but there is no such codec.".formatted(codec),
+					"Responses cannot be compressed with '%s': no such codec is available.".formatted(codec),
 					"Set %s to one of %s, or define an io.grpc.Codec bean of that encoding.".formatted(property,
 							new TreeSet<>(codecs.names())),
 					List.of(property), null);

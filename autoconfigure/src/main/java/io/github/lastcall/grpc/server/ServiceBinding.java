@@ -53,8 +53,8 @@ final class ServiceBinding {
 	 */
 	@Nullable ServerServiceDefinition bind() {
 		if (AopUtils.isJdkDynamicProxy(this.service)) {
-			throw bypassed("it is proxied by its interfaces only",
-					"Use a proxy of the class: set spring.aop.proxy-target-class to true (the default), "
+			throw bypassed("it is a JDK proxy of its interfaces",
+					"Use a class-based proxy: set spring.aop.proxy-target-class to true (the default), "
 							+ "or proxyTargetClass = true where proxies are enabled.");
 		}
 		if (!AopUtils.isCglibProxy(this.service)) {

@@ -110,7 +110,7 @@ final class NettyTlsContextFactory {
 		for (String protocol : enabled) {
 			if (!supported.contains(protocol)) {
 				throw new IllegalArgumentException(
-						"the protocol %s is not supported, only %s are".formatted(protocol, supported));
+						"protocol %s is not supported (supported: %s)".formatted(protocol, supported));
 			}
 		}
 		return List.of(enabled);
@@ -172,7 +172,7 @@ final class NettyTlsContextFactory {
 
 	private static void check(SslHandler side) throws SSLException {
 		if (!side.handshakeFuture().isSuccess()) {
-			throw new SSLException("a handshake with it does not succeed", side.handshakeFuture().cause());
+			throw new SSLException("a test handshake failed", side.handshakeFuture().cause());
 		}
 	}
 

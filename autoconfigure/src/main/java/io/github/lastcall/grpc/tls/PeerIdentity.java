@@ -61,7 +61,7 @@ public final class PeerIdentity {
 	/**
 	 * The client of a call, for interceptors.
 	 * @param call the call
-	 * @return the client, empty if it has shown no certificate, or if
+	 * @return the client, empty if the client presented no certificate, or if
 	 * {@code grpc.server.ssl.client-auth} does not ask for one
 	 */
 	public static Optional<PeerIdentity> of(ServerCall<?, ?> call) {
@@ -71,7 +71,7 @@ public final class PeerIdentity {
 	/**
 	 * The client of the call that the current thread serves, for handlers. It travels
 	 * with {@link Context}: in another thread it is there if the context is.
-	 * @return the client, empty if it has shown no certificate, if
+	 * @return the client, empty if the client presented no certificate, if
 	 * {@code grpc.server.ssl.client-auth} does not ask for one, or outside of a call
 	 */
 	public static Optional<PeerIdentity> current() {

@@ -37,7 +37,7 @@ public final class RefusedCertificateException extends CertificateException {
 		Throwable root = cause;
 		while (true) {
 			if (root instanceof CertificateExpiredException) {
-				return "has expired on " + certificate.getNotAfter().toInstant();
+				return "expired on " + certificate.getNotAfter().toInstant();
 			}
 			if (root instanceof CertificateNotYetValidException) {
 				return "is not valid before " + certificate.getNotBefore().toInstant();
@@ -47,7 +47,7 @@ public final class RefusedCertificateException extends CertificateException {
 			}
 			root = root.getCause();
 		}
-		return (root instanceof CertPathBuilderException) ? "has no issuer that the trust store knows"
+		return (root instanceof CertPathBuilderException) ? "has no issuer in the trust store"
 				: "is not trusted: " + root.getMessage();
 	}
 

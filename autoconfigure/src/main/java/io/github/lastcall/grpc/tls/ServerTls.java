@@ -84,9 +84,9 @@ public final class ServerTls implements AopInfrastructureBean {
 		}
 		catch (NoSuchSslBundleException ex) {
 			throw new GrpcServerStartException("The SSL bundle '%s' does not exist.".formatted(this.bundleName),
-					"Define it under spring.ssl.bundle.pem.%1$s or spring.ssl.bundle.jks.%1$s, or name one that exists: %2$s."
+					"Define it under spring.ssl.bundle.pem.%1$s or spring.ssl.bundle.jks.%1$s, or name an existing bundle (%2$s)."
 						.formatted(this.bundleName,
-								bundles.getBundleNames().isEmpty() ? "there is none" : bundles.getBundleNames()),
+								bundles.getBundleNames().isEmpty() ? "none is defined" : bundles.getBundleNames()),
 					List.of(BUNDLE_PROPERTY), ex);
 		}
 		catch (Exception ex) {
@@ -96,7 +96,7 @@ public final class ServerTls implements AopInfrastructureBean {
 					List.of(BUNDLE_PROPERTY, CLIENT_AUTH_PROPERTY), ex);
 		}
 		this.status = started;
-		logger.info("gRPC server speaks TLS by SSL bundle '%s', client certificates %s: %s".formatted(this.bundleName,
+		logger.info("gRPC server uses TLS with SSL bundle '%s', client certificates %s: %s".formatted(this.bundleName,
 				this.clientAuthentication.name().toLowerCase(Locale.ROOT), text(started)));
 		if (started.validUntil().isBefore(this.clock.instant())) {
 			logger.warn("The certificate in SSL bundle '%s' has expired: clients will refuse it"
@@ -118,8 +118,7 @@ public final class ServerTls implements AopInfrastructureBean {
 		try {
 			TlsStatus after = before.updated(use(bundle));
 			this.status = after;
-			logger.info("gRPC server has taken the updated SSL bundle '%s' into use: %s".formatted(this.bundleName,
-					text(after)));
+			logger.info("gRPC server now uses the updated SSL bundle '%s': %s".formatted(this.bundleName, text(after)));
 		}
 		catch (Exception ex) {
 			failed(before, ex);
@@ -143,7 +142,7 @@ public final class ServerTls implements AopInfrastructureBean {
 		this.status = before.failed(new TlsStatus.Failure(this.clock.instant(), reason));
 		boolean known = before.failure() != null && before.failure().reason().equals(reason);
 		if (!known) {
-			logger.error("gRPC server cannot use the updated SSL bundle '%s' and keeps the one it has (%s): %s"
+			logger.error("gRPC server cannot use the updated SSL bundle '%s' and keeps the previous one (%s): %s"
 				.formatted(this.bundleName, text(before), reason));
 		}
 	}
@@ -156,18 +155,18 @@ public final class ServerTls implements AopInfrastructureBean {
 		if (this.clientAuthentication != ClientAuthentication.NONE) {
 			if (BundleCertificates.trustsEveryAuthority(bundle)) {
 				throw new IllegalStateException(
-						"it has no trust store, so that a client certificate of any public authority would be trusted");
+						"it has no trust store, so client certificates of any public authority would be trusted");
 			}
 			if (BundleCertificates.trustsNobody(bundle)) {
 				throw new IllegalStateException(
-						"its trust store has no certificate, so that no client certificate would be trusted");
+						"its trust store has no certificate, so no client certificate would be trusted");
 			}
 		}
 		Instant now = this.clock.instant();
 		TlsStatus updated = new TlsStatus(this.bundleName, this.clientAuthentication, certificates, now, 0, 0, null);
 		TlsStatus current = this.status;
 		if (current != null && updated.validUntil().isBefore(now) && !current.validUntil().isBefore(now)) {
-			throw new IllegalStateException("its certificate has expired on " + updated.validUntil());
+			throw new IllegalStateException("its certificate expired on " + updated.validUntil());
 		}
 		this.transport.use(bundle);
 		return updated;

@@ -97,7 +97,7 @@ interface StreamAttacks {
 		}
 		client.flush();
 		attack.awaitRefusals("calls-per-connection", 1);
-		assertThat(attack.log()).anyMatch((line) -> line.contains("its limit of 1000 calls"));
+		assertThat(attack.log()).anyMatch((line) -> line.contains("the limit of 1000 calls"));
 	}
 
 }

@@ -55,7 +55,7 @@ class ConfigurationDocumentationTests {
 
 	private static final String END = "<!-- end of properties -->\n";
 
-	private static final Pattern UNLESS_SET = Pattern.compile(" Unless set, (.+)\\.$");
+	private static final Pattern DEFAULTS_TO = Pattern.compile(" Defaults to (.+)\\.$");
 
 	private final List<Property> properties = properties();
 
@@ -84,7 +84,7 @@ class ConfigurationDocumentationTests {
 	void everyPropertyHasOneDefault() {
 		assertThat(this.properties)
 			.allSatisfy((property) -> assertThat(property.defaultValue().isEmpty()).as(property.name())
-				.isNotEqualTo(property.unlessSet() == null));
+				.isNotEqualTo(property.defaultsTo() == null));
 	}
 
 	/**
@@ -94,7 +94,7 @@ class ConfigurationDocumentationTests {
 	void aDescriptionHasItsDefaultInOneFormOnly() {
 		assertThat(this.properties)
 			.allSatisfy((property) -> assertThat(property.descriptionWithoutDefault()).as(property.name())
-				.doesNotContainIgnoringCase("unless set"));
+				.doesNotContainIgnoringCase("defaults to"));
 	}
 
 	@Test
@@ -137,19 +137,19 @@ class ConfigurationDocumentationTests {
 		/**
 		 * What the description says of a default that is no constant.
 		 */
-		@Nullable String unlessSet() {
-			Matcher matcher = UNLESS_SET.matcher(this.description);
+		@Nullable String defaultsTo() {
+			Matcher matcher = DEFAULTS_TO.matcher(this.description);
 			return matcher.find() ? matcher.group(1) : null;
 		}
 
 		String descriptionWithoutDefault() {
-			return UNLESS_SET.matcher(this.description).replaceFirst("");
+			return DEFAULTS_TO.matcher(this.description).replaceFirst("");
 		}
 
 		String row() {
-			String unlessSet = unlessSet();
+			String defaultsTo = defaultsTo();
 			return "| `%s` | %s | %s |\n".formatted(this.name,
-					(unlessSet != null) ? unlessSet : "`" + this.defaultValue + "`",
+					(defaultsTo != null) ? defaultsTo : "`" + this.defaultValue + "`",
 					descriptionWithoutDefault().replace("|", "\\|"));
 		}
 

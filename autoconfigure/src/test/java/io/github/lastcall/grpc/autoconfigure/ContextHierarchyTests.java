@@ -58,7 +58,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 @ExtendWith(OutputCaptureExtension.class)
 class ContextHierarchyTests {
 
-	private static final String NO_SERVICE = "No bean is annotated with @GrpcService: no gRPC server is started";
+	private static final String NO_SERVICE = "No @GrpcService bean found: the gRPC server is not started";
 
 	private final ApplicationContextRunner runner = GrpcServerContextRunner.create();
 

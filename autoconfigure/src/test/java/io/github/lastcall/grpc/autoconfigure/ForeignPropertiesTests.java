@@ -74,9 +74,9 @@ class ForeignPropertiesTests {
 		FailureAnalysis analysis = FailureAnalyses
 			.of(this.runner.withPropertyValues(name(property) + "=classpath:secret"));
 		assertThat(analysis.getDescription())
-			.contains("less protected than it is configured to be", name(property), "test", property.advice())
+			.contains("less protected than configured", name(property), "test", property.advice())
 			.doesNotContain("classpath:secret");
-		assertThat(analysis.getAction()).contains("set what follows it", "docs/migration.md");
+		assertThat(analysis.getAction()).contains("Replace each of these properties as shown", "docs/migration.md");
 	}
 
 	@Test
@@ -119,7 +119,7 @@ class ForeignPropertiesTests {
 		assertThat(analysis.getDescription()).contains("The SSL bundle 'no-such-bundle' does not exist");
 		this.runner.withPropertyValues("spring.grpc.server.ssl.client-auth=require", "grpc.server.ssl.client-auth=none")
 			.run((context) -> assertThat(context).hasNotFailed());
-		assertThat(output).contains("spring.grpc.server.ssl.client-auth", "remove it: what replaces it is set as well");
+		assertThat(output).contains("spring.grpc.server.ssl.client-auth", "remove it: its replacement is already set");
 	}
 
 	@Test
@@ -150,7 +150,7 @@ class ForeignPropertiesTests {
 	void aMisspelledKeyGetsTheNearestKnownOne(String misspelled, String known, CapturedOutput output) {
 		this.runner.withPropertyValues(misspelled + "=1").run((context) -> assertThat(context).hasNotFailed());
 		assertThat(output).containsOnlyOnce(WARNING)
-			.contains(misspelled + " (", "no such property, did you mean %s?".formatted(known));
+			.contains(misspelled + " (", "unknown property, did you mean %s?".formatted(known));
 	}
 
 	@Test
@@ -158,7 +158,7 @@ class ForeignPropertiesTests {
 		this.runner.withPropertyValues("grpc.server.bananas=12").run((context) -> assertThat(context).hasNotFailed());
 		assertThat(output).containsOnlyOnce(WARNING)
 			.contains("grpc.server.bananas (")
-			.containsPattern("(?m)no such property$");
+			.containsPattern("(?m)unknown property$");
 	}
 
 	@Test

@@ -84,7 +84,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 @ExtendWith(OutputCaptureExtension.class)
 class GrpcServerAutoConfigurationTests {
 
-	private static final String NO_SERVICE = "No bean is annotated with @GrpcService: no gRPC server is started";
+	private static final String NO_SERVICE = "No @GrpcService bean found: the gRPC server is not started";
 
 	private final ApplicationContextRunner runner = GrpcServerContextRunner.create();
 
@@ -378,7 +378,7 @@ class GrpcServerAutoConfigurationTests {
 					"grpc.server.in-process.enabled=true", "grpc.server.health.port=0"))
 			.run((context) -> assertThat(output.toString().lines().filter((line) -> line.contains("listens on")))
 				.satisfiesExactlyInAnyOrder((line) -> assertThat(line).contains("gRPC server 'network'",
-						", reflection on, TLS by SSL bundle 'server' (client certificates required); started in "),
+						", reflection on, TLS with SSL bundle 'server' (client certificates required); started in "),
 						(line) -> assertThat(line).contains("gRPC server 'in-process'").doesNotContain("TLS"),
 						(line) -> assertThat(line).contains("gRPC server 'health'", "in plaintext")
 							.doesNotContain("TLS")));

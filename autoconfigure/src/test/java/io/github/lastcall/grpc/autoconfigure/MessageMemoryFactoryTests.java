@@ -49,8 +49,8 @@ class MessageMemoryFactoryTests {
 		InboundMemory memory = factory(Map.of(), 10 * MEGABYTE).inbound();
 		assertThat(limit(memory)).isEqualTo(5 * MEGABYTE);
 		assertThat(output)
-			.contains("Messages may hold 5 MB, and the memory outside of the heap is limited to 10 MB: a message of "
-					+ "grpc.server.limits.inbound-message-size (4 MB), which may need 16 MB, can be refused with "
+			.contains("Inbound messages may use 5 MB, but direct memory is limited to 10 MB: a message of "
+					+ "grpc.server.limits.inbound-message-size (4 MB) may need 16 MB and can be refused with "
 					+ "RESOURCE_EXHAUSTED. Raise -XX:MaxDirectMemorySize, or lower grpc.server.limits.inbound-message-size.");
 	}
 
@@ -83,10 +83,10 @@ class MessageMemoryFactoryTests {
 	@Test
 	void whatCannotBeSentIsReportedAndNamesTheOption(CapturedOutput output) {
 		factory(Map.of(), 10 * MEGABYTE).outbound();
-		assertThat(output).contains(
-				"Messages that clients have not read may hold 5 MB, and the memory outside of the heap is limited "
-						+ "to 10 MB: larger messages are refused with RESOURCE_EXHAUSTED. Raise -XX:MaxDirectMemorySize, or set "
-						+ "grpc.server.limits.outbound-buffer-size to what fits.");
+		assertThat(output)
+			.contains("Outbound messages may use 5 MB, but direct memory is limited to 10 MB: larger messages are "
+					+ "refused with RESOURCE_EXHAUSTED. Raise -XX:MaxDirectMemorySize, or lower "
+					+ "grpc.server.limits.outbound-buffer-size.");
 	}
 
 	private static long limit(InboundMemory memory) {

@@ -189,7 +189,7 @@ class OtherServerTests {
 	@Test
 	void aServiceWithoutAnAnnotationIsNamedAlsoIfThereIsNoServer(CapturedOutput output) {
 		this.runner.withBean("forgotten", Forgotten.class).run((context) -> assertThat(context).hasNotFailed());
-		assertThat(output).contains("no gRPC server is started", "bean 'forgotten' is a BindableService");
+		assertThat(output).contains("the gRPC server is not started", "bean 'forgotten' is a BindableService");
 	}
 
 	@Test
@@ -209,7 +209,7 @@ class OtherServerTests {
 			assertThat(context.getEnvironment().getProperty("spring.grpc.server.enabled")).isEqualTo("false");
 		}
 		assertThat(output)
-			.containsOnlyOnce("Spring Boot's own gRPC server is switched off (spring.grpc.server.enabled=false)")
+			.containsOnlyOnce("Spring Boot's own gRPC server is disabled (spring.grpc.server.enabled=false)")
 			.doesNotContain("have no effect");
 	}
 
@@ -218,7 +218,7 @@ class OtherServerTests {
 		try (ConfigurableApplicationContext context = withBootsServer().run("--grpc.server.enabled=false")) {
 			assertThat(context.getEnvironment().containsProperty("spring.grpc.server.enabled")).isFalse();
 		}
-		assertThat(output).doesNotContain("is switched off");
+		assertThat(output).doesNotContain("gRPC server is disabled");
 	}
 
 	@Test
@@ -226,7 +226,7 @@ class OtherServerTests {
 		SpringApplication application = withBootsServer();
 		assertThatThrownBy(() -> application.run("--grpc.server.port=0", "--spring.grpc.server.enabled=true"))
 			.isNotNull();
-		assertThat(output).contains("Spring Boot's own gRPC server is enabled beside Last Call's",
+		assertThat(output).contains("Spring Boot's own gRPC server is enabled in addition to Last Call's",
 				"Property: spring.grpc.server.enabled", "commandLineArgs", "Remove spring.grpc.server.enabled",
 				"set grpc.server.enabled to false");
 	}
@@ -238,7 +238,7 @@ class OtherServerTests {
 			.run("--grpc.server.port=0")) {
 			assertThat(context.getEnvironment().getPropertySources().contains("lastCallDefaults")).isFalse();
 		}
-		assertThat(output).doesNotContain("is switched off");
+		assertThat(output).doesNotContain("gRPC server is disabled");
 	}
 
 	/**

@@ -126,7 +126,7 @@ class PropertyFailureTests {
 	@MethodSource("sections")
 	void aSectionHasNoValueOfItsOwn(String section) {
 		FailureAnalysis analysis = analysis(section + "=graceful");
-		assertThat(analysis.getDescription()).contains(section + " has a value, but is only the prefix of other",
+		assertThat(analysis.getDescription()).contains(section + " has a value, but is a prefix of other",
 				"Property: " + section, "Value: \"graceful\"", "Origin: ");
 		assertThat(analysis.getAction()).contains("Remove " + section, KnownProperties.in(section).get(0));
 	}

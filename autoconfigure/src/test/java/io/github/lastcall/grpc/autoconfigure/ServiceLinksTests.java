@@ -44,7 +44,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 @ExtendWith(OutputCaptureExtension.class)
 class ServiceLinksTests {
 
-	private static final String WARNING = "The environment variables that Kubernetes makes for the Service '%s' are not used as properties: ";
+	private static final String WARNING = "Environment variables that Kubernetes sets for the Service '%s' are ignored as properties: ";
 
 	/**
 	 * All that Kubernetes makes for a Service with a port that has a name and one that
@@ -87,7 +87,7 @@ class ServiceLinksTests {
 		assertThat(output).containsOnlyOnce(WARNING.formatted("grpc-server"))
 			.containsOnlyOnce(WARNING.formatted("grpc-server-health"))
 			.containsOnlyOnce(WARNING.formatted("grpc-server-health-services"))
-			.contains("enableServiceLinks: false")
+			.contains("enableServiceLinks to false")
 			.doesNotContain("'kubernetes'", "orders-grpc-server", "These properties are set");
 		assertThat(output.toString().lines().filter((line) -> line.contains("WARN"))).hasSize(4)
 			.filteredOn((line) -> line.contains(WARNING.formatted("grpc-server")))

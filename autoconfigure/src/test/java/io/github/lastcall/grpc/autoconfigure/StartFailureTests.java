@@ -143,7 +143,7 @@ class StartFailureTests {
 		SpringApplication application = application(RouteGuideConfiguration.class);
 		application.setResourceLoader(new DefaultResourceLoader(new FilteredClassLoader(NettyServerBuilder.class)));
 		assertThatThrownBy(() -> application.run("--grpc.server.port=0")).isNotNull();
-		assertThatAnalysis(output).contains("no transport", "grpc-netty-shaded is not on the classpath", "Action:",
+		assertThatAnalysis(output).contains("No transport", "grpc-netty-shaded is not on the classpath", "Action:",
 				"io.grpc:grpc-netty-shaded", "grpc.server.enabled");
 	}
 
@@ -173,13 +173,13 @@ class StartFailureTests {
 	void anAgeGraceOfConnectionsThatLiveForEver(CapturedOutput output) {
 		run(RouteGuideConfiguration.class, "--grpc.server.port=0", "--grpc.server.connection.max-age-grace=10s");
 		assertThatAnalysis(output).containsIgnoringCase("grpc.server.connection.max-age-grace")
-			.contains("grpc.server.connection.max-age is not set", "Action:");
+			.contains("unless grpc.server.connection.max-age is set", "Action:");
 	}
 
 	@Test
 	void aCodecWithTheNameFalse(CapturedOutput output) {
 		run(RouteGuideConfiguration.class, "--grpc.server.port=0", "--grpc.server.compression.responses=false");
-		assertThatAnalysis(output).contains("compressed with 'false', but there is no such codec",
+		assertThatAnalysis(output).contains("compressed with 'false': no such codec is available",
 				"Property: grpc.server.compression.responses", "Action:");
 	}
 
@@ -189,7 +189,7 @@ class StartFailureTests {
 		application.setResourceLoader(new DefaultResourceLoader(new FilteredClassLoader(InProcessServerBuilder.class)));
 		assertThatThrownBy(() -> application.run("--grpc.server.port=-1", "--grpc.server.in-process.enabled=true"))
 			.isNotNull();
-		assertThatAnalysis(output).contains("no transport", "grpc-inprocess is not on the classpath", "Action:",
+		assertThatAnalysis(output).contains("No transport", "grpc-inprocess is not on the classpath", "Action:",
 				"io.grpc:grpc-inprocess", "grpc.server.in-process.enabled");
 	}
 
@@ -214,7 +214,7 @@ class StartFailureTests {
 			other.bind(UnixDomainSocketAddress.of(path));
 			run(RouteGuideConfiguration.class, "--grpc.server.port=-1",
 					"--grpc.server.unix-domain-socket.path=" + path);
-			assertThatAnalysis(output).contains(path.toString(), "another process listens there",
+			assertThatAnalysis(output).contains(path.toString(), "another process listens on it",
 					"Property: grpc.server.unix-domain-socket.path", "commandLineArgs", "Action:", "different path");
 			assertThat(path).exists();
 		}
@@ -353,9 +353,9 @@ class StartFailureTests {
 	@Test
 	void noTransportAtAll(CapturedOutput output) {
 		run(RouteGuideConfiguration.class, "--grpc.server.port=-1");
-		assertThatAnalysis(output).contains("nothing to serve them on", "Property: grpc.server.port", "Value: \"-1\"",
-				"commandLineArgs", "Action:", "grpc.server.unix-domain-socket.path", "grpc.server.in-process.enabled",
-				"grpc.server.enabled");
+		assertThatAnalysis(output).contains("no other transport is configured", "Property: grpc.server.port",
+				"Value: \"-1\"", "commandLineArgs", "Action:", "grpc.server.unix-domain-socket.path",
+				"grpc.server.in-process.enabled", "grpc.server.enabled");
 	}
 
 	@ParameterizedTest

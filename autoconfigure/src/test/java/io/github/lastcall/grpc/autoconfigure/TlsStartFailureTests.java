@@ -63,7 +63,7 @@ class TlsStartFailureTests {
 	@Test
 	void noBundleAtAll(CapturedOutput output) {
 		assertThatAnalysis(output, "grpc.server.ssl.bundle=server").contains("The SSL bundle 'server' does not exist.",
-				"there is none");
+				"none is defined");
 	}
 
 	@Test
@@ -78,7 +78,7 @@ class TlsStartFailureTests {
 	void aKeyThatDoesNotBelongToTheCertificate(CapturedOutput output) throws Exception {
 		Files.writeString(this.directory.resolve("server.key"), this.authority.server("another").getPrivateKeyPEM());
 		assertThatAnalysis(output, TestAuthority.properties(this.directory))
-			.contains("cannot use the SSL bundle 'server': a handshake with it does not succeed: ");
+			.contains("cannot use the SSL bundle 'server': a test handshake failed: ");
 	}
 
 	@Test
@@ -99,7 +99,7 @@ class TlsStartFailureTests {
 	@Test
 	void aProtocolThatIsNotKnown(CapturedOutput output) {
 		assertThatAnalysis(output, TestAuthority.properties(this.directory, PEM + "options.enabled-protocols=TLSv9"))
-			.contains("cannot use the SSL bundle 'server': the protocol TLSv9 is not supported");
+			.contains("cannot use the SSL bundle 'server': protocol TLSv9 is not supported");
 	}
 
 	@Test
@@ -109,7 +109,7 @@ class TlsStartFailureTests {
 					PEM + "keystore.private-key=file:" + this.directory.resolve("server.key"),
 					"grpc.server.ssl.bundle=server", "grpc.server.ssl.client-auth=" + clientAuth)
 				.contains(
-						"cannot use the SSL bundle 'server': it has no trust store, so that a client certificate of "
+						"cannot use the SSL bundle 'server': it has no trust store, so client certificates of "
 								+ "any public authority would be trusted.",
 						"Property: grpc.server.ssl.client-auth", "Value: \"" + clientAuth + "\"");
 		}
@@ -146,7 +146,7 @@ class TlsStartFailureTests {
 				TestAuthority.properties(this.directory, "grpc.server.ssl.client-auth=required", "grpc.server.port=-1",
 						"grpc.server.unix-domain-socket.path=" + socket))
 			.contains("grpc.server.ssl.bundle", "there is no server on a port", "in plaintext", "Action:")
-			.doesNotContain("gRPC server speaks TLS", "listens on " + socket);
+			.doesNotContain("gRPC server uses TLS", "listens on " + socket);
 	}
 
 	private static AbstractStringAssert<?> assertThatAnalysis(CapturedOutput output, String... properties) {

@@ -295,8 +295,8 @@ class TransportsTests {
 				"--grpc.server.executor.type=direct", "--grpc.server.executor.threads=5",
 				"--grpc.server.executor.queue-capacity=7")
 			.close();
-		String noPort = "there is no server on a port, as grpc.server.port is -1";
-		String noThreads = "calls do not run on platform threads, as the type of the executor is direct";
+		String noPort = "grpc.server.port is -1";
+		String noThreads = "calls do not run on platform threads: the executor type is direct";
 		assertThat(output).containsOnlyOnce("These properties are set and have no effect:")
 			.contains("WARN", noEffect("address", noPort), noEffect("ssl.bundle", noPort),
 					noEffect("executor.threads", noThreads), noEffect("executor.queue-capacity", noThreads));
@@ -321,7 +321,7 @@ class TransportsTests {
 		arguments.addAll(List.of(NO_PORT, IN_PROCESS, "--grpc.server.limits.concurrent-calls=5"));
 		run(arguments.toArray(String[]::new)).close();
 		assertThat(ofConnections.keySet()).allSatisfy(
-				(name) -> assertThat(output).contains(noEffect(name, "calls in the same process have no connection")));
+				(name) -> assertThat(output).contains(noEffect(name, "in-process calls do not use connections")));
 		assertThat(output).containsOnlyOnce("have no effect").doesNotContain("limits.concurrent-calls (");
 	}
 
@@ -337,9 +337,8 @@ class TransportsTests {
 					noEffect("health.not-serving-as", "grpc.server.health.enabled is false"),
 					noEffect("shutdown.max-propagation-delay", "grpc.server.shutdown.quiet-period is 0"),
 					noEffect("shutdown.stream-grace-period",
-							"streaming calls end with the shorter grpc.server.shutdown.grace-period too"),
-					noEffect("limits.outbound-wait",
-							"no handler waits, as grpc.server.limits.outbound-message-buffer is 0"));
+							"grpc.server.shutdown.grace-period is shorter and applies to streaming calls too"),
+					noEffect("limits.outbound-wait", "grpc.server.limits.outbound-message-buffer is 0"));
 	}
 
 	@Test
@@ -347,7 +346,7 @@ class TransportsTests {
 		run("--grpc.server.port=0", "--grpc.server.health.sample-interval=10s",
 				"--grpc.server.health.sample-timeout=1s", "--management.endpoint.health.access=none")
 			.close();
-		String noGroup = "there is no health group of Actuator to sample";
+		String noGroup = "no Actuator health group is sampled";
 		assertThat(output).contains(noEffect("health.sample-interval", noGroup),
 				noEffect("health.sample-timeout", noGroup));
 	}
@@ -357,8 +356,8 @@ class TransportsTests {
 		run("--grpc.server.port=0", "--grpc.server.limits.resets-per-connection=0",
 				"--grpc.server.limits.reset-window=5s")
 			.close();
-		assertThat(output).containsOnlyOnce(noEffect("limits.reset-window",
-				"no resets are counted, as grpc.server.limits.resets-per-connection is 0"));
+		assertThat(output)
+			.containsOnlyOnce(noEffect("limits.reset-window", "grpc.server.limits.resets-per-connection is 0"));
 	}
 
 	@Test
@@ -369,7 +368,7 @@ class TransportsTests {
 					"--grpc.server.executor.queue-capacity=7")
 			.close();
 		assertThat(List.of("type", "threads", "queue-capacity")).allSatisfy((name) -> assertThat(output)
-			.contains(noEffect("executor." + name, "the ServerExecutor bean of the application says where calls run")));
+			.contains(noEffect("executor." + name, "the application has a ServerExecutor bean")));
 		assertThat(output).doesNotContain("on platform threads");
 	}
 
@@ -421,7 +420,7 @@ class TransportsTests {
 			live.bind(UnixDomainSocketAddress.of(this.socket));
 			assertThatException().isThrownBy(() -> run("--grpc.server.port=0", this.unixDomainSocket, IN_PROCESS))
 				.satisfies((ex) -> assertThat(NestedExceptionUtils.getMostSpecificCause(ex))
-					.hasMessageContaining("another process listens there"));
+					.hasMessageContaining("another process listens on it"));
 		}
 		await().untilAsserted(
 				() -> assertThat(Thread.getAllStackTraces().keySet()).filteredOn((thread) -> !before.contains(thread))

@@ -174,9 +174,9 @@ class CancelledHandlerTests {
 				this.timer.advance(Duration.ofSeconds(10));
 				context.getBean(GrpcServerMetrics.class).bindTo(meters);
 				assertThat(meters.get("grpc.server.calls.abandoned").gauge().value()).isEqualTo(2);
-				assertThat(output).containsOnlyOnce("handlers still run more than 30 s")
-					.contains("2 handlers still run", "hold 2 threads", "routeguide.RouteGuide/ListFeatures",
-							"what grpc-executor-", "RouteGuide.await");
+				assertThat(output).containsOnlyOnce("handlers are still running more than 30 s")
+					.contains("2 handlers are still running", "hold 2 threads", "routeguide.RouteGuide/ListFeatures",
+							"stack of thread grpc-executor-", "RouteGuide.await");
 				release.countDown();
 				await().until(() -> drain.getCalls().abandoned() == 0);
 				this.timer.advance(Duration.ofSeconds(10));

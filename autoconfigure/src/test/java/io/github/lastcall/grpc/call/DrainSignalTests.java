@@ -239,8 +239,7 @@ class DrainSignalTests {
 
 	@Test
 	void outsideOfACallThereIsNone() {
-		assertThatIllegalStateException().isThrownBy(DrainSignal::current)
-			.withMessageContaining("works inside a gRPC call");
+		assertThatIllegalStateException().isThrownBy(DrainSignal::current).withMessageContaining("within a gRPC call");
 	}
 
 	private static Observer<Feature> list(DrainTestApplication app) {

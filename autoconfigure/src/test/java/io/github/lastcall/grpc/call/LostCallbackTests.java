@@ -152,10 +152,10 @@ class LostCallbackTests {
 				executor.failure = new OutOfMemoryError("unable to create native thread");
 				requests.onNext(RouteNote.getDefaultInstance());
 				assertThat(chat.status().toString()).contains("RESOURCE_EXHAUSTED",
-						"The executor of the server has failed");
+						"The executor of the server failed");
 				assertThat(service.cancelled).succeedsWithin(30, TimeUnit.SECONDS);
-				assertThat(output).containsOnlyOnce("refused a call of routeguide.RouteGuide/RouteChat: "
-						+ "The executor of the server has failed: java.lang.OutOfMemoryError: unable to create");
+				assertThat(output).containsOnlyOnce("refused a call to routeguide.RouteGuide/RouteChat: "
+						+ "The executor of the server failed: java.lang.OutOfMemoryError: unable to create");
 				await().until(() -> inFlight(context) == 0);
 				// What comes next ends as well.
 				assertThatExceptionOfType(StatusRuntimeException.class).isThrownBy(client::featureName)
@@ -196,7 +196,7 @@ class LostCallbackTests {
 				assertThat(client.featureName()).isNotEmpty();
 				await().untilAsserted(() -> {
 					lookTwice(context);
-					assertThat(output).contains("gRPC server 'network' has ended 1 calls whose last callback was lost");
+					assertThat(output).contains("gRPC server 'network' ended 1 calls whose last callback was lost");
 				});
 			}
 			assertThatTheDrainEndsAtOnce(context);

@@ -69,7 +69,7 @@ class EventLoopWatchdogTests {
 
 	private static final Duration SAMPLE = Duration.ofMillis(25);
 
-	private static final String WARNING = "has held an event loop for more than";
+	private static final String WARNING = "blocked an event loop for more than";
 
 	private final Handler handler = new Handler();
 
@@ -104,10 +104,10 @@ class EventLoopWatchdogTests {
 					assertThat(call.get().getName()).startsWith("grpc-worker-network-");
 				}
 				assertThat(output).containsPattern("WARN .*EventLoopWatchdog.* gRPC server 'network': a handler of "
-						+ "routeguide.RouteGuide/GetFeature has held an event loop for more than 100 ms, and with it "
-						+ "all other calls of its connections. Remove executor = \"direct\" from the @GrpcService of "
+						+ "routeguide.RouteGuide/GetFeature blocked an event loop for more than 100 ms, and "
+						+ "all other calls on its connections with it. Remove executor = \"direct\" from the @GrpcService of "
 						+ "bean 'service', or name an Executor bean there.")
-					.containsPattern("what grpc-worker-network-.* does at this moment, not an error")
+					.containsPattern("stack of thread grpc-worker-network-.*, not an error")
 					.containsPattern("at .*EventLoopWatchdogTests\\$Handler.hold\\(EventLoopWatchdogTests.java:\\d+\\)")
 					.doesNotContain("netty.channel");
 			}
@@ -146,7 +146,7 @@ class EventLoopWatchdogTests {
 					assertThat(count(output)).isZero();
 					this.timer.advance(Duration.ofMillis(250));
 					assertThat(output).containsOnlyOnce("a handler of routeguide.RouteGuide/RouteChat " + WARNING
-							+ " 1000 ms, and with it all other calls of its connections. Name an "
+							+ " 1000 ms, and all other calls on its connections with it. Name an "
 							+ "Executor bean in @GrpcService(executor = \"...\") on bean 'service', or set "
 							+ "grpc.server.executor.type to another executor.");
 					this.handler.release.release();

@@ -187,7 +187,7 @@ class ServerExecutorTests {
 					for (int i = 0; i < 100; i++) {
 						assertThatExceptionOfType(StatusRuntimeException.class).isThrownBy(client::featureName)
 							.satisfies((ex) -> assertThat(ex.getStatus().toString()).contains("RESOURCE_EXHAUSTED",
-									"The executor of the server is full"));
+									"The executor queue of the server is full"));
 					}
 					assertThat(refused(context)).isEqualTo(100);
 					assertThat(health(client)).isEqualTo("NOT_SERVING");
@@ -231,7 +231,7 @@ class ServerExecutorTests {
 				for (int i = 1; i <= 10; i++) {
 					assertThatExceptionOfType(StatusRuntimeException.class).isThrownBy(client::featureName)
 						.satisfies((ex) -> assertThat(ex.getStatus().toString()).contains("RESOURCE_EXHAUSTED",
-								"The executor of the server is full"));
+								"The executor queue of the server is full"));
 					assertThat(refused(context)).isEqualTo(i);
 				}
 				service.release.countDown();
@@ -262,7 +262,7 @@ class ServerExecutorTests {
 				pool.execute(() -> {
 				});
 				chat.requests.onNext(RouteNote.getDefaultInstance());
-				assertThat(chat.next()).contains("RESOURCE_EXHAUSTED", "The executor of the server is full");
+				assertThat(chat.next()).contains("RESOURCE_EXHAUSTED", "The executor queue of the server is full");
 				assertThat(service.chatEnds.poll(30, TimeUnit.SECONDS)).contains("CANCELLED");
 				assertThat(refused(context)).isOne();
 				await().until(() -> inFlight(context) == 0);

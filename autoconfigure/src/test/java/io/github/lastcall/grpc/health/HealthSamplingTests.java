@@ -217,7 +217,7 @@ class HealthSamplingTests {
 			eventually().until(() -> health.check("others").equals("NOT_SERVING"));
 			assertThat(lines(output, "'one'")).singleElement()
 				.asString()
-				.contains("WARN", "has not answered within 2000 ms");
+				.contains("WARN", "did not answer within 2000 ms");
 
 			release.run();
 			eventually().until(() -> health.check("").equals("SERVING"));

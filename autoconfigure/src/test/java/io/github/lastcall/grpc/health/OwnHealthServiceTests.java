@@ -71,7 +71,7 @@ class OwnHealthServiceTests {
 				assertThat(output.toString().lines().filter((line) -> line.contains("grpc.server.health.enabled")))
 					.singleElement()
 					.asString()
-					.contains("WARN", "no client is told of a drain", "GrpcServerStateChangedEvent");
+					.contains("WARN", "a drain is not announced over gRPC", "GrpcServerStateChangedEvent");
 			});
 	}
 

@@ -73,7 +73,7 @@ class ServerOfTheApplicationTests {
 			await().until(() -> app.state() == GrpcServerState.STOPPED);
 			assertThat(app.drain.getStatus().failed()).isFalse();
 			assertThat(readiness(app)).isEqualTo(ReadinessState.REFUSING_TRAFFIC);
-			assertThat(output).contains("the application has shut it down").doesNotContain("terminated unexpectedly");
+			assertThat(output).contains("the application shut it down").doesNotContain("terminated unexpectedly");
 		}
 	}
 

@@ -83,7 +83,7 @@ class InfrastructureLimitsTests {
 			await().atMost(TIMEOUT).until(() -> refused(context) == 2);
 			assertThat(ServersOf.refusals(context, "network").getCount(RefusalReason.MESSAGE_SIZE)).isZero();
 			assertThat(output)
-				.contains("refused a call of " + method
+				.contains("refused a call to " + method
 						+ ": Message to an infrastructure service exceeds the maximum size of 65536 bytes")
 				.doesNotContain("\tat ");
 			assertThat(client.closed()).isNotDone();

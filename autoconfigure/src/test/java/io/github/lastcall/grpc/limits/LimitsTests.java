@@ -107,8 +107,9 @@ class LimitsTests {
 			settled(context);
 			assertThat(RogueClient.isRefused(GrpcClient.port(context))).isTrue();
 			assertThat(refusals(context).getCount(RefusalReason.CONNECTIONS)).isEqualTo(1);
-			assertThat(output).containsPattern("WARN .*refused a connection from /127.0.0.1:\\d+: 2 are open "
-					+ "\\(grpc.server.limits.connections\\)");
+			assertThat(output)
+				.containsPattern("WARN .*refused a connection from /127.0.0.1:\\d+: 2 connections are open "
+						+ "\\(grpc.server.limits.connections\\)");
 			first.close();
 			try (GrpcClient client = GrpcClient.of(context)) {
 				await().atMost(TIMEOUT).ignoreExceptions().until(client::featureName, "somewhere"::equals);
@@ -217,9 +218,8 @@ class LimitsTests {
 				assertThat(client.closed()).succeedsWithin(TIMEOUT);
 			}
 			assertThat(refusals(context).getCount(RefusalReason.HANDSHAKE_TIMEOUT)).isEqualTo(3);
-			assertThat(output)
-				.containsPattern("closed the connection from /127.0.0.1:\\d+: headers that have not ended "
-						+ "within 2000 ms \\(grpc.server.limits.handshake-timeout\\)");
+			assertThat(output).containsPattern("closed the connection from /127.0.0.1:\\d+: headers not completed "
+					+ "within 2000 ms \\(grpc.server.limits.handshake-timeout\\)");
 			assertThat(idle.closed()).isNotDone();
 			assertThat(open.closed()).isNotDone();
 		}, "grpc.server.limits.handshake-timeout=2s");
@@ -260,8 +260,9 @@ class LimitsTests {
 			await().atMost(TIMEOUT).until(() -> client.received(Http2Frame.RST_STREAM), (count) -> count == 2);
 			// The two, and that the limit was reached.
 			assertThat(refusals(context).getCount(RefusalReason.CALLS_PER_CONNECTION)).isEqualTo(3);
-			assertThat(output).containsOnlyOnce("has reached its limit of 2 calls: further calls wait or are refused, "
-					+ "and are only counted from now on (grpc.server.limits.concurrent-calls-per-connection)");
+			assertThat(output).containsOnlyOnce("reached the limit of 2 calls on the connection from ")
+				.contains(
+						"further calls wait or are refused; this is now only counted (grpc.server.limits.concurrent-calls-per-connection)");
 			assertThat(client.closed()).isNotDone();
 		}, "grpc.server.limits.concurrent-calls-per-connection=2", "grpc.server.executor.type=" + executor);
 	}
@@ -279,8 +280,9 @@ class LimitsTests {
 			}
 			// Those after which no other could begin: the server cannot see who waits.
 			assertThat(refusals(context).getCount(RefusalReason.CALLS_PER_CONNECTION)).isEqualTo(3);
-			assertThat(output).containsOnlyOnce("has reached its limit of 1 calls: further calls wait or are refused, "
-					+ "and are only counted from now on (grpc.server.limits.concurrent-calls-per-connection)");
+			assertThat(output).containsOnlyOnce("reached the limit of 1 calls on the connection from ")
+				.contains(
+						"further calls wait or are refused; this is now only counted (grpc.server.limits.concurrent-calls-per-connection)");
 		}, "grpc.server.limits.concurrent-calls-per-connection=1");
 	}
 
@@ -351,8 +353,8 @@ class LimitsTests {
 			client.flush();
 			await().atMost(TIMEOUT).until(() -> client.received(Http2Frame.RST_STREAM), (count) -> count == 10);
 			assertThat(refusals(context).getCount(RefusalReason.METADATA_SIZE)).isEqualTo(10);
-			assertThat(output).containsOnlyOnce(
-					"(metadata-size); further ones are only counted " + "(grpc.server.limits.inbound-metadata-size)");
+			assertThat(output).containsOnlyOnce("(metadata-size); further refusals are only counted "
+					+ "(grpc.server.limits.inbound-metadata-size)");
 			assertThat(output).doesNotContain("\tat ");
 		}, "grpc.server.limits.inbound-metadata-size=400B");
 	}
@@ -474,7 +476,7 @@ class LimitsTests {
 				assertThat(output.getAll().lines().filter((line) -> line.contains("/127.0.0.1:"))).singleElement()
 					.asString()
 					.matches(".*WARN.* gRPC server 'network' closed the connection from /127.0.0.1:\\d+: "
-							+ "9999 answers to PING, SETTINGS or for reset calls are unread");
+							+ "9999 answers to PING, SETTINGS and RST_STREAM are unread");
 				assertThat(output).doesNotContain("\tat ", "Exception");
 				try (GrpcClient honest = GrpcClient.of(context)) {
 					assertThat(honest.featureName()).isEqualTo("somewhere");
@@ -660,7 +662,7 @@ class LimitsTests {
 					.rootCause()
 					.isInstanceOf(GrpcServerStartException.class)
 					.hasMessageContainingAll("grpc.server.limits.inbound-message-size",
-							"grpc.server.limits.inbound-buffer-size is half of the heap");
+							"grpc.server.limits.inbound-buffer-size defaults to half of the heap");
 			});
 	}
 

@@ -82,7 +82,7 @@ class RefusalLogTests {
 		pass(1);
 		// Limits have been hit, so it is a warning.
 		assertThat(this.lines).hasSize(2 * RefusalLog.LINES + 1)
-			.endsWith("WARN server refused more in the last 10s than is logged: connections 1, protocol 3");
+			.endsWith("WARN server refused more in the last 10s, not logged: connections 1, protocol 3");
 	}
 
 	@Test
@@ -131,7 +131,7 @@ class RefusalLogTests {
 			report(RefusalReason.PROTOCOL, "line");
 		}
 		pass(RefusalLog.WINDOW.toMillis());
-		assertThat(this.lines).endsWith("INFO server refused more in the last 10s than is logged: protocol 3");
+		assertThat(this.lines).endsWith("INFO server refused more in the last 10s, not logged: protocol 3");
 	}
 
 	@Test
@@ -190,7 +190,7 @@ class RefusalLogTests {
 		assertThat(windows).hasSize(1);
 		windows.get(0).run();
 		log.log(RefusalReason.PROTOCOL, () -> "resumed");
-		assertThat(this.lines).endsWith("INFO server refused more in the last 10s than is logged: protocol 6",
+		assertThat(this.lines).endsWith("INFO server refused more in the last 10s, not logged: protocol 6",
 				"INFO server resumed");
 	}
 

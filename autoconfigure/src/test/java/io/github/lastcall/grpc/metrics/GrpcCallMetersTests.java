@@ -250,7 +250,7 @@ class GrpcCallMetersTests {
 				}
 				// At once, or the test takes too long.
 				context.getSourceApplicationContext().close();
-				assertThat(output).containsOnlyOnce("a meter could not be registered");
+				assertThat(output).containsOnlyOnce("Could not register a meter");
 			});
 	}
 

@@ -167,7 +167,7 @@ class GrpcServerMetersTests {
 			app.overrides().set("my.Own", ServingStatus.SERVING);
 			assertThat(app.health().check("my.Own")).isEqualTo("SERVING");
 			assertThat(app.bean(PrometheusMeterRegistry.class).find("grpc.server.health.status").gauges()).isEmpty();
-			assertThat(output).containsOnlyOnce("A serving status has no meter");
+			assertThat(output).containsOnlyOnce("Could not register the meter of a serving status");
 		}
 	}
 

@@ -181,7 +181,7 @@ class NettyLogFilterTests {
 		log(HANDLER, "next", null);
 		log(HANDLER, "after", null);
 		assertThat(this.recorder.lines).hasSize(LogBudget.LINES + 2)
-			.endsWith("next (21 lines before it were left out)", "after");
+			.endsWith("next (21 lines omitted before)", "after");
 	}
 
 	@Test

@@ -92,7 +92,7 @@ class NettyLoggersTests {
 		assertThat(lines()).hasSize(LogBudget.LINES).endsWith("channel ignoring DATA frame for stream 9");
 		this.now.addAndGet(LogBudget.WINDOW.toNanos());
 		this.logger.info("{} and {}", 1, 2);
-		assertThat(lines()).hasSize(LogBudget.LINES + 1).endsWith("1 and 2 (2 lines before it were left out)");
+		assertThat(lines()).hasSize(LogBudget.LINES + 1).endsWith("1 and 2 (2 lines omitted before)");
 	}
 
 	@Test

@@ -91,7 +91,7 @@ class NettyUnixDomainSocketServerFactoryTests {
 					client.connect(UnixDomainSocketAddress.of(socket));
 				}
 			});
-			assertThatStartFails(socket, "another process listens there");
+			assertThatStartFails(socket, "another process listens on it");
 		}
 		finally {
 			for (SocketChannel client : waiting) {
@@ -126,7 +126,7 @@ class NettyUnixDomainSocketServerFactoryTests {
 						NettyUnixDomainSocketServerFactory factory = factories.get(i);
 						assertThat(ex.getCause()).isInstanceOfSatisfying(IOException.class,
 								(failure) -> assertThat(factory.bindFailure(failure))
-									.hasMessageContaining("another process listens there"));
+									.hasMessageContaining("another process listens on it"));
 					}
 				}
 				assertThat(started).hasSize(1);

@@ -80,7 +80,7 @@ class ServiceBindingTests {
 		this.runner.withUserConfiguration(RouteGuide.class, Advice.class)
 			.withPropertyValues("proxy-target-class=false")
 			.run((context) -> assertThatTheStartFails(context, "'serviceBindingTests.RouteGuide'",
-					"by its interfaces only", "spring.aop.proxy-target-class"));
+					"JDK proxy of its interfaces", "spring.aop.proxy-target-class"));
 	}
 
 	@Test
@@ -127,7 +127,7 @@ class ServiceBindingTests {
 	void aScopedProxyOfTheInterfacesFailsTheStart() {
 		this.runner.withUserConfiguration(InterfaceScopedRouteGuide.class)
 			.run((context) -> assertThatTheStartFails(context, "'serviceBindingTests.InterfaceScopedRouteGuide'",
-					"by its interfaces only"));
+					"JDK proxy of its interfaces"));
 	}
 
 	@Test

@@ -80,8 +80,8 @@ class TlsLimitsTests {
 			settled(app);
 			assertThat(plain(app).closed()).succeedsWithin(TIMEOUT);
 			assertThat(count(app, RefusalReason.CONNECTIONS)).isEqualTo(1);
-			assertThat(output).containsPattern(
-					"refused a connection from /127.0.0.1:\\d+: 2 are open " + "\\(grpc.server.limits.connections\\)");
+			assertThat(output).containsPattern("refused a connection from /127.0.0.1:\\d+: 2 connections are open "
+					+ "\\(grpc.server.limits.connections\\)");
 		}
 	}
 
@@ -135,8 +135,8 @@ class TlsLimitsTests {
 				assertThat(count(app, RefusalReason.HANDSHAKE_TIMEOUT)).isEqualTo(20);
 				assertThat(count(app, RefusalReason.TLS)).isZero();
 			}
-			assertThat(output).containsPattern("refused the connection from /127.0.0.1:\\d+: it has not completed "
-					+ "the TLS handshake within 10000 ms \\(grpc.server.limits.handshake-timeout\\)");
+			assertThat(output).containsPattern("refused the connection from /127.0.0.1:\\d+: TLS handshake not "
+					+ "completed within 10000 ms \\(grpc.server.limits.handshake-timeout\\)");
 		}
 	}
 

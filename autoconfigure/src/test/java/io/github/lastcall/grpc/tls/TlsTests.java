@@ -147,7 +147,7 @@ class TlsTests {
 				other.setEnabledCipherSuites(new String[] { "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256" });
 				assertThat(catchThrowable(other::startHandshake)).isInstanceOf(IOException.class);
 			}
-			assertThatLogNames(output, "it offers no cipher that is enabled here (");
+			assertThatLogNames(output, "the client offers no cipher that is enabled here (");
 		}
 	}
 
@@ -168,7 +168,7 @@ class TlsTests {
 			assertThat(known.featureName()).isEqualTo("somewhere");
 			assertThatIsRefused(app, output, new TestAuthority("another").client("stranger"),
 					"the client certificate of CN=stranger, issued by CN=another, "
-							+ "has no issuer that the trust store knows");
+							+ "has no issuer in the trust store");
 		}
 	}
 
@@ -178,7 +178,7 @@ class TlsTests {
 		try (TlsTestApplication app = required();
 				GrpcClient known = AUTHORITY.connect(app.port(), AUTHORITY.client("friend"))) {
 			assertThat(known.featureName()).isEqualTo("somewhere");
-			assertThatIsRefused(app, output, null, "it has shown no certificate");
+			assertThatIsRefused(app, output, null, "the client presented no certificate");
 		}
 	}
 
@@ -187,7 +187,7 @@ class TlsTests {
 		try (TlsTestApplication app = required()) {
 			assertThatIsRefused(app, output, new TestAuthority("another").client("stranger"),
 					"the client certificate of CN=stranger, issued by CN=another, "
-							+ "has no issuer that the trust store knows");
+							+ "has no issuer in the trust store");
 		}
 	}
 
@@ -204,7 +204,7 @@ class TlsTests {
 		X509Bundle expired = AUTHORITY.expired("late");
 		try (TlsTestApplication app = required()) {
 			assertThatIsRefused(app, output, expired,
-					"the client certificate of CN=late, issued by CN=authority, has expired on "
+					"the client certificate of CN=late, issued by CN=authority, expired on "
 							+ expired.getCertificate().getNotAfter().toInstant());
 		}
 	}
@@ -237,7 +237,7 @@ class TlsTests {
 				GrpcClient client = new TestAuthority("another").connect(app.port(), null)) {
 			assertThat(statusOf(client).getCode()).isEqualTo(Status.Code.UNAVAILABLE);
 			assertThatLogNames(output,
-					"the client has given up, maybe because it does not trust the certificate " + "of this server (");
+					"the client aborted, possibly because it does not trust the certificate " + "of this server (");
 		}
 	}
 
@@ -249,7 +249,7 @@ class TlsTests {
 			byte[] answer = client.bytesUntilClosed();
 			// A fatal alert: protocol_version.
 			assertThat(answer).startsWith(21, 3).endsWith(2, 70);
-			assertThatLogNames(output, "it offers no version of TLS that is enabled here (");
+			assertThatLogNames(output, "the client offers no TLS version that is enabled here (");
 		}
 	}
 
@@ -262,7 +262,8 @@ class TlsTests {
 				assertThat(client.getInputStream().read()).isEqualTo(-1);
 				await().atMost(TIMEOUT)
 					.untilAsserted(() -> assertThat(lines(output)).isNotEmpty()
-						.allMatch((line) -> line.endsWith("it does not offer HTTP/2 (h2) by ALPN (grpc.server.ssl)")));
+						.allMatch((line) -> line
+							.endsWith("the client does not offer HTTP/2 (h2) by ALPN (grpc.server.ssl)")));
 			}
 		}
 		assertThat(lines(output)).hasSize(2);
@@ -276,7 +277,7 @@ class TlsTests {
 			assertThat(status.getCode()).isEqualTo(Status.Code.UNAVAILABLE);
 			client.close();
 			await().atMost(TIMEOUT).untilAsserted(() -> assertThat(lines(output)).isNotEmpty());
-			assertThat(lines(output)).allMatch((line) -> line.endsWith(": it does not speak TLS"));
+			assertThat(lines(output)).allMatch((line) -> line.endsWith(": the client does not use TLS"));
 			assertThatNoStackTrace(output);
 			int before = lines(output).size();
 			try (RawHttp2Connection garbage = new RawHttp2Connection(app.port())) {
@@ -300,7 +301,8 @@ class TlsTests {
 				}
 				await().atMost(TIMEOUT).untilAsserted(() -> assertThat(lines(output)).hasSizeGreaterThan(before));
 			}
-			assertThat(lines(output)).allMatch((line) -> line.endsWith("it speaks TLS, and this port is plaintext"));
+			assertThat(lines(output))
+				.allMatch((line) -> line.endsWith("the client uses TLS, but this port is plaintext"));
 			assertThatNoStackTrace(output);
 		}
 	}
@@ -333,7 +335,7 @@ class TlsTests {
 				client.bytesUntilClosed();
 			}
 			await().atMost(TIMEOUT).untilAsserted(() -> assertThat(lines(output)).isNotEmpty());
-			assertThat(lines(output)).hasSize(1).first().asString().endsWith("it does not speak TLS");
+			assertThat(lines(output)).hasSize(1).first().asString().endsWith("the client does not use TLS");
 		}
 	}
 
