@@ -17,10 +17,13 @@ package io.github.lastcall.grpc.attack;
 
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 
 import io.github.lastcall.grpc.attack.AttackedProcess.Stats;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.extension.AfterAllCallback;
 import org.junit.jupiter.api.extension.AfterEachCallback;
 import org.junit.jupiter.api.extension.BeforeEachCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
@@ -31,20 +34,22 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 /**
- * Starts a server for each attack, with honest clients beside it, and checks what holds
+ * Starts the servers to attack, with honest clients beside them, and checks what holds
  * for all attacks. An attack is a test with an {@link Attack} as its parameter, in one of
- * the interfaces that {@link PlatformAttacksIT} implements:
+ * the interfaces that {@link AttacksIT} implements:
  *
  * <ul>
  * <li>During it no call of an honest client fails, and the 99th percentile of the one
  * that has a connection already stays under a second.
- * <li>After it no call is in flight within five seconds, no connection is open, the
- * server has all its threads, and SIGTERM ends the process within a second.
+ * <li>After it no call is in flight within five seconds, no connection is open, and the
+ * server has all its threads.
+ * <li>SIGTERM ends the process within a second: after each attack if each has a server of
+ * its own, after all of them if they share one.
  * <li>The log has no error of memory, no stack trace, and at most fifty lines in ten
  * seconds.
  * </ul>
  */
-final class AttackExtension implements BeforeEachCallback, AfterEachCallback, ParameterResolver {
+final class AttackExtension implements BeforeEachCallback, AfterEachCallback, AfterAllCallback, ParameterResolver {
 
 	private static final Duration MAX_PERCENTILE = Duration.ofSeconds(1);
 
@@ -66,16 +71,31 @@ final class AttackExtension implements BeforeEachCallback, AfterEachCallback, Pa
 
 	private final List<HonestClient> honest = new ArrayList<>();
 
-	private @Nullable AttackedProcess server;
+	private final boolean shared;
+
+	private final Map<AttackedProcess.Settings, AttackedProcess> servers = new HashMap<>();
 
 	private @Nullable Attack attack;
 
+	private AttackExtension(String executor, boolean shared) {
+		this.executor = executor;
+		this.shared = shared;
+	}
+
 	/**
-	 * Create an extension for servers whose calls run in one way.
+	 * Create an extension with a server of its own for each attack.
 	 * @param executor the value of {@code grpc.server.executor.type}
 	 */
-	AttackExtension(String executor) {
-		this.executor = executor;
+	static AttackExtension withServerPerAttack(String executor) {
+		return new AttackExtension(executor, false);
+	}
+
+	/**
+	 * Create an extension with one server, of the default executor, for all attacks that
+	 * need the same settings. To be registered as a static field.
+	 */
+	static AttackExtension withSharedServer() {
+		return new AttackExtension("platform", true);
 	}
 
 	@Override
@@ -90,51 +110,75 @@ final class AttackExtension implements BeforeEachCallback, AfterEachCallback, Pa
 
 	@Override
 	public void beforeEach(ExtensionContext context) throws Exception {
-		AttackedServer settings = context.getRequiredTestMethod().getAnnotation(AttackedServer.class);
-		AttackedProcess server = AttackedProcess.start(this.executor, settings);
-		this.server = server;
+		AttackedServer special = specialServer(context);
+		AttackedProcess.Settings settings = AttackedProcess.Settings.of(special);
+		AttackedProcess server = this.servers.get(settings);
+		if (server == null) {
+			server = AttackedProcess.start(this.executor, settings);
+			this.servers.put(settings, server);
+		}
 		this.honest.add(HonestClient.onOneConnection(server.port()));
-		if (settings == null || settings.acceptsConnections()) {
+		if (special == null || special.acceptsConnections()) {
 			this.honest.add(HonestClient.onAConnectionForEachCall(server.port()));
 		}
 		this.attack = new Attack(server);
 	}
 
+	private static @Nullable AttackedServer specialServer(ExtensionContext context) {
+		return context.getRequiredTestMethod().getAnnotation(AttackedServer.class);
+	}
+
 	@Override
 	public void afterEach(ExtensionContext context) throws Exception {
-		AttackedProcess server = this.server;
 		Attack attack = this.attack;
+		this.attack = null;
+		boolean survived = false;
 		try {
 			if (context.getExecutionException().isPresent() && attack != null) {
 				System.out.println(String.join("\n", attack.log()));
 			}
-			else if (server != null && attack != null) {
-				check(context.getRequiredTestMethod().getName(), server, attack);
+			else if (attack != null) {
+				check(context.getRequiredTestMethod().getName(), attack);
+				survived = true;
 			}
 		}
 		finally {
 			closeHonestClients();
-			if (server != null) {
-				server.close();
+			if (!survived) {
+				// The next attack gets another one.
+				AttackedProcess server = this.servers.remove(AttackedProcess.Settings.of(specialServer(context)));
+				if (server != null) {
+					server.close();
+				}
 			}
 		}
+		if (!this.shared) {
+			terminateServers();
+		}
+	}
+
+	@Override
+	public void afterAll(ExtensionContext context) throws Exception {
+		terminateServers();
 	}
 
 	private void closeHonestClients() throws InterruptedException {
 		for (HonestClient client : this.honest) {
 			client.close();
 		}
+		this.honest.clear();
 	}
 
-	private void check(String name, AttackedProcess server, Attack attack) throws Exception {
+	private void check(String name, Attack attack) throws Exception {
+		List<HonestClient> honest = List.copyOf(this.honest);
 		Stats during = attack.stats();
 		closeHonestClients();
 		attack.end();
 		List<String> log = attack.log();
 		System.out.printf("%s (%s): %d connections; honest clients: %s; heap %d MB, direct %d MB; log: %d lines%n",
-				name, this.executor, attack.connections(), this.honest, during.get("heap") >> 20,
-				during.get("direct") >> 20, log.size());
-		assertThat(this.honest).allSatisfy((client) -> {
+				name, this.executor, attack.connections(), honest, during.get("heap") >> 20, during.get("direct") >> 20,
+				log.size());
+		assertThat(honest).allSatisfy((client) -> {
 			assertThat(client.failures()).isEmpty();
 			assertThat(client.calls()).isPositive();
 			if (!client.reconnects()) {
@@ -152,11 +196,27 @@ final class AttackExtension implements BeforeEachCallback, AfterEachCallback, Pa
 		int windows = 1 + (int) (attack.elapsed().toSeconds() / 10);
 		assertThat(attack.log()).noneMatch((line) -> line.startsWith("\tat "))
 			.hasSizeLessThanOrEqualTo(MAX_LINES * windows);
+	}
+
+	private void terminateServers() throws InterruptedException {
+		List<AttackedProcess> servers = List.copyOf(this.servers.values());
+		this.servers.clear();
+		try {
+			for (AttackedProcess server : servers) {
+				terminate(server);
+			}
+		}
+		finally {
+			servers.forEach(AttackedProcess::close);
+		}
+	}
+
+	private static void terminate(AttackedProcess server) throws InterruptedException {
 		long signalled = System.nanoTime();
 		assertThat(server.terminate()).isEqualTo(TERMINATED);
 		assertThat(Duration.ofNanos(System.nanoTime() - signalled)).as("exit after SIGTERM").isLessThan(MAX_EXIT);
 		// Netty has one of its own for memory outside of the heap.
-		assertThat(attack.log())
+		assertThat(server.log())
 			.noneMatch((line) -> line.contains("OutOfMemoryError") || line.contains("OutOfDirectMemoryError"));
 	}
 

@@ -58,27 +58,22 @@ final class AttackedProcess implements AutoCloseable {
 	/**
 	 * Start an application and wait until it serves.
 	 * @param executor the value of {@code grpc.server.executor.type}
-	 * @param settings what else is special about it, if anything is
+	 * @param settings its memory, options and arguments
 	 */
-	static AttackedProcess start(String executor, @Nullable AttackedServer settings) throws IOException {
+	static AttackedProcess start(String executor, Settings settings) throws IOException {
 		List<String> command = new ArrayList<>();
 		command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-		command.add("-Xmx" + ((settings != null) ? settings.heap() : "256m"));
+		command.add("-Xmx" + settings.heap());
 		command.add("-XX:+ExitOnOutOfMemoryError");
 		// A third of the processor time that it takes to start otherwise.
 		command.add("-XX:TieredStopAtLevel=1");
-		if (settings != null) {
-			command.addAll(List.of(settings.options()));
-		}
+		command.addAll(settings.options());
 		command.addAll(List.of("-cp", System.getProperty("java.class.path"), AttackedApplication.class.getName(),
 				"--grpc.server.port=0", "--spring.main.banner-mode=off", "--grpc.server.executor.type=" + executor));
 		// A machine that is too busy is not the fault of a callback, which would be
 		// logged with its stack.
 		command.add("--grpc.server.executor.block-warning=10s");
-		if (settings != null) {
-			command.add("--" + AttackedApplication.ROUTE_GUIDE + "=" + settings.routeGuide().getName());
-			command.addAll(List.of(settings.arguments()));
-		}
+		command.addAll(settings.arguments());
 		AttackedProcess started = new AttackedProcess(new ProcessBuilder(command).redirectErrorStream(true).start());
 		try {
 			started.port.get(3, TimeUnit.MINUTES);
@@ -160,6 +155,23 @@ final class AttackedProcess implements AutoCloseable {
 	@Override
 	public void close() {
 		this.process.destroyForcibly().onExit().join();
+	}
+
+	/**
+	 * Attacks of equal settings can share a process.
+	 *
+	 * @param heap the value of {@code -Xmx}
+	 * @param options further options of the Java virtual machine
+	 * @param arguments further arguments of the application
+	 */
+	record Settings(String heap, List<String> options, List<String> arguments) {
+
+		static Settings of(@Nullable AttackedServer server) {
+			return (server != null)
+					? new Settings(server.heap(), List.of(server.options()), List.of(server.arguments()))
+					: new Settings("256m", List.of(), List.of());
+		}
+
 	}
 
 	/**

@@ -21,8 +21,6 @@ import java.lang.annotation.Retention;
 import java.lang.annotation.RetentionPolicy;
 import java.lang.annotation.Target;
 
-import io.github.lastcall.sample.routeguide.RouteGuideGrpc.RouteGuideImplBase;
-
 /**
  * What is special about the server of one attack, or about what it bears. Without it a
  * server has Last Call's defaults and a heap of 256 MiB.
@@ -46,13 +44,6 @@ import io.github.lastcall.sample.routeguide.RouteGuideGrpc.RouteGuideImplBase;
 	 * Arguments of the application, such as {@code --grpc.server.port=0}.
 	 */
 	String[] arguments() default {};
-
-	/**
-	 * Route guide to serve. It needs a constructor without parameters, and must serve
-	 * {@code GetFeature} to the honest clients as {@link AttackedApplication.RouteGuide}
-	 * does.
-	 */
-	Class<? extends RouteGuideImplBase> routeGuide() default AttackedApplication.RouteGuide.class;
 
 	/**
 	 * Whether the attack leaves connections to others. If it does not, there is no honest

@@ -28,6 +28,6 @@ class DirectAttacksIT
 		implements ConnectionAttacks, StreamAttacks, MessageAttacks, MemoryAttacks, FrameAttacks, OutboundAttacks {
 
 	@RegisterExtension
-	final AttackExtension attacks = new AttackExtension("direct");
+	final AttackExtension attacks = AttackExtension.withServerPerAttack("direct");
 
 }

@@ -28,12 +28,8 @@ import com.google.protobuf.UnknownFieldSet;
 import io.github.lastcall.grpc.health.v1.HealthCheckRequest;
 import io.github.lastcall.grpc.testing.Http2Frame;
 import io.github.lastcall.grpc.testing.RogueClient;
-import io.github.lastcall.sample.routeguide.Feature;
 import io.github.lastcall.sample.routeguide.Point;
-import io.github.lastcall.sample.routeguide.RouteGuideGrpc.RouteGuideImplBase;
 import io.grpc.reflection.v1.ServerReflectionRequest;
-import io.grpc.stub.ServerCallStreamObserver;
-import io.grpc.stub.StreamObserver;
 import org.junit.jupiter.api.Test;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -46,14 +42,11 @@ interface MemoryAttacks {
 
 	String GET_FEATURE = "routeguide.RouteGuide/GetFeature";
 
-	int HOLD = 77;
-
 	int UPLOAD = 4_000_000;
 
 	int PIECE = 8 * 1024;
 
 	@Test
-	@AttackedServer(routeGuide = HoldingRouteGuide.class)
 	default void legalMessagesInFewBytes(Attack attack) throws Exception {
 		byte[] message = gzip(point(1, 3_900_000));
 		RogueClient client = attack.connect().preface();
@@ -65,9 +58,8 @@ interface MemoryAttacks {
 	}
 
 	@Test
-	@AttackedServer(routeGuide = HoldingRouteGuide.class)
 	default void requestsThatHandlersHold(Attack attack) throws Exception {
-		byte[] message = point(HOLD, 3_000_000);
+		byte[] message = point(AttackedRouteGuide.HOLD, 3_000_000);
 		for (int i = 0; i < 10; i++) {
 			RogueClient client = attack.connect().preface();
 			try {
@@ -184,23 +176,6 @@ interface MemoryAttacks {
 			client.frame(Http2Frame.DATA, (to == all.length) ? Http2Frame.END_STREAM : 0, stream,
 					Arrays.copyOfRange(all, from, to));
 		}
-	}
-
-	/**
-	 * Answers little, and holds the requests of those who want it until they have gone.
-	 */
-	class HoldingRouteGuide extends RouteGuideImplBase {
-
-		@Override
-		public void getFeature(Point request, StreamObserver<Feature> responses) {
-			if (request.getLatitude() == HOLD) {
-				((ServerCallStreamObserver<Feature>) responses).setOnCancelHandler(request::getLatitude);
-				return;
-			}
-			responses.onNext(Feature.newBuilder().setName("served").build());
-			responses.onCompleted();
-		}
-
 	}
 
 }

@@ -17,13 +17,9 @@ package io.github.lastcall.grpc.attack;
 
 import java.time.Duration;
 
-import com.google.protobuf.ByteString;
 import io.github.lastcall.grpc.testing.RogueClient;
-import io.github.lastcall.sample.routeguide.Feature;
 import io.github.lastcall.sample.routeguide.Point;
 import io.github.lastcall.sample.routeguide.Rectangle;
-import io.github.lastcall.sample.routeguide.RouteGuideGrpc.RouteGuideImplBase;
-import io.grpc.stub.StreamObserver;
 import org.junit.jupiter.api.Test;
 
 import static org.awaitility.Awaitility.await;
@@ -37,8 +33,6 @@ interface OutboundAttacks {
 
 	String LIST_FEATURES = "routeguide.RouteGuide/ListFeatures";
 
-	int LARGE = 88;
-
 	/**
 	 * Of 640 MB each, by a handler that never asks whether its client reads.
 	 */
@@ -46,7 +40,7 @@ interface OutboundAttacks {
 	@AttackedServer(heap = "512m")
 	default void streamsThatAreNotReadByAHandlerThatNeverAsks(Attack attack) throws Exception {
 		byte[] request = Rectangle.newBuilder()
-			.setLo(Point.newBuilder().setLatitude(AttackedApplication.NEVER_ASKS))
+			.setLo(Point.newBuilder().setLatitude(AttackedRouteGuide.NEVER_ASKS))
 			.build()
 			.toByteArray();
 		for (int i = 0; i < 10; i++) {
@@ -66,9 +60,8 @@ interface OutboundAttacks {
 	 * each of them may have.
 	 */
 	@Test
-	@AttackedServer(routeGuide = LargeRouteGuide.class)
 	default void largeAnswersToClientsWithoutAWindow(Attack attack) throws Exception {
-		byte[] request = Point.newBuilder().setLatitude(LARGE).build().toByteArray();
+		byte[] request = Point.newBuilder().setLatitude(AttackedRouteGuide.LARGE).build().toByteArray();
 		for (int wave = 1; wave <= 5; wave++) {
 			for (int i = 0; i < 2; i++) {
 				RogueClient client = attack.connect().preface(0);
@@ -83,24 +76,6 @@ interface OutboundAttacks {
 
 	private static long refused(AttackedProcess.Stats stats) {
 		return stats.get("outbound-messages") + stats.get("outbound-wait") + stats.get("outbound-buffer");
-	}
-
-	/**
-	 * Has one large answer for all who want it.
-	 */
-	class LargeRouteGuide extends RouteGuideImplBase {
-
-		private final Feature large = Feature.newBuilder()
-			.setNameBytes(ByteString.copyFrom(new byte[3_900_000]))
-			.build();
-
-		@Override
-		public void getFeature(Point request, StreamObserver<Feature> responses) {
-			responses
-				.onNext((request.getLatitude() == LARGE) ? this.large : Feature.newBuilder().setName("served").build());
-			responses.onCompleted();
-		}
-
 	}
 
 }

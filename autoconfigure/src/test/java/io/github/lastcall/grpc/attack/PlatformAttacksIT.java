@@ -15,6 +15,7 @@
  */
 package io.github.lastcall.grpc.attack;
 
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
@@ -22,10 +23,11 @@ import org.junit.jupiter.api.extension.RegisterExtension;
  * Attacks on a server whose calls run on platform threads, the default.
  */
 @Timeout(600)
+@Tag("full")
 class PlatformAttacksIT implements ConnectionAttacks, StreamAttacks, MessageAttacks, MemoryAttacks, FrameAttacks,
 		OutboundAttacks, QueuedCallAttacks {
 
 	@RegisterExtension
-	final AttackExtension attacks = new AttackExtension("platform");
+	final AttackExtension attacks = AttackExtension.withServerPerAttack("platform");
 
 }

@@ -16,15 +16,10 @@
 package io.github.lastcall.grpc.attack;
 
 import java.io.IOException;
-import java.time.Duration;
-import java.util.concurrent.locks.LockSupport;
 
 import io.github.lastcall.grpc.testing.Http2Frame;
 import io.github.lastcall.grpc.testing.RogueClient;
-import io.github.lastcall.sample.routeguide.Feature;
 import io.github.lastcall.sample.routeguide.Point;
-import io.github.lastcall.sample.routeguide.RouteGuideGrpc.RouteGuideImplBase;
-import io.grpc.stub.StreamObserver;
 import org.junit.jupiter.api.Test;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -38,8 +33,6 @@ interface QueuedCallAttacks {
 
 	String GET_FEATURE = "routeguide.RouteGuide/GetFeature";
 
-	int BUSY = 99;
-
 	int BUSY_CALLS = 10;
 
 	int CALLS = 1000;
@@ -49,8 +42,7 @@ interface QueuedCallAttacks {
 	 * would leave no place to others if they counted until a thread came to them.
 	 */
 	@Test
-	@AttackedServer(routeGuide = BusyRouteGuide.class,
-			arguments = { "--grpc.server.executor.threads=20", "--grpc.server.limits.concurrent-calls=500" })
+	@AttackedServer(arguments = { "--grpc.server.executor.threads=20", "--grpc.server.limits.concurrent-calls=500" })
 	default void rapidResetOnThreeConnections(Attack attack) throws Exception {
 		Attack.inParallel(3, (connection) -> {
 			RogueClient client = attack.connect().preface();
@@ -66,7 +58,7 @@ interface QueuedCallAttacks {
 	}
 
 	private static void resetMany(RogueClient client, int round) {
-		byte[] request = Point.newBuilder().setLatitude(BUSY).build().toByteArray();
+		byte[] request = Point.newBuilder().setLatitude(AttackedRouteGuide.BUSY).build().toByteArray();
 		try {
 			for (int call = 0; call < CALLS; call++) {
 				int stream = 1 + 2 * (round * CALLS + call);
@@ -80,24 +72,6 @@ interface QueuedCallAttacks {
 		catch (IOException ex) {
 			// Closed for all that it has reset.
 		}
-	}
-
-	/**
-	 * Works on some of its answers for a while.
-	 */
-	class BusyRouteGuide extends RouteGuideImplBase {
-
-		private static final Duration WORK = Duration.ofMillis(100);
-
-		@Override
-		public void getFeature(Point request, StreamObserver<Feature> responses) {
-			if (request.getLatitude() == BUSY) {
-				LockSupport.parkNanos(WORK.toNanos());
-			}
-			responses.onNext(Feature.newBuilder().setName("served").build());
-			responses.onCompleted();
-		}
-
 	}
 
 }

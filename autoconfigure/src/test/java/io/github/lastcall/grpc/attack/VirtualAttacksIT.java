@@ -31,6 +31,6 @@ class VirtualAttacksIT
 		implements ConnectionAttacks, StreamAttacks, MessageAttacks, MemoryAttacks, FrameAttacks, OutboundAttacks {
 
 	@RegisterExtension
-	final AttackExtension attacks = new AttackExtension("virtual");
+	final AttackExtension attacks = AttackExtension.withServerPerAttack("virtual");
 
 }
