@@ -41,6 +41,7 @@ import io.grpc.netty.shaded.io.netty.handler.codec.http2.Http2Error;
 import io.grpc.netty.shaded.io.netty.handler.codec.http2.Http2Exception;
 import io.grpc.stub.StreamObserver;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -68,6 +69,7 @@ class ConnectionPropertiesTests {
 		.withBean(CountedConnections.class, () -> this.connections);
 
 	@Test
+	@Tag("full")
 	@TestsProperty({ "grpc.server.keep-alive.time", "grpc.server.keep-alive.timeout" })
 	void aClientThatAnswersNoPingIsDisconnectedAndOneThatDoesIsNot() {
 		withServer((port) -> {

@@ -166,13 +166,13 @@ class LimitsTests {
 			}
 			assertThat(refusals(context).getCount(RefusalReason.HANDSHAKE_TIMEOUT)).isEqualTo(3);
 			assertThat(output).containsPattern("closed the connection from /127.0.0.1:\\d+: "
-					+ "no HTTP/2 settings within 2000 ms \\(grpc.server.limits.handshake-timeout\\)");
+					+ "no HTTP/2 settings within 1000 ms \\(grpc.server.limits.handshake-timeout\\)");
 			// It is older than the others, and has begun in time.
 			assertThat(settled.closed()).isNotDone();
 			try (GrpcClient client = GrpcClient.of(context)) {
 				assertThat(client.featureName()).isEqualTo("somewhere");
 			}
-		}, "grpc.server.limits.handshake-timeout=2s");
+		}, "grpc.server.limits.handshake-timeout=1s");
 	}
 
 	@OnEachExecutor
@@ -219,10 +219,10 @@ class LimitsTests {
 			}
 			assertThat(refusals(context).getCount(RefusalReason.HANDSHAKE_TIMEOUT)).isEqualTo(3);
 			assertThat(output).containsPattern("closed the connection from /127.0.0.1:\\d+: headers not completed "
-					+ "within 2000 ms \\(grpc.server.limits.handshake-timeout\\)");
+					+ "within 1000 ms \\(grpc.server.limits.handshake-timeout\\)");
 			assertThat(idle.closed()).isNotDone();
 			assertThat(open.closed()).isNotDone();
-		}, "grpc.server.limits.handshake-timeout=2s");
+		}, "grpc.server.limits.handshake-timeout=1s");
 	}
 
 	@Test

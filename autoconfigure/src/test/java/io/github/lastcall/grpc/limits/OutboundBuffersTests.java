@@ -156,7 +156,7 @@ class OutboundBuffersTests {
 		this.runner.run((context) -> {
 			try (GrpcClient client = client(context)) {
 				new SlowReader<>(client, RouteGuideGrpc.getListFeaturesMethod(), Rectangle.getDefaultInstance(),
-						CallOptions.DEFAULT.withDeadlineAfter(2, TimeUnit.SECONDS));
+						CallOptions.DEFAULT.withDeadlineAfter(500, TimeUnit.MILLISECONDS));
 				assertThat(context.getBean(RouteGuide.class).end()).isEqualTo(Status.Code.CANCELLED);
 			}
 		});

@@ -33,6 +33,7 @@ import io.github.lastcall.grpc.testing.TlsTestApplication;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -88,7 +89,7 @@ class TlsLimitsTests {
 	@Test
 	void aHandshakeThatDoesNotEndInTimeIsClosedWhereverItStands(CapturedOutput output) throws Exception {
 		byte[] hello = AUTHORITY.clientHello();
-		try (TlsTestApplication app = run(HANDSHAKE_TIMEOUT + "=3s")) {
+		try (TlsTestApplication app = run(HANDSHAKE_TIMEOUT + "=1s")) {
 			RogueClient settled = settled(app);
 			List<RogueClient> slow = new ArrayList<>();
 			slow.add(plain(app));
@@ -105,7 +106,7 @@ class TlsLimitsTests {
 			assertThat(output.getAll()
 				.lines()
 				.filter((line) -> line
-					.contains("no HTTP/2 settings within 3000 ms (grpc.server.limits.handshake-timeout)")))
+					.contains("no HTTP/2 settings within 1000 ms (grpc.server.limits.handshake-timeout)")))
 				.hasSize(slow.size());
 			assertThat(settled.closed()).isNotDone();
 			assertThatIsServed(app);
@@ -116,6 +117,7 @@ class TlsLimitsTests {
 	 * Netty has a timeout of its own for TLS, which is as long as the default of ours.
 	 */
 	@Test
+	@Tag("full")
 	void aHandshakeThatTakesTooLongIsCountedOnceWhoeverNoticesFirst(CapturedOutput output) throws Exception {
 		byte[] hello = AUTHORITY.clientHello();
 		try (TlsTestApplication byDefault = run(); TlsTestApplication longer = run(HANDSHAKE_TIMEOUT + "=1m")) {
