@@ -323,7 +323,8 @@ class BadInputTests {
 
 	@Test
 	void aHandlerThatNeverAnswersEndsByTheDeadlineOfItsClientAndSeesTheCancellation() throws Exception {
-		assertThat(statusOf(() -> this.client.routeGuide().withDeadlineAfter(500, TimeUnit.MILLISECONDS).getFeature(NEVER)))
+		assertThat(statusOf(
+				() -> this.client.routeGuide().withDeadlineAfter(500, TimeUnit.MILLISECONDS).getFeature(NEVER)))
 			.startsWith("DEADLINE_EXCEEDED");
 		assertThat(this.routeGuide.unanswered()).succeedsWithin(TIMEOUT);
 	}
