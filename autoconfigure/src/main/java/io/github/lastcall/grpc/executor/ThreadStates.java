@@ -17,7 +17,6 @@ package io.github.lastcall.grpc.executor;
 
 import java.util.Collection;
 import java.util.concurrent.Executor;
-import java.util.concurrent.atomic.AtomicBoolean;
 
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
@@ -35,16 +34,17 @@ import org.springframework.core.task.VirtualThreadTaskExecutor;
  */
 public final class ThreadStates {
 
+	private static final Log logger = LogFactory.getLog(ThreadStates.class);
+
 	/**
 	 * For servers whose handlers leave nothing behind.
 	 */
 	public static final ThreadStates NONE = new ThreadStates();
 
-	private static final Log logger = LogFactory.getLog(ThreadStates.class);
-
 	private final ThreadState[] states;
 
-	private final AtomicBoolean failed = new AtomicBoolean();
+	private final FirstFailure failure = new FirstFailure(logger,
+			"Could not restore the state of a thread after a call");
 
 	/**
 	 * Create new states.
@@ -112,7 +112,7 @@ public final class ThreadStates {
 			return state.save();
 		}
 		catch (RuntimeException ex) {
-			failed(ex);
+			this.failure.report(ex);
 			return null;
 		}
 	}
@@ -122,13 +122,7 @@ public final class ThreadStates {
 			state.restore(saved);
 		}
 		catch (RuntimeException ex) {
-			failed(ex);
-		}
-	}
-
-	private void failed(RuntimeException ex) {
-		if (this.failed.compareAndSet(false, true)) {
-			logger.error("The state of a thread could not be restored after a call; this is reported once", ex);
+			this.failure.report(ex);
 		}
 	}
 

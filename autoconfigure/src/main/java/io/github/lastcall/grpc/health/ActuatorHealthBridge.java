@@ -98,8 +98,7 @@ public final class ActuatorHealthBridge implements AopInfrastructureBean, GrpcSe
 		this.contributors = contributors;
 		this.groups = groups;
 		this.table = table;
-		this.sampler = new HealthSampler<>(this::indicators, Status.DOWN, this::answered,
-				new HealthSampler.SampleSettings(settings.sampleInterval(), settings.sampleTimeout()), timer);
+		this.sampler = new HealthSampler<>(this::indicators, Status.DOWN, this::answered, settings, timer);
 		this.availability.put(ReadinessStateHealthIndicator.class, status(availability.getReadinessState()));
 		this.availability.put(LivenessStateHealthIndicator.class, status(availability.getLivenessState()));
 	}

@@ -16,7 +16,6 @@
 
 package io.github.lastcall.grpc.health;
 
-import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.Callable;
@@ -56,7 +55,7 @@ final class HealthSampler<R> {
 
 	private final Consumer<Map<String, R>> listener;
 
-	private final SampleSettings settings;
+	private final HealthSettings settings;
 
 	private final ServerTimer timer;
 
@@ -77,7 +76,7 @@ final class HealthSampler<R> {
 	 * @param timer tells when a round is due or a time is over
 	 */
 	HealthSampler(Supplier<Map<String, Callable<R>>> indicators, R failure, Consumer<Map<String, R>> listener,
-			SampleSettings settings, ServerTimer timer) {
+			HealthSettings settings, ServerTimer timer) {
 		this.indicators = indicators;
 		this.failure = failure;
 		this.listener = listener;
@@ -128,7 +127,7 @@ final class HealthSampler<R> {
 	private void round() {
 		if (this.executor != null) {
 			// First of all: a round that fails must not be the last one.
-			this.nextRound = this.timer.schedule(() -> this.state.execute(this::round), this.settings.interval());
+			this.nextRound = this.timer.schedule(() -> this.state.execute(this::round), this.settings.sampleInterval());
 			sampleAll();
 		}
 	}
@@ -153,7 +152,7 @@ final class HealthSampler<R> {
 		}
 		sample.running = true;
 		sample.cancelTimeout = this.timer.schedule(() -> this.state.execute(() -> timeOut(sample)),
-				this.settings.timeout());
+				this.settings.sampleTimeout());
 		executor.execute(() -> {
 			try {
 				R answer = indicator.call();
@@ -183,7 +182,7 @@ final class HealthSampler<R> {
 
 	private void timeOut(Sample sample) {
 		if (this.samples.get(sample.name) == sample && sample.running) {
-			report(sample, "did not answer within " + this.settings.timeout().toMillis() + " ms");
+			report(sample, "did not answer within " + this.settings.sampleTimeout().toMillis() + " ms");
 			take(sample, this.failure);
 		}
 	}
@@ -227,16 +226,6 @@ final class HealthSampler<R> {
 			thread.setDaemon(true);
 			return thread;
 		});
-	}
-
-	/**
-	 * How often indicators are asked and how long they may take.
-	 *
-	 * @param interval from one round to the next
-	 * @param timeout how long an indicator may take before it counts as failed
-	 */
-	record SampleSettings(Duration interval, Duration timeout) {
-
 	}
 
 	private final class Sample {

@@ -19,11 +19,11 @@ package io.github.lastcall.grpc.metrics;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 import java.util.concurrent.atomic.LongAdder;
 
 import io.github.lastcall.grpc.call.CallRecorder;
+import io.github.lastcall.grpc.executor.FirstFailure;
 import io.grpc.MethodDescriptor;
 import io.grpc.Status;
 import io.micrometer.core.instrument.FunctionCounter;
@@ -57,7 +57,8 @@ public final class GrpcCallMeters implements AopInfrastructureBean, CallRecorder
 
 	private final MeterRegistry registry;
 
-	private final AtomicBoolean failed = new AtomicBoolean();
+	private final FirstFailure failure = new FirstFailure(logger,
+			"Could not register a meter, so that calls are not recorded completely");
 
 	/**
 	 * By full method name. A server that starts again goes on counting.
@@ -81,16 +82,6 @@ public final class GrpcCallMeters implements AopInfrastructureBean, CallRecorder
 
 	private static String orUnknown(@Nullable String name) {
 		return (name != null) ? name : UNKNOWN;
-	}
-
-	/**
-	 * A call must not fail because of the one who counts it, and one line is enough to
-	 * find the filter or the registry that refuses a meter.
-	 */
-	private void failed(Throwable ex) {
-		if (this.failed.compareAndSet(false, true)) {
-			logger.error("Could not register a meter, so that calls are not recorded completely (reported once)", ex);
-		}
 	}
 
 	/**
@@ -125,7 +116,7 @@ public final class GrpcCallMeters implements AopInfrastructureBean, CallRecorder
 					.register(GrpcCallMeters.this.registry);
 			}
 			catch (Throwable ex) {
-				failed(ex);
+				GrpcCallMeters.this.failure.report(ex);
 			}
 			return count;
 		}
@@ -151,7 +142,7 @@ public final class GrpcCallMeters implements AopInfrastructureBean, CallRecorder
 				timer.record(nanos, TimeUnit.NANOSECONDS);
 			}
 			catch (Throwable ex) {
-				failed(ex);
+				GrpcCallMeters.this.failure.report(ex);
 			}
 		}
 
@@ -160,7 +151,7 @@ public final class GrpcCallMeters implements AopInfrastructureBean, CallRecorder
 				return Timer.builder(CALLS).description(DESCRIPTION).tags(tags).register(GrpcCallMeters.this.registry);
 			}
 			catch (Throwable ex) {
-				failed(ex);
+				GrpcCallMeters.this.failure.report(ex);
 				return new NoopTimer(new Meter.Id(CALLS, tags, null, DESCRIPTION, Meter.Type.TIMER));
 			}
 		}

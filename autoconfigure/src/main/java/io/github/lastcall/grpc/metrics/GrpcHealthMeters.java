@@ -20,6 +20,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 
+import io.github.lastcall.grpc.executor.FirstFailure;
 import io.github.lastcall.grpc.health.ServingStatusTable;
 import io.github.lastcall.grpc.lifecycle.GrpcServerStartedEvent;
 import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
@@ -57,7 +58,8 @@ public final class GrpcHealthMeters implements AopInfrastructureBean, Applicatio
 
 	private final AtomicBoolean started = new AtomicBoolean();
 
-	private final AtomicBoolean failed = new AtomicBoolean();
+	private final FirstFailure failure = new FirstFailure(logger,
+			"Could not register the meter of a serving status");
 
 	/**
 	 * Create new meters.
@@ -87,18 +89,8 @@ public final class GrpcHealthMeters implements AopInfrastructureBean, Applicatio
 					.register(this.registry);
 			}
 			catch (Throwable ex) {
-				failed(ex);
+				this.failure.report(ex);
 			}
-		}
-	}
-
-	/**
-	 * Neither the start nor who changes a status must fail because of the one who looks
-	 * at it, and one line is enough to find the filter or the registry.
-	 */
-	private void failed(Throwable ex) {
-		if (this.failed.compareAndSet(false, true)) {
-			logger.error("Could not register the meter of a serving status (reported once)", ex);
 		}
 	}
 

@@ -18,11 +18,11 @@ package io.github.lastcall.grpc.observation;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.atomic.AtomicBoolean;
 
 import io.github.lastcall.grpc.call.CallObserver;
 import io.github.lastcall.grpc.call.CallTracer;
 import io.github.lastcall.grpc.executor.CallScope;
+import io.github.lastcall.grpc.executor.FirstFailure;
 import io.github.lastcall.grpc.metrics.GrpcCallMeters;
 import io.github.lastcall.grpc.server.GrpcServices;
 import io.grpc.Metadata;
@@ -74,7 +74,7 @@ public final class GrpcCallObservations implements AopInfrastructureBean, CallOb
 	 */
 	private final Set<String> infrastructure = ConcurrentHashMap.newKeySet();
 
-	private final AtomicBoolean failed = new AtomicBoolean();
+	private final FirstFailure failure = new FirstFailure(logger, "Could not observe a call");
 
 	/**
 	 * Create new observations.
@@ -142,7 +142,7 @@ public final class GrpcCallObservations implements AopInfrastructureBean, CallOb
 			return observation.isNoop() ? null : observation.start();
 		}
 		catch (Throwable ex) {
-			failed(ex);
+			this.failure.report(ex);
 			// Some of its handlers may have begun something.
 			stop(observation, ex);
 			return null;
@@ -159,13 +159,13 @@ public final class GrpcCallObservations implements AopInfrastructureBean, CallOb
 			}
 		}
 		catch (Throwable ex) {
-			failed(ex);
+			this.failure.report(ex);
 		}
 		try {
 			observation.stop();
 		}
 		catch (Throwable ex) {
-			failed(ex);
+			this.failure.report(ex);
 		}
 	}
 
@@ -179,7 +179,7 @@ public final class GrpcCallObservations implements AopInfrastructureBean, CallOb
 			return observation.openScope();
 		}
 		catch (Throwable ex) {
-			failed(ex);
+			this.failure.report(ex);
 			// Some of its handlers may have opened something.
 			Observation.Scope current = this.registry.getCurrentObservationScope();
 			if (current != null && current != previous) {
@@ -194,18 +194,8 @@ public final class GrpcCallObservations implements AopInfrastructureBean, CallOb
 			scope.close();
 		}
 		catch (Throwable ex) {
-			failed(ex);
+			this.failure.report(ex);
 			this.registry.setCurrentObservationScope(scope.getPreviousObservationScope());
-		}
-	}
-
-	/**
-	 * A call must not fail because of the one who looks at it, and one line is enough to
-	 * find the convention, predicate, filter or handler that does not work.
-	 */
-	private void failed(Throwable ex) {
-		if (this.failed.compareAndSet(false, true)) {
-			logger.error("Could not observe a call (reported once)", ex);
 		}
 	}
 
