@@ -34,7 +34,7 @@ import org.springframework.core.env.ConfigurableEnvironment;
  * other starters without which calls are less protected than the configuration says.
  * Before any bean is there.
  */
-final class PropertyCheck implements BeanFactoryPostProcessor, AopInfrastructureBean {
+final class EnvironmentCheck implements BeanFactoryPostProcessor, AopInfrastructureBean {
 
 	private static final Pattern NUMBER = Pattern.compile("[+-]?\\d+");
 
@@ -42,7 +42,7 @@ final class PropertyCheck implements BeanFactoryPostProcessor, AopInfrastructure
 
 	private final ConfigurableEnvironment environment;
 
-	PropertyCheck(ConfigurableEnvironment environment) {
+	EnvironmentCheck(ConfigurableEnvironment environment) {
 		this.environment = environment;
 	}
 

@@ -16,9 +16,14 @@
 
 package io.github.lastcall.grpc.autoconfigure;
 
+import java.util.List;
+
+import io.github.lastcall.grpc.server.GrpcServerStartException;
 import io.grpc.BindableService;
 
 import org.springframework.aop.framework.AopInfrastructureBean;
+import org.springframework.beans.factory.config.BeanFactoryPostProcessor;
+import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
@@ -53,6 +58,30 @@ public final class GrpcServerDisabledAutoConfiguration implements AopInfrastruct
 		@Conditional(OnServerEnabled.class)
 		static class Enabled {
 
+		}
+
+	}
+
+	/**
+	 * Fails the start of an application that was processed ahead of time without the
+	 * server and is started with it: what would be needed is not there.
+	 */
+	static final class ProcessedWithoutServerCheck implements BeanFactoryPostProcessor, AopInfrastructureBean {
+
+		private final Environment environment;
+
+		ProcessedWithoutServerCheck(Environment environment) {
+			this.environment = environment;
+		}
+
+		@Override
+		public void postProcessBeanFactory(ConfigurableListableBeanFactory beanFactory) {
+			if (OnServerEnabled.isEnabled(this.environment)) {
+				throw new GrpcServerStartException(
+						"grpc.server.enabled is true, but the application was processed ahead of time without the gRPC server.",
+						"Process the application ahead of time with grpc.server.enabled=true, or set it to false at run time too.",
+						List.of(OnServerEnabled.PROPERTY), null);
+			}
 		}
 
 	}

@@ -25,16 +25,22 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
+import org.springframework.boot.EnvironmentPostProcessor;
+import org.springframework.boot.SpringApplication;
+import org.springframework.boot.support.SystemEnvironmentPropertySourceEnvironmentPostProcessor;
+import org.springframework.core.Ordered;
 import org.springframework.core.env.ConfigurableEnvironment;
 import org.springframework.core.env.PropertySource;
+import org.springframework.core.env.SystemEnvironmentPropertySource;
 
 /**
  * The environment variables that Kubernetes makes in every pod for each Service of its
  * namespace ("service links", after those of Docker). Those of a Service that is named
  * {@code grpc-server}, or begins so, look like properties: {@code GRPC_SERVER_PORT} is
- * {@code tcp://10.0.0.5:9090}.
+ * {@code tcp://10.0.0.5:9090}. Those variables are hidden from the environment. The
+ * processes that the application starts, and {@link System#getenv()}, still have them.
  */
-final class ServiceLinks {
+final class ServiceLinks implements EnvironmentPostProcessor, Ordered {
 
 	private static final Pattern PORT = Pattern.compile("((?:SPRING_)?GRPC_SERVER(?:_[A-Z0-9_]+)?)_PORT");
 
@@ -42,7 +48,26 @@ final class ServiceLinks {
 
 	private static final String VARIABLES = "%s_(SERVICE_HOST|SERVICE_PORT(_[A-Z0-9_]+)?|PORT|PORT_\\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)";
 
-	private ServiceLinks() {
+	@Override
+	public void postProcessEnvironment(ConfigurableEnvironment environment, SpringApplication application) {
+		List<PropertySource<?>> sources = environment.getPropertySources().stream().toList();
+		for (PropertySource<?> source : sources) {
+			if (source instanceof SystemEnvironmentPropertySource variables) {
+				Map<String, Object> others = without(variables.getSource());
+				if (others != variables.getSource()) {
+					environment.getPropertySources()
+						.replace(source.getName(), new SystemEnvironmentPropertySource(source.getName(), others));
+				}
+			}
+		}
+	}
+
+	/**
+	 * Before Spring Boot makes the variables know their origin.
+	 */
+	@Override
+	public int getOrder() {
+		return SystemEnvironmentPropertySourceEnvironmentPostProcessor.DEFAULT_ORDER - 1;
 	}
 
 	/**
@@ -50,7 +75,7 @@ final class ServiceLinks {
 	 * @param variables the environment variables
 	 * @return the others, or the same map if there are none of them
 	 */
-	static Map<String, Object> without(Map<String, Object> variables) {
+	private static Map<String, Object> without(Map<String, Object> variables) {
 		Map<String, Pattern> services = services(variables);
 		if (services.isEmpty()) {
 			return variables;

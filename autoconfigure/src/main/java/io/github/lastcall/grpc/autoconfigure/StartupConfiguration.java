@@ -39,15 +39,14 @@ class StartupConfiguration implements AopInfrastructureBean {
 	}
 
 	@Bean
-	static PropertyCheck lastCallPropertyCheck(ConfigurableEnvironment environment) {
-		return new PropertyCheck(environment);
+	static EnvironmentCheck lastCallEnvironmentCheck(ConfigurableEnvironment environment) {
+		return new EnvironmentCheck(environment);
 	}
 
 	@Bean
 	PropertyReport lastCallPropertyReport(GrpcServerProperties properties, ConfigurableEnvironment environment,
 			HealthGroupNames healthGroups, ObjectProvider<CallConfiguration.ExecutorConfiguration> executor) {
-		return new PropertyReport(environment, IneffectiveProperties.reasons(properties, environment, healthGroups,
-				executor.getIfAvailable() == null));
+		return new PropertyReport(properties, environment, healthGroups, executor.getIfAvailable() == null);
 	}
 
 	@Bean

@@ -58,8 +58,7 @@ public final class GrpcHealthMeters implements AopInfrastructureBean, Applicatio
 
 	private final AtomicBoolean started = new AtomicBoolean();
 
-	private final FirstFailure failure = new FirstFailure(logger,
-			"Could not register the meter of a serving status");
+	private final FirstFailure failure = new FirstFailure(logger, "Could not register the meter of a serving status");
 
 	/**
 	 * Create new meters.
