@@ -23,7 +23,6 @@ import io.micrometer.observation.ObservationFilter;
 import io.micrometer.observation.ObservationHandler;
 import io.micrometer.observation.ObservationPredicate;
 import io.micrometer.observation.ObservationRegistry;
-import org.jspecify.annotations.Nullable;
 
 import org.springframework.aop.framework.AopInfrastructureBean;
 import org.springframework.beans.factory.ObjectProvider;
@@ -49,12 +48,9 @@ import org.springframework.core.Ordered;
 @ConditionalOnBean(value = GrpcServers.class, search = SearchStrategy.CURRENT)
 public final class GrpcServerObservationAutoConfiguration implements AopInfrastructureBean {
 
-	/**
-	 * Null if nobody observes calls.
-	 */
 	@Bean
 	@ConditionalOnMissingBean(CallObserver.class)
-	@Nullable GrpcCallObservations lastCallCallObservations(ObjectProvider<ObservationRegistry> registries,
+	GrpcCallObservations lastCallCallObservations(ObjectProvider<ObservationRegistry> registries,
 			ObjectProvider<ObservationHandler<?>> handlers, ObjectProvider<ObservationHandlerGroup> groups,
 			ObjectProvider<ObservationPredicate> predicates, ObjectProvider<ObservationFilter> filters,
 			ObjectProvider<GlobalObservationConvention<?>> globalConventions,
@@ -62,7 +58,7 @@ public final class GrpcServerObservationAutoConfiguration implements AopInfrastr
 			ObjectProvider<GrpcServerObservationConvention> conventions) {
 		CallObservationHandlers observers = CallObservationHandlers.of(handlers.orderedStream().toList());
 		if (observers.isEmpty() || registries.stream().allMatch(ObservationRegistry::isNoop)) {
-			return null;
+			return new GrpcCallObservations(ObservationRegistry.NOOP, null);
 		}
 		// A registry of our own, and no bean: Spring Boot would give it the handlers that
 		// make meters, and every call would be counted twice.

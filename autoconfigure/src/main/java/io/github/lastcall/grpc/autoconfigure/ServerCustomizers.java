@@ -106,7 +106,7 @@ final class ServerCustomizers implements AopInfrastructureBean {
 	 * Asked late: an observer may need what needs the server.
 	 */
 	private @Nullable CallObserver observer(boolean application) {
-		return application ? this.observer.getIfAvailable() : null;
+		return application ? this.observer.stream().filter(CallObserver::isActive).findFirst().orElse(null) : null;
 	}
 
 	/**

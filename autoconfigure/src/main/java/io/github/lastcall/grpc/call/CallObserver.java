@@ -26,6 +26,15 @@ import io.grpc.ServerStreamTracer;
 public interface CallObserver {
 
 	/**
+	 * Whether there is anything to observe. A server without such an observer has neither
+	 * its tracer nor its interceptor.
+	 * @return whether the observer is to be used
+	 */
+	default boolean isActive() {
+		return true;
+	}
+
+	/**
 	 * A server is about to be bound.
 	 * @param services what it serves
 	 */

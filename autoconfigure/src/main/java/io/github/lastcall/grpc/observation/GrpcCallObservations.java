@@ -90,6 +90,11 @@ public final class GrpcCallObservations implements AopInfrastructureBean, CallOb
 	}
 
 	@Override
+	public boolean isActive() {
+		return !this.registry.isNoop();
+	}
+
+	@Override
 	public void observe(GrpcServices services) {
 		services.application()
 			.forEach((service) -> service.definition()

@@ -702,7 +702,7 @@ class GrpcCallObservationsTests {
 	void withoutAHandlerThatNeedsItNothingIsOnTheWayOfTheCall() {
 		this.plain.withUserConfiguration(MetersConfiguration.class).run((context) -> {
 			assertThat(context).hasSingleBean(DefaultMeterObservationHandler.class);
-			assertThat(context.getBeanProvider(CallObserver.class).getIfAvailable()).isNull();
+			assertThat(context.getBean(CallObserver.class).isActive()).isFalse();
 			assertThat(wayOfACall(context)).noneMatch((type) -> type.contains("Observed"));
 		});
 	}
@@ -714,7 +714,7 @@ class GrpcCallObservationsTests {
 					AutoConfigurations.of(MicrometerTracingAutoConfiguration.class, NoopTracerAutoConfiguration.class))
 			.run((context) -> {
 				assertThat(context).hasSingleBean(Tracer.class);
-				assertThat(context.getBeanProvider(CallObserver.class).getIfAvailable()).isNull();
+				assertThat(context.getBean(CallObserver.class).isActive()).isFalse();
 				assertThat(wayOfACall(context)).noneMatch((type) -> type.contains("Observed"));
 			});
 	}
