@@ -52,10 +52,10 @@ import org.springframework.boot.actuate.endpoint.annotation.WriteOperation;
 import org.springframework.boot.actuate.endpoint.web.WebEndpointResponse;
 
 /**
- * {@code /actuator/grpc}: the servers, their services and calls in flight, and what
- * health tells of them and why. {@code POST /actuator/grpc/drain} and {@code /resume}
- * take the servers out of service and bring them back; that is write access, which nobody
- * has unless {@code management.endpoint.grpc.access} is {@code unrestricted}.
+ * Actuator endpoint {@code /actuator/grpc} with the servers, their services and calls in
+ * flight, and the serving statuses with their source. {@code POST /actuator/grpc/drain}
+ * takes the servers out of service, {@code /resume} brings them back. Both require
+ * {@code management.endpoint.grpc.access=unrestricted}.
  */
 @Endpoint(id = "grpc", defaultAccess = Access.READ_ONLY)
 public final class GrpcEndpoint implements AopInfrastructureBean {
@@ -73,13 +73,12 @@ public final class GrpcEndpoint implements AopInfrastructureBean {
 	private final @Nullable ServerTls tls;
 
 	/**
-	 * Create a new endpoint.
-	 * @param drains know the servers
+	 * Creates a new endpoint.
+	 * @param drains the drains of the servers
 	 * @param statuses the serving statuses
 	 * @param healthSettings the settings of health
 	 * @param control drains and resumes the servers
-	 * @param tls knows the certificate, {@code null} if the application is served in
-	 * plaintext
+	 * @param tls the TLS of the server, {@code null} for plaintext
 	 */
 	public GrpcEndpoint(List<GrpcServerDrain> drains, ServingStatusTable statuses, HealthSettings healthSettings,
 			DrainControl control, @Nullable ServerTls tls) {
@@ -91,7 +90,7 @@ public final class GrpcEndpoint implements AopInfrastructureBean {
 	}
 
 	/**
-	 * Describe everything.
+	 * Describes the servers, services and serving statuses.
 	 * @return the description
 	 */
 	@ReadOperation
@@ -114,10 +113,10 @@ public final class GrpcEndpoint implements AopInfrastructureBean {
 	}
 
 	/**
-	 * Drain or resume.
+	 * Takes the servers out of service or resumes them.
 	 * @param operation {@code drain} or {@code resume}
-	 * @return the servers afterwards; 409 if the application is about to stop, so that
-	 * there is nothing to resume
+	 * @return the servers afterwards; with status 409 if the application is stopping and
+	 * cannot be resumed
 	 */
 	@WriteOperation
 	public WebEndpointResponse<List<ServerDescriptor>> operate(@Selector String operation) {
@@ -201,12 +200,12 @@ public final class GrpcEndpoint implements AopInfrastructureBean {
 	}
 
 	/**
-	 * The answer.
+	 * Response of the endpoint.
 	 *
 	 * @param servers the servers
 	 * @param services the services by full name
-	 * @param health what health tells
-	 * @param ssl how the application is served by TLS, {@code null} for plaintext
+	 * @param health the serving statuses
+	 * @param ssl the TLS of the server, {@code null} for plaintext
 	 */
 	public record GrpcDescriptor(List<ServerDescriptor> servers, Map<String, ServiceDescriptor> services,
 			HealthDescriptor health, @Nullable SslDescriptor ssl) implements OperationResponseBody {
@@ -217,11 +216,11 @@ public final class GrpcEndpoint implements AopInfrastructureBean {
 	 * TLS.
 	 *
 	 * @param bundle the name of the SSL bundle
-	 * @param clientAuth whether clients have to show a certificate
+	 * @param clientAuth whether clients must present a certificate
 	 * @param certificates the certificates in use
-	 * @param since when they were taken into use
-	 * @param updates how many updates of the bundle have been taken into use
-	 * @param failedUpdates how many updates could not be used
+	 * @param since the time since which they are in use
+	 * @param updates the number of updates of the bundle in use so far
+	 * @param failedUpdates the number of updates that could not be used
 	 * @param failure why the last update could not be used
 	 */
 	public record SslDescriptor(String bundle, String clientAuth, List<ServerCertificate> certificates, Instant since,
@@ -230,18 +229,17 @@ public final class GrpcEndpoint implements AopInfrastructureBean {
 	}
 
 	/**
-	 * A server.
+	 * Server.
 	 *
-	 * @param name its name
-	 * @param address where it listens, {@code *} for all interfaces
-	 * @param port its port, -1 if it listens on none
-	 * @param state its state
-	 * @param since when the state began
-	 * @param failed whether it is stopped because it could not start or terminated
-	 * unexpectedly
-	 * @param connections how many connections are open
-	 * @param callsInFlight how many calls of the application are in flight
-	 * @param methodsInFlight the same by full method name
+	 * @param name the name
+	 * @param address the address, {@code *} for all interfaces
+	 * @param port the port, -1 if none is open
+	 * @param state the state
+	 * @param since the time at which the state began
+	 * @param failed whether the server could not start or terminated unexpectedly
+	 * @param connections the number of open connections
+	 * @param callsInFlight the number of application calls in flight
+	 * @param methodsInFlight the calls in flight by full method name
 	 */
 	public record ServerDescriptor(String name, @Nullable String address, @Nullable Integer port, GrpcServerState state,
 			Instant since, boolean failed, int connections, int callsInFlight,
@@ -250,9 +248,9 @@ public final class GrpcEndpoint implements AopInfrastructureBean {
 	}
 
 	/**
-	 * Calls of one method in flight.
+	 * Calls in flight of one method.
 	 *
-	 * @param calls how many
+	 * @param calls the number of calls
 	 * @param oldest the age of the oldest
 	 */
 	public record CallsDescriptor(int calls, Duration oldest) {
@@ -260,33 +258,33 @@ public final class GrpcEndpoint implements AopInfrastructureBean {
 	}
 
 	/**
-	 * A service.
+	 * Service.
 	 *
 	 * @param infrastructure whether it belongs to the server and not to the application
-	 * @param methods its methods by name
+	 * @param methods the methods by name
 	 */
 	public record ServiceDescriptor(boolean infrastructure, Map<String, MethodDescription> methods) {
 
 	}
 
 	/**
-	 * A method.
+	 * Method.
 	 *
-	 * @param type its kind
-	 * @param request the full name of the message that it takes
-	 * @param response the full name of the message that it gives
+	 * @param type the type
+	 * @param request the full name of the request message
+	 * @param response the full name of the response message
 	 */
 	public record MethodDescription(String type, @Nullable String request, @Nullable String response) {
 
 	}
 
 	/**
-	 * What health tells, and how it is found out.
+	 * Serving statuses and the settings of health.
 	 *
-	 * @param sampleInterval how often the health indicators are asked
-	 * @param sampleTimeout how long one may take
-	 * @param notServingAs how Check tells NOT_SERVING
-	 * @param statuses statuses by name; the empty name is the server as a whole
+	 * @param sampleInterval the time between two evaluations of the health indicators
+	 * @param sampleTimeout the maximum time for an indicator to answer
+	 * @param notServingAs how Check reports NOT_SERVING
+	 * @param statuses the statuses by name; the empty name stands for the whole server
 	 */
 	public record HealthDescriptor(Duration sampleInterval, Duration sampleTimeout, String notServingAs,
 			Map<String, StatusDescriptor> statuses) {
@@ -294,13 +292,13 @@ public final class GrpcEndpoint implements AopInfrastructureBean {
 	}
 
 	/**
-	 * The serving status of a name.
+	 * Serving status of a name.
 	 *
 	 * @param status the status
-	 * @param source why it is that: group, availability, override or drain
+	 * @param source the source of the status: group, availability, override or drain
 	 * @param group the health group that it follows
-	 * @param override what user code says
-	 * @param watchers how many clients watch it
+	 * @param override the override set by the application
+	 * @param watchers the number of watching clients
 	 */
 	public record StatusDescriptor(String status, String source, @Nullable String group, @Nullable String override,
 			int watchers) {

@@ -37,10 +37,10 @@ import org.springframework.boot.health.contributor.Health;
 import org.springframework.util.Assert;
 
 /**
- * The state of the application's servers in {@code /actuator/health}: UP while all of
- * them serve, DOWN when one could not start or terminated unexpectedly, OUT_OF_SERVICE
- * otherwise. It says nothing of the serving statuses in its own status, only in the
- * details, so that it can be part of a group that they follow.
+ * Health indicator for the application's servers: UP while all of them serve, DOWN if one
+ * could not start or terminated unexpectedly, OUT_OF_SERVICE otherwise. The serving
+ * statuses are part of the details only, so the indicator can be a member of a health
+ * group that they follow.
  */
 public final class GrpcServerHealthIndicator extends AbstractHealthIndicator implements AopInfrastructureBean {
 
@@ -51,10 +51,10 @@ public final class GrpcServerHealthIndicator extends AbstractHealthIndicator imp
 	private final @Nullable ServerTls tls;
 
 	/**
-	 * Create a new indicator.
-	 * @param drains know the servers' states, the server that most clients use first
+	 * Creates a new indicator.
+	 * @param drains the drains of the servers, the main server first
 	 * @param statuses the serving statuses
-	 * @param tls knows the certificate, {@code null} if the server speaks plaintext
+	 * @param tls the TLS of the server, {@code null} for plaintext
 	 */
 	public GrpcServerHealthIndicator(List<GrpcServerDrain> drains, ServingStatusTable statuses,
 			@Nullable ServerTls tls) {

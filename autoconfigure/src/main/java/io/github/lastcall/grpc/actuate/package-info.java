@@ -14,7 +14,7 @@
  * limitations under the License.
  */
 /**
- * What Actuator shows of the server.
+ * Actuator endpoint and health indicator of the server.
  */
 @NullMarked
 package io.github.lastcall.grpc.actuate;

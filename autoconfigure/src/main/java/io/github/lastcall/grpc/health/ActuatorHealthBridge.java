@@ -53,11 +53,11 @@ import org.springframework.context.ApplicationListener;
 import org.springframework.core.Ordered;
 
 /**
- * Lets the serving statuses follow Actuator's health groups.
+ * Bridge from Actuator's health groups to the serving statuses.
  * <p>
- * Only indicators that some group contains are asked, on threads of this library. The two
- * indicators of the application's availability are not asked at all: their answers are
- * taken from the events, so that a change is told at once and no late sample can undo it.
+ * Only indicators that belong to a group are evaluated, on threads of this library. The
+ * readiness and liveness states are taken from events instead, so that changes apply
+ * immediately and a late sample cannot undo them.
  */
 public final class ActuatorHealthBridge implements AopInfrastructureBean, GrpcServerStateListener,
 		ApplicationListener<AvailabilityChangeEvent<?>>, Ordered, DisposableBean {
@@ -84,13 +84,13 @@ public final class ActuatorHealthBridge implements AopInfrastructureBean, GrpcSe
 	private Map<String, Status> answers = Map.of();
 
 	/**
-	 * Create a new bridge.
-	 * @param contributors the health indicators, asked for when the server starts
+	 * Creates a new bridge.
+	 * @param contributors the health indicators, looked up when the server starts
 	 * @param groups the health groups
-	 * @param availability the application's availability now
-	 * @param table where the groups' statuses go
+	 * @param availability the availability of the application
+	 * @param table the table to update
 	 * @param settings interval and timeout
-	 * @param timer tells when a round is due or a time is over
+	 * @param timer the timer for rounds and timeouts
 	 */
 	public ActuatorHealthBridge(Supplier<? extends HealthContributors> contributors, HealthEndpointGroups groups,
 			ApplicationAvailability availability, ServingStatusTable table, HealthSettings settings,
@@ -139,7 +139,7 @@ public final class ActuatorHealthBridge implements AopInfrastructureBean, GrpcSe
 	}
 
 	/**
-	 * What the two indicators answer.
+	 * Returns the status of an availability indicator.
 	 */
 	private static Status status(AvailabilityState state) {
 		if (state == ReadinessState.ACCEPTING_TRAFFIC || state == LivenessState.CORRECT) {
@@ -231,7 +231,7 @@ public final class ActuatorHealthBridge implements AopInfrastructureBean, GrpcSe
 	}
 
 	/**
-	 * Collect the answers as Actuator does: a composite is aggregated on its own first.
+	 * Collects the answers as Actuator does: composites are aggregated first.
 	 * @return whether all members have answered
 	 */
 	private boolean collectAnswers(HealthContributors contributors, String prefix, HealthEndpointGroup group,

@@ -31,8 +31,8 @@ import org.springframework.context.ApplicationListener;
 import org.springframework.core.Ordered;
 
 /**
- * Lets the readiness and liveness groups follow the availability of the application, the
- * moment that it changes. For an application in which Actuator has no such groups.
+ * Bridge from the application's availability to the readiness and liveness groups, for
+ * applications without Actuator's health groups. Changes apply immediately.
  */
 public final class AvailabilityBridge
 		implements AopInfrastructureBean, ApplicationListener<AvailabilityChangeEvent<?>>, Ordered {
@@ -42,10 +42,10 @@ public final class AvailabilityBridge
 	private final Set<String> groups;
 
 	/**
-	 * Create a new bridge.
-	 * @param table where the groups' statuses go
-	 * @param availability the application's availability now
-	 * @param groups which of the two groups follow the availability
+	 * Creates a new bridge.
+	 * @param table the table to update
+	 * @param availability the availability of the application
+	 * @param groups the groups that follow the availability
 	 */
 	public AvailabilityBridge(ServingStatusTable table, ApplicationAvailability availability, Set<String> groups) {
 		this.table = table;

@@ -29,7 +29,7 @@ import io.grpc.ServerServiceDefinition;
 import org.springframework.aop.framework.AopInfrastructureBean;
 
 /**
- * Which health group each service follows.
+ * Mapping of services to the health groups that they follow.
  */
 public final class HealthGroupMapping implements AopInfrastructureBean {
 
@@ -44,11 +44,11 @@ public final class HealthGroupMapping implements AopInfrastructureBean {
 	private final ServingStatusTable table;
 
 	/**
-	 * Create a new mapping.
-	 * @param groupsByService health groups by full service name, as the properties say
-	 * @param groups the health groups that there are
-	 * @param ignored health groups that are configured and not evaluated
-	 * @param table where the services are registered
+	 * Creates a new mapping.
+	 * @param groupsByService the configured health groups by full service name
+	 * @param groups the available health groups
+	 * @param ignored the health groups that are configured but not evaluated
+	 * @param table the table to register the services in
 	 */
 	public HealthGroupMapping(Map<String, String> groupsByService, Iterable<String> groups, Set<String> ignored,
 			ServingStatusTable table) {
@@ -60,7 +60,7 @@ public final class HealthGroupMapping implements AopInfrastructureBean {
 	}
 
 	/**
-	 * Register the services of a server.
+	 * Registers the services of a server.
 	 * @param services the services
 	 * @throws GrpcServerStartException if a mapping names a group or a service that does
 	 * not exist
@@ -95,8 +95,7 @@ public final class HealthGroupMapping implements AopInfrastructureBean {
 	}
 
 	/**
-	 * Register the services that customizers have added to a server, which follow
-	 * readiness.
+	 * Registers services added by customizers, which follow readiness.
 	 * @param services the services
 	 */
 	public void registerAdded(List<ServerServiceDefinition> services) {

@@ -34,13 +34,13 @@ import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Asks health indicators at an interval, each on a thread of its own and never twice at a
- * time: one that hangs delays no other and holds one thread, however long it hangs.
+ * Evaluates health indicators at an interval, each on a thread of its own and never twice
+ * at a time. An indicator that hangs occupies one thread and does not delay the others.
  * <p>
- * What is known is kept in a {@link SynchronizationContext}: results come from any
- * thread, are taken one after the other, and no lock is held while others are told.
+ * State is guarded by a {@link SynchronizationContext}: results arrive on any thread and
+ * are processed one at a time; no lock is held while the listener runs.
  *
- * @param <R> what an indicator answers
+ * @param <R> the type of the answers
  */
 final class HealthSampler<R> {
 
@@ -67,13 +67,13 @@ final class HealthSampler<R> {
 	};
 
 	/**
-	 * Create a new sampler that is not started.
-	 * @param indicators what to ask, by name; looked up at every round
-	 * @param failure the answer of an indicator that throws, or does not answer in time
-	 * @param listener told of all answers whenever one has changed; an indicator that has
-	 * not answered yet is missing
-	 * @param settings interval and timeout
-	 * @param timer tells when a round is due or a time is over
+	 * Creates a new sampler, which is not started.
+	 * @param indicators the indicators by name, looked up for each round
+	 * @param failure the answer for an indicator that throws or does not answer in time
+	 * @param listener called with all answers when one has changed; indicators that have
+	 * not answered yet are missing
+	 * @param settings the interval and the timeout
+	 * @param timer the timer for rounds and timeouts
 	 */
 	HealthSampler(Supplier<Map<String, Callable<R>>> indicators, R failure, Consumer<Map<String, R>> listener,
 			HealthSettings settings, ServerTimer timer) {
@@ -85,7 +85,7 @@ final class HealthSampler<R> {
 	}
 
 	/**
-	 * Start: ask now and from then on at the interval.
+	 * Starts sampling: immediately, and then at the interval.
 	 */
 	void start() {
 		this.state.execute(() -> {
@@ -97,8 +97,8 @@ final class HealthSampler<R> {
 	}
 
 	/**
-	 * Ask now, besides the interval. Who is being asked is asked again afterwards: that
-	 * answer may be history.
+	 * Samples immediately, in addition to the interval. Indicators that are being
+	 * evaluated are evaluated again afterwards, as their answer may be outdated.
 	 */
 	void sampleNow() {
 		this.state.execute(() -> {
@@ -110,7 +110,7 @@ final class HealthSampler<R> {
 	}
 
 	/**
-	 * Stop, and interrupt what hangs. What is known is forgotten.
+	 * Stops sampling, interrupts running indicators and discards all answers.
 	 */
 	void stop() {
 		this.state.execute(() -> {
@@ -188,7 +188,7 @@ final class HealthSampler<R> {
 	}
 
 	/**
-	 * One line for each trouble, not one for each interval.
+	 * Logs each problem once, not once per interval.
 	 */
 	private void report(Sample sample, @Nullable String problem) {
 		if (problem != null && !sample.troubled) {

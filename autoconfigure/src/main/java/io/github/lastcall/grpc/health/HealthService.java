@@ -32,21 +32,21 @@ import io.grpc.stub.StreamObserver;
 import org.jspecify.annotations.Nullable;
 
 /**
- * {@code grpc.health.v1.Health}, after the
+ * Implementation of {@code grpc.health.v1.Health}, after the
  * <a href="https://github.com/grpc/grpc/blob/master/doc/health-checking.md">health
- * checking protocol</a> and, for List, after gRFC A90. No handler blocks: the service
- * runs on the event loop.
+ * checking protocol</a> and, for List, after gRFC A90. The service runs on the event loop
+ * and never blocks.
  */
 public final class HealthService extends HealthGrpc.HealthImplBase {
 
 	/**
-	 * The most statuses that List returns, as gRFC A90 suggests.
+	 * Maximum number of statuses that List returns, as gRFC A90 suggests.
 	 */
 	static final int MAX_LISTED = 100;
 
 	/**
-	 * The longest name that is looked up, in bytes. A longer one is unknown: what a
-	 * client makes up must not be kept for as long as it watches.
+	 * Maximum length of a name in bytes. Longer names are unknown, so that names invented
+	 * by clients are not kept while they watch.
 	 */
 	static final int MAX_NAME = 512;
 
@@ -64,9 +64,9 @@ public final class HealthService extends HealthGrpc.HealthImplBase {
 	private final HealthSettings.NotServingAs notServingAs;
 
 	/**
-	 * Create a new service.
-	 * @param table what it tells
-	 * @param notServingAs how Check tells that a name is not serving
+	 * Creates a new service.
+	 * @param table the serving statuses
+	 * @param notServingAs how Check reports NOT_SERVING
 	 */
 	public HealthService(ServingStatusTable table, HealthSettings.NotServingAs notServingAs) {
 		this.table = table;
@@ -126,9 +126,9 @@ public final class HealthService extends HealthGrpc.HealthImplBase {
 	}
 
 	/**
-	 * Sends the newest status whenever the client has room for it. Signals come from any
-	 * thread; the counter lets one of them send at a time and makes it look again if
-	 * another came meanwhile.
+	 * Sends the newest status whenever the client is ready. Signals arrive on any thread;
+	 * the counter ensures that one thread sends at a time and checks again if another
+	 * signal arrived meanwhile.
 	 */
 	private static final class Watcher {
 

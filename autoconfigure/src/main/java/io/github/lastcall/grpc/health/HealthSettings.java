@@ -22,11 +22,13 @@ import org.springframework.aop.framework.AopInfrastructureBean;
 import org.springframework.util.Assert;
 
 /**
- * How health is found out and told.
+ * Settings of health.
  *
- * @param sampleInterval how often the health indicators are asked, positive
- * @param sampleTimeout how long one may take before it counts as failed, positive
- * @param notServingAs how Check tells that a name is not serving
+ * @param sampleInterval the time between two evaluations of the health indicators,
+ * positive
+ * @param sampleTimeout the maximum time for an indicator to answer before it counts as
+ * failed, positive
+ * @param notServingAs how Check reports NOT_SERVING
  */
 public record HealthSettings(Duration sampleInterval, Duration sampleTimeout,
 		NotServingAs notServingAs) implements AopInfrastructureBean {
@@ -37,17 +39,17 @@ public record HealthSettings(Duration sampleInterval, Duration sampleTimeout,
 	}
 
 	/**
-	 * How Check tells that a name is NOT_SERVING.
+	 * How Check reports NOT_SERVING.
 	 */
 	public enum NotServingAs {
 
 		/**
-		 * As the specification says: status OK, and NOT_SERVING in the message.
+		 * NOT_SERVING in the response, as the specification defines it.
 		 */
 		STATUS,
 
 		/**
-		 * By the status UNAVAILABLE of the call, for balancers that look at nothing else.
+		 * Status UNAVAILABLE of the call, for balancers that check only the status.
 		 */
 		ERROR
 

@@ -25,8 +25,8 @@ import io.github.lastcall.grpc.lifecycle.GrpcServerStateListener;
 import org.springframework.aop.framework.AopInfrastructureBean;
 
 /**
- * Opens the gate of the status table while every server serves, and closes it the moment
- * that one of them does not.
+ * Listener that opens the gate of the status table while all servers serve, and closes it
+ * as soon as one of them does not.
  */
 public final class ServingGate implements AopInfrastructureBean, GrpcServerStateListener {
 
@@ -35,8 +35,8 @@ public final class ServingGate implements AopInfrastructureBean, GrpcServerState
 	private final Map<String, GrpcServerState> states = new ConcurrentHashMap<>();
 
 	/**
-	 * Create a new gate keeper.
-	 * @param table the table whose gate it keeps
+	 * Creates a new gate.
+	 * @param table the status table
 	 */
 	public ServingGate(ServingStatusTable table) {
 		this.table = table;

@@ -24,32 +24,32 @@ import org.springframework.aop.framework.AopInfrastructureBean;
 import org.springframework.util.Assert;
 
 /**
- * Lets an application say of one of its services what no health indicator knows. Inject
- * it wherever it is needed; it may be used from any thread and never blocks.
+ * Overrides of serving statuses by the application, for conditions without a health
+ * indicator. Can be injected and used by any thread; never blocks.
  * <p>
- * An override can only make things worse: the worse of it and of the health group that
- * the name follows is what clients are told, and while the server starts or shuts down it
- * is NOT_SERVING all the same.
+ * An override can only lower a status: clients get the worse of the override and of the
+ * health group that the name follows. While the server starts or shuts down, the status
+ * is NOT_SERVING regardless.
  */
 public final class ServingStatusOverrides implements AopInfrastructureBean {
 
 	private final ServingStatusTable table;
 
 	/**
-	 * Create new overrides.
-	 * @param table where they take effect
+	 * Creates new overrides.
+	 * @param table the table to override statuses in
 	 */
 	public ServingStatusOverrides(ServingStatusTable table) {
 		this.table = table;
 	}
 
 	/**
-	 * Override the status of a service. A name that is not known becomes known by it, so
-	 * an application can have names of its own.
-	 * @param service the full name of a service, or empty for the server as a whole; at
-	 * most 512 bytes in UTF-8, as longer names are unknown to clients
+	 * Overrides the status of a service. An unknown name becomes known, so an application
+	 * can define names of its own.
+	 * @param service the full name of a service, or empty for the whole server; at most
+	 * 512 bytes in UTF-8
 	 * @param status SERVING, NOT_SERVING or UNKNOWN
-	 * @throws IllegalArgumentException if the status is any other, or the name is too
+	 * @throws IllegalArgumentException if the status is another one, or the name is too
 	 * long
 	 */
 	public void set(String service, ServingStatus status) {
@@ -61,8 +61,8 @@ public final class ServingStatusOverrides implements AopInfrastructureBean {
 	}
 
 	/**
-	 * Take an override back. Does nothing if there is none.
-	 * @param service the full name of a service, or empty for the server as a whole
+	 * Removes an override. Does nothing if there is none.
+	 * @param service the full name of a service, or empty for the whole server
 	 */
 	public void clear(String service) {
 		Assert.notNull(service, "'service' must not be null");

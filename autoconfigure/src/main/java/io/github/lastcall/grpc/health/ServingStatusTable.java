@@ -35,29 +35,30 @@ import org.springframework.aop.framework.AopInfrastructureBean;
 import org.springframework.util.Assert;
 
 /**
- * The serving status of every name that can be asked, and who watches it.
+ * Serving statuses of all known names, and their watchers.
  * <p>
- * A name follows a health group; user code may override it, and the worse of the two
- * wins. While the gate is closed (the application is not ready, or the server is on its
- * way down) every name is NOT_SERVING but {@code liveness}: neither a late sample nor an
- * override opens it. A service that follows the liveness group is announced as any other.
+ * A name follows a health group. The application can override it; the worse of the two
+ * applies. While the gate is closed (the application is not ready, or the server is
+ * shutting down) every name except {@code liveness} is NOT_SERVING, whatever samples and
+ * overrides say. This includes services that follow the liveness group.
  * <p>
- * Writes are serialized by a lock, reads take none, and watchers are told outside of it.
+ * Writes are serialized by a lock. Reads do not lock, and watchers are notified without
+ * the lock.
  */
 public final class ServingStatusTable implements AopInfrastructureBean {
 
 	/**
-	 * The name of the server as a whole.
+	 * Name of the whole server.
 	 */
 	public static final String OVERALL = "";
 
 	/**
-	 * The health group that the server as a whole follows.
+	 * Health group that the whole server follows.
 	 */
 	public static final String READINESS = "readiness";
 
 	/**
-	 * The health group whose name a drain does not touch.
+	 * Health group whose name is not affected by a drain.
 	 */
 	public static final String LIVENESS = "liveness";
 
@@ -75,18 +76,17 @@ public final class ServingStatusTable implements AopInfrastructureBean {
 	private boolean open;
 
 	/**
-	 * Create a new table that knows the overall name and the groups.
-	 * @param groups the health groups, each a name of its own
+	 * Creates a new table with the overall name and the groups.
+	 * @param groups the health groups, each of which is a name
 	 */
 	public ServingStatusTable(Collection<String> groups) {
 		this(groups, Set.of());
 	}
 
 	/**
-	 * Create a new table that knows the overall name and the groups.
-	 * @param groups the health groups, each a name of its own
-	 * @param availability those of them that follow the availability of the application
-	 * and nothing else
+	 * Creates a new table with the overall name and the groups.
+	 * @param groups the health groups, each of which is a name
+	 * @param availability the groups that follow only the availability of the application
 	 */
 	public ServingStatusTable(Collection<String> groups, Collection<String> availability) {
 		this.availability = Set.copyOf(availability);
@@ -95,10 +95,10 @@ public final class ServingStatusTable implements AopInfrastructureBean {
 	}
 
 	/**
-	 * Do something with every name that is known, and from now on with each that becomes
-	 * known. There is one such action.
-	 * @param action what to do, perhaps more than once with a name; on the thread that
-	 * makes a name known, so it must not block
+	 * Runs an action for every known name, and for each name that becomes known later.
+	 * Replaces any previous action.
+	 * @param action the action, called on the thread that adds a name and possibly more
+	 * than once per name; must not block
 	 */
 	public void forEachName(Consumer<String> action) {
 		this.known = action;
@@ -106,7 +106,7 @@ public final class ServingStatusTable implements AopInfrastructureBean {
 	}
 
 	/**
-	 * Add a name.
+	 * Adds a name.
 	 * @param name the name, such as the full name of a service
 	 * @param group the health group that it follows
 	 */
@@ -115,7 +115,7 @@ public final class ServingStatusTable implements AopInfrastructureBean {
 	}
 
 	/**
-	 * Set the status of groups. A group that has never been sampled is NOT_SERVING.
+	 * Sets the statuses of groups. Groups without a sample are NOT_SERVING.
 	 * @param statuses statuses by health group
 	 */
 	public void sample(Map<String, ServingStatus> statuses) {
@@ -123,16 +123,15 @@ public final class ServingStatusTable implements AopInfrastructureBean {
 	}
 
 	/**
-	 * Open or close the gate.
-	 * @param open whether all servers serve; asked once, and by one thread after the
-	 * other
+	 * Opens or closes the gate.
+	 * @param open whether all servers serve; evaluated once, by one thread at a time
 	 */
 	public void gate(BooleanSupplier open) {
 		update(() -> this.open = open.getAsBoolean());
 	}
 
 	/**
-	 * Override the status of a name, which need not be known.
+	 * Overrides the status of a name, known or not.
 	 * @param name the name
 	 * @param status the status, {@code null} to clear the override
 	 */
@@ -143,9 +142,9 @@ public final class ServingStatusTable implements AopInfrastructureBean {
 	}
 
 	/**
-	 * The status of a name.
+	 * Returns the status of a name.
 	 * @param name the name
-	 * @return its status, {@code null} if the name is not known
+	 * @return the status, {@code null} if the name is not known
 	 */
 	public @Nullable ServingStatus get(String name) {
 		Entry entry = this.entries.get(name);
@@ -153,7 +152,7 @@ public final class ServingStatusTable implements AopInfrastructureBean {
 	}
 
 	/**
-	 * The status of every known name.
+	 * Returns the statuses of all known names.
 	 * @return statuses by name, sorted
 	 */
 	public Map<String, ServingStatus> all() {
@@ -168,7 +167,7 @@ public final class ServingStatusTable implements AopInfrastructureBean {
 	}
 
 	/**
-	 * What is known of every known name, for people.
+	 * Describes all known names.
 	 * @return descriptions by name, sorted
 	 */
 	public Map<String, Description> describe() {
@@ -186,10 +185,10 @@ public final class ServingStatusTable implements AopInfrastructureBean {
 	}
 
 	/**
-	 * Watch a name, known or not.
+	 * Watches a name, known or not.
 	 * @param name the name
-	 * @param changed called after each change, on the thread that made it; it must not
-	 * block, and may be called when nothing has changed
+	 * @param changed called after each change on the thread that made it, possibly
+	 * without a change; must not block
 	 * @return the watch
 	 */
 	Watch watch(String name, Runnable changed) {
@@ -202,7 +201,7 @@ public final class ServingStatusTable implements AopInfrastructureBean {
 	}
 
 	/**
-	 * How many watchers a name has.
+	 * Returns the number of watchers of a name.
 	 * @param name the name
 	 * @return the number of watchers
 	 */
@@ -276,45 +275,45 @@ public final class ServingStatusTable implements AopInfrastructureBean {
 	}
 
 	/**
-	 * Why a name has the status that it has.
+	 * Source of a serving status.
 	 */
 	public enum Source {
 
 		/**
-		 * The health group that it follows says so.
+		 * Health group that the name follows.
 		 */
 		GROUP,
 
 		/**
-		 * The availability of the application says so: there is no such health group.
+		 * Availability of the application, as the health group does not exist.
 		 */
 		AVAILABILITY,
 
 		/**
-		 * User code has overridden it.
+		 * Override by the application.
 		 */
 		OVERRIDE,
 
 		/**
-		 * The server starts, or is on its way down.
+		 * Server that starts or shuts down.
 		 */
 		DRAIN,
 
 		/**
-		 * The name is not known.
+		 * None: the name is not known.
 		 */
 		NONE
 
 	}
 
 	/**
-	 * What is known of a name.
+	 * Description of a name.
 	 *
-	 * @param status its status
-	 * @param source why it has it
-	 * @param group the health group that it follows, if it follows one
-	 * @param override what user code says, if it says something
-	 * @param watchers how many clients watch it
+	 * @param status the status
+	 * @param source the source of the status
+	 * @param group the health group that it follows, if any
+	 * @param override the override by the application, if any
+	 * @param watchers the number of watchers
 	 */
 	public record Description(ServingStatus status, Source source, @Nullable String group,
 			@Nullable ServingStatus override, int watchers) {
@@ -349,7 +348,7 @@ public final class ServingStatusTable implements AopInfrastructureBean {
 	}
 
 	/**
-	 * One watcher's view of one name.
+	 * View of one watcher on one name.
 	 */
 	final class Watch {
 
@@ -363,7 +362,7 @@ public final class ServingStatusTable implements AopInfrastructureBean {
 		}
 
 		/**
-		 * The newest status.
+		 * Returns the newest status.
 		 * @return the status, SERVICE_UNKNOWN if the name is not known
 		 */
 		ServingStatus status() {

@@ -14,8 +14,7 @@
  * limitations under the License.
  */
 /**
- * What the server tells of itself: the Health service and the table of serving statuses
- * behind it.
+ * Health service and the table of serving statuses behind it.
  */
 @NullMarked
 package io.github.lastcall.grpc.health;

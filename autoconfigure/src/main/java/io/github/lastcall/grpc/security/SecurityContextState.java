@@ -26,8 +26,8 @@ import org.springframework.security.core.context.SecurityContext;
 import org.springframework.security.core.context.SecurityContextHolderStrategy;
 
 /**
- * The security context of Spring Security. A context can be changed in place, so that it
- * is not enough to put the same one back.
+ * Security context of Spring Security as the state of a thread. A context can be changed
+ * in place, so restoring the reference is not enough.
  */
 public final class SecurityContextState implements ThreadState, AopInfrastructureBean {
 
@@ -39,9 +39,8 @@ public final class SecurityContextState implements ThreadState, AopInfrastructur
 	private final Supplier<SecurityContextHolderStrategy> strategy;
 
 	/**
-	 * Create a new state.
-	 * @param strategy finds where contexts are kept, each time: an application may change
-	 * it
+	 * Creates a new state.
+	 * @param strategy supplies the current strategy, which an application can change
 	 */
 	public SecurityContextState(Supplier<SecurityContextHolderStrategy> strategy) {
 		this.strategy = strategy;

@@ -14,7 +14,7 @@
  * limitations under the License.
  */
 /**
- * Who calls.
+ * Integration with Spring Security.
  */
 @NullMarked
 package io.github.lastcall.grpc.security;

@@ -26,8 +26,8 @@ import io.grpc.Codec;
 import org.springframework.util.Assert;
 
 /**
- * gzip that decompresses on a limited number of threads at a time. Before Java 22 a
- * thread that inflates keeps the garbage collector from running
+ * Gzip codec that decompresses on a limited number of threads at a time. Before Java 22,
+ * a thread that inflates prevents garbage collection
  * (<a href="https://openjdk.org/jeps/423">JEP 423</a>). When many do so at once,
  * allocations fail with an {@link OutOfMemoryError} although there is garbage to collect.
  * More threads than processors would not inflate any faster.
@@ -42,7 +42,7 @@ final class BoundedGzip implements Codec {
 	private final Semaphore permits;
 
 	/**
-	 * Create a new codec.
+	 * Creates a new codec.
 	 * @param threads maximum number of threads that decompress at a time
 	 */
 	BoundedGzip(int threads) {

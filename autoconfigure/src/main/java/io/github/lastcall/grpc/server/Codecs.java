@@ -29,15 +29,15 @@ import io.grpc.ServerBuilder;
 import org.springframework.aop.framework.AopInfrastructureBean;
 
 /**
- * The codecs of every server: those that grpc-java has, and those of the application,
- * which win over one of the same name.
+ * Codecs of all servers: those of grpc-java and those of the application, which replace
+ * codecs of the same name.
  */
 public final class Codecs implements AopInfrastructureBean, GrpcServerBuilderCustomizer<ServerBuilder<?>> {
 
 	private final Map<String, Codec> codecs = new LinkedHashMap<>();
 
 	/**
-	 * Create new codecs.
+	 * Creates new codecs.
 	 * @param additional the codecs of the application
 	 */
 	public Codecs(List<Codec> additional) {
@@ -51,7 +51,7 @@ public final class Codecs implements AopInfrastructureBean, GrpcServerBuilderCus
 	}
 
 	/**
-	 * The names of the codecs, as calls tell them.
+	 * Returns the names of the codecs, as sent in message encodings.
 	 * @return the names
 	 */
 	public Set<String> names() {

@@ -25,10 +25,9 @@ import java.lang.annotation.Target;
 import io.grpc.ServerInterceptor;
 
 /**
- * Marks a {@link ServerInterceptor} bean that every service gets. On the class of the
- * bean or on its {@code @Bean} method. The beans are ordered as Spring orders beans
- * ({@code @Order}, {@code Ordered}): the first is the outermost, it sees a call first and
- * its end last.
+ * Marks a {@link ServerInterceptor} bean that applies to all services of the application.
+ * Goes on the class of the bean or on its {@code @Bean} method. Interceptors are ordered
+ * by {@code @Order} or {@code Ordered}; the first is the outermost one.
  */
 @Target({ ElementType.TYPE, ElementType.METHOD })
 @Retention(RetentionPolicy.RUNTIME)
@@ -36,8 +35,9 @@ import io.grpc.ServerInterceptor;
 public @interface GlobalServerInterceptor {
 
 	/**
-	 * Whether the infrastructure services (health, reflection) get the interceptor as
-	 * well. Off unless asked for: a probe has no credentials.
+	 * Returns whether the interceptor also applies to infrastructure services (health,
+	 * reflection). They run on the event loop, so it must not block. Defaults to
+	 * {@code false}, because probes have no credentials.
 	 * @return whether to intercept infrastructure services too
 	 */
 	boolean infrastructure() default false;

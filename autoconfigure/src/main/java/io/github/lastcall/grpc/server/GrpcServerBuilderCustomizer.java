@@ -19,18 +19,18 @@ package io.github.lastcall.grpc.server;
 import io.grpc.ServerBuilder;
 
 /**
- * Callback for everything about a server that has no property. Beans of this type are
- * called in order each time a server is built (a stopped context can start again), after
- * the properties have been applied.
+ * Callback to customize the builder of a server, for settings without a property. Beans
+ * of this type are called in order each time a server is built, after the properties have
+ * been applied. A server is built again when a stopped context is started again.
  *
- * @param <B> the builder that the callback wants. A callback for another transport's
- * builder is not called.
+ * @param <B> the type of the builder; callbacks for other types of builders are not
+ * called
  */
 @FunctionalInterface
 public interface GrpcServerBuilderCustomizer<B extends ServerBuilder<?>> {
 
 	/**
-	 * Customize the builder of a server.
+	 * Customizes the builder of a server.
 	 * @param builder the builder
 	 */
 	void customize(B builder);

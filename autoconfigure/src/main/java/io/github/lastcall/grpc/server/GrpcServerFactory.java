@@ -21,32 +21,31 @@ import java.io.IOException;
 import io.grpc.ServerBuilder;
 
 /**
- * Makes the builders of servers for one transport and one address. What every server gets
- * (its services, the drain, the customizers) is added to the builder afterwards, so that
- * a factory of an application cannot miss it.
+ * Factory for the server builders of one transport and address. Services, the drain and
+ * customizers are applied to the builder afterwards.
  */
 public interface GrpcServerFactory {
 
 	/**
-	 * Make the builder of a server, which is built and bound at once.
+	 * Creates the builder of a server, which is built and bound immediately.
 	 * @return a new builder
-	 * @throws GrpcServerStartException if it is clear already that it cannot be bound
+	 * @throws GrpcServerStartException if the server can already be known not to start
 	 */
 	ServerBuilder<?> newBuilder();
 
 	/**
-	 * Tell what a failure to bind means in terms of the configuration.
-	 * @param failure what the transport said
-	 * @return the analyzed failure
+	 * Translates a failure to bind into the terms of the configuration.
+	 * @param failure the failure reported by the transport
+	 * @return the exception to fail the start with
 	 */
 	GrpcServerStartException bindFailure(IOException failure);
 
 	/**
-	 * Whether every server of this factory listens on the same port. Such a server is
-	 * stopped while its context is paused, as Spring's test framework does with a context
-	 * that no test uses, so that another one gets the port; it starts again with its
-	 * context. Any other server keeps running, as its clients could not follow it.
-	 * @return whether the port is fixed, {@code false} unless overridden
+	 * Returns whether every server of this factory listens on the same port. A server on
+	 * a fixed port is stopped while its context is paused, so that another context can
+	 * use the port, and started again with its context. Spring's test framework pauses
+	 * contexts that no test uses. Other servers keep running.
+	 * @return whether the port is fixed; defaults to {@code false}
 	 */
 	default boolean hasFixedPort() {
 		return false;

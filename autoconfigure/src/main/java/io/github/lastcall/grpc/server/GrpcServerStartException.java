@@ -21,8 +21,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A server cannot start as it is configured. Carries what a failure analysis shows: what
- * is wrong, what to do, and the properties that have a part in it.
+ * Exception thrown when a server cannot start with its configuration. Its message, action
+ * and properties are shown by the failure analysis.
  */
 public class GrpcServerStartException extends RuntimeException {
 
@@ -31,20 +31,20 @@ public class GrpcServerStartException extends RuntimeException {
 	private final List<String> properties;
 
 	/**
-	 * Create a new exception.
-	 * @param description what is wrong, a sentence that names the bean or the value
-	 * @param action what to do about it
+	 * Creates a new exception.
+	 * @param description what is wrong, as a sentence that names the bean or the value
+	 * @param action what to do, as a sentence
 	 */
 	public GrpcServerStartException(String description, String action) {
 		this(description, action, List.of(), null);
 	}
 
 	/**
-	 * Create a new exception.
-	 * @param description what is wrong, a sentence that names the bean or the value
-	 * @param action what to do about it
-	 * @param properties names of the properties that have a part in it
-	 * @param cause the cause, if there is one
+	 * Creates a new exception.
+	 * @param description what is wrong, as a sentence that names the bean or the value
+	 * @param action what to do, as a sentence
+	 * @param properties the names of the properties involved
+	 * @param cause the cause, or {@code null}
 	 */
 	public GrpcServerStartException(String description, String action, List<String> properties,
 			@Nullable Throwable cause) {
@@ -54,7 +54,7 @@ public class GrpcServerStartException extends RuntimeException {
 	}
 
 	/**
-	 * What to do about it.
+	 * Returns what to do about the failure.
 	 * @return the action
 	 */
 	public String getAction() {
@@ -62,8 +62,8 @@ public class GrpcServerStartException extends RuntimeException {
 	}
 
 	/**
-	 * Names of the properties that have a part in it.
-	 * @return property names, possibly none
+	 * Returns the names of the properties involved.
+	 * @return the names, possibly empty
 	 */
 	public List<String> getProperties() {
 		return this.properties;

@@ -30,12 +30,12 @@ import org.springframework.core.annotation.AliasFor;
 import org.springframework.stereotype.Service;
 
 /**
- * Marks a {@link BindableService} bean that the gRPC server serves. On a class it is a
- * stereotype as {@link Service @Service} is, so component scanning finds it; on a
- * {@code @Bean} method it marks the bean that the method returns.
+ * Marks a {@link BindableService} bean to be served by the gRPC server. On a class it is
+ * a stereotype like {@link Service @Service} and found by component scanning; on a
+ * {@code @Bean} method it marks the returned bean.
  * <p>
- * A bean that carries the annotation and is no {@link BindableService} fails the start,
- * and so do two beans that bind the same service.
+ * The start fails if an annotated bean is not a singleton {@link BindableService}, or if
+ * two beans bind the same service.
  */
 @Target({ ElementType.TYPE, ElementType.METHOD })
 @Retention(RetentionPolicy.RUNTIME)
@@ -44,40 +44,41 @@ import org.springframework.stereotype.Service;
 public @interface GrpcService {
 
 	/**
-	 * The {@link #executor()} of a service that never blocks: its calls run on the event
-	 * loop.
+	 * Value of {@link #executor()} to run the calls of a service on the event loop. Its
+	 * handlers must never block.
 	 */
 	String DIRECT = "direct";
 
 	/**
-	 * The name of the bean, if the annotation is on a class; generated if empty.
+	 * Returns the name of the bean if the annotation is on a class. Defaults to a
+	 * generated name.
 	 * @return the bean name
 	 */
 	@AliasFor(annotation = Service.class, attribute = "value")
 	String value() default "";
 
 	/**
-	 * Interceptors of this service alone. Each is taken from the bean of that type, or
-	 * created (with its dependencies injected) if there is none. They run after the
-	 * global ones, in the order given here.
+	 * Returns the interceptors of this service. Each is the bean of its type, or is
+	 * created with its dependencies injected if there is no such bean. They are called
+	 * after the global interceptors, in the given order.
 	 * @return the interceptor types
 	 * @see GlobalServerInterceptor
 	 */
 	Class<? extends ServerInterceptor>[] interceptors() default {};
 
 	/**
-	 * The health group that the serving status of the service follows. The server's own,
-	 * {@code readiness}, if empty. The property
-	 * {@code grpc.server.health.services.<full service name>} wins over it.
-	 * @return the name of a health group of Actuator
+	 * Returns the health group that the serving status of the service follows. The
+	 * property {@code grpc.server.health.services.<full service name>} takes precedence.
+	 * Defaults to {@code readiness}.
+	 * @return the name of an Actuator health group
 	 */
 	String healthGroup() default "";
 
 	/**
-	 * Where the calls of the service run: {@link #DIRECT} on the event loop, which is the
-	 * fastest and holds up all other calls of a connection if a handler blocks; or the
-	 * name of a bean of type {@link Executor}. The server's own executor
-	 * ({@code grpc.server.executor}) if empty.
+	 * Returns where the calls of the service run: the name of an {@link Executor} bean,
+	 * or {@link #DIRECT} for the event loop. The event loop is fastest, but a handler
+	 * that blocks delays all other calls on its connections. Defaults to the server's
+	 * executor ({@code grpc.server.executor}).
 	 * @return the name of an executor
 	 */
 	String executor() default "";

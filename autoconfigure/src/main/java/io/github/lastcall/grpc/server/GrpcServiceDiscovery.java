@@ -56,7 +56,7 @@ public final class GrpcServiceDiscovery {
 	private final Consumer<String> warnings;
 
 	/**
-	 * Create a new discovery.
+	 * Creates a new discovery.
 	 * @param beanFactory where the beans are
 	 * @param infrastructureServices the services that the library adds
 	 * @param outermostInterceptors the library's own interceptors, outside of all others
@@ -74,10 +74,10 @@ public final class GrpcServiceDiscovery {
 	}
 
 	/**
-	 * Find and bind the services.
+	 * Finds and binds the services.
 	 * @return the services
-	 * @throws GrpcServerStartException if an annotated bean is no service, or two beans
-	 * bind the same service
+	 * @throws GrpcServerStartException if an annotated bean is not a service, or two
+	 * beans bind the same service
 	 */
 	public GrpcServices discover() {
 		Map<String, String> owners = new HashMap<>();

@@ -22,11 +22,11 @@ import java.util.stream.Stream;
 import io.grpc.ServerServiceDefinition;
 
 /**
- * The services of one server, interceptors included.
+ * Services of one server, including their interceptors.
  *
- * @param application what the user's {@link GrpcService @GrpcService} beans bind
- * @param infrastructure what this library adds: health, reflection
- * @param unbound names of annotated beans that bind no service, such as mocks
+ * @param application the services bound by {@link GrpcService @GrpcService} beans
+ * @param infrastructure the services added by this library: health and reflection
+ * @param unbound the names of annotated beans that bind no service, such as mocks
  */
 public record GrpcServices(List<Registration> application, List<ServerServiceDefinition> infrastructure,
 		List<String> unbound) {
@@ -38,16 +38,16 @@ public record GrpcServices(List<Registration> application, List<ServerServiceDef
 	}
 
 	/**
-	 * Services all of which are known.
-	 * @param application what the user's {@link GrpcService @GrpcService} beans bind
-	 * @param infrastructure what this library adds
+	 * Creates services without unbound beans.
+	 * @param application the services bound by {@link GrpcService @GrpcService} beans
+	 * @param infrastructure the services added by this library
 	 */
 	public GrpcServices(List<Registration> application, List<ServerServiceDefinition> infrastructure) {
 		this(application, infrastructure, List.of());
 	}
 
 	/**
-	 * All of them, the application's first.
+	 * Returns all services, the application's first.
 	 * @return all services
 	 */
 	public List<ServerServiceDefinition> all() {
@@ -56,7 +56,7 @@ public record GrpcServices(List<Registration> application, List<ServerServiceDef
 	}
 
 	/**
-	 * The full names of the application's services.
+	 * Returns the full names of the application's services.
 	 * @return names in the order of their beans
 	 */
 	public List<String> applicationNames() {
@@ -64,7 +64,7 @@ public record GrpcServices(List<Registration> application, List<ServerServiceDef
 	}
 
 	/**
-	 * The full names of all services.
+	 * Returns the full names of all services.
 	 * @return names, the application's first
 	 */
 	public List<String> names() {
@@ -72,16 +72,16 @@ public record GrpcServices(List<Registration> application, List<ServerServiceDef
 	}
 
 	/**
-	 * One service of the application.
+	 * Service of the application.
 	 *
-	 * @param beanName the bean that binds it
+	 * @param beanName the name of the bean that binds it
 	 * @param annotation the annotation of the bean
 	 * @param definition the service, interceptors included
 	 */
 	public record Registration(String beanName, GrpcService annotation, ServerServiceDefinition definition) {
 
 		/**
-		 * The full name of the service.
+		 * Returns the full name of the service.
 		 * @return the name
 		 */
 		public String name() {

@@ -27,7 +27,7 @@ import org.springframework.aop.framework.AopInfrastructureBean;
 import org.springframework.util.StringUtils;
 
 /**
- * Servers for channels in the same process, without a socket.
+ * Factory for servers for channels in the same process, without a socket.
  */
 public final class InProcessGrpcServerFactory implements AopInfrastructureBean, GrpcServerFactory {
 
@@ -36,9 +36,9 @@ public final class InProcessGrpcServerFactory implements AopInfrastructureBean, 
 	private final String nameProperty;
 
 	/**
-	 * Create a new factory.
-	 * @param name the name that channels use, unique in the process; {@code null} for one
-	 * that is made up and stays the same when the server starts again
+	 * Creates a new factory.
+	 * @param name the name that channels connect to, unique in the process; {@code null}
+	 * for a generated name, which stays the same when the server starts again
 	 * @param nameProperty the property that the name comes from, for error messages
 	 */
 	public InProcessGrpcServerFactory(@Nullable String name, String nameProperty) {

@@ -21,12 +21,12 @@ import io.grpc.BindableService;
 import org.springframework.aop.framework.AopInfrastructureBean;
 
 /**
- * A service that belongs to the server and not to the application: global interceptors do
- * not apply to it unless they ask for it, it needs no executor, and its calls are no
- * calls that a drain waits for. Its handlers run on the event loop and must not block.
+ * Service that belongs to the server and not to the application. Only global interceptors
+ * with {@link GlobalServerInterceptor#infrastructure()} apply to it, and a drain does not
+ * wait for its calls. Its handlers run on the event loop and must not block.
  *
  * @param service the service
- * @param description what it is, for error messages, such as "the health service"
+ * @param description the description for error messages, such as "the health service"
  */
 public record InfrastructureService(BindableService service, String description) implements AopInfrastructureBean {
 

@@ -27,8 +27,8 @@ import org.springframework.beans.factory.annotation.Value;
 /**
  * Injects the name of the in-process server into a field or parameter of a test, as in
  * {@code @LocalGrpcInProcessName String name}. The same value is the property
- * {@code local.grpc.in-process.name}. There is none before the server has started, so a
- * bean of the application cannot have it injected.
+ * {@code local.grpc.in-process.name}. It is available once the server has started, so it
+ * cannot be injected into a bean of the application.
  */
 @Target({ ElementType.FIELD, ElementType.METHOD, ElementType.PARAMETER, ElementType.ANNOTATION_TYPE })
 @Retention(RetentionPolicy.RUNTIME)

@@ -25,10 +25,10 @@ import java.lang.annotation.Target;
 import org.springframework.beans.factory.annotation.Value;
 
 /**
- * Injects the port that the server really listens on into a field or parameter of a test,
- * as in {@code @LocalGrpcPort int port}. The same value is the property
- * {@code local.grpc.server.port}. There is none before the server has started, so a bean
- * of the application cannot have it injected.
+ * Injects the port that the server listens on into a field or parameter of a test, as in
+ * {@code @LocalGrpcPort int port}. The same value is the property
+ * {@code local.grpc.server.port}. It is available once the server has started, so it
+ * cannot be injected into a bean of the application.
  */
 @Target({ ElementType.FIELD, ElementType.METHOD, ElementType.PARAMETER, ElementType.ANNOTATION_TYPE })
 @Retention(RetentionPolicy.RUNTIME)

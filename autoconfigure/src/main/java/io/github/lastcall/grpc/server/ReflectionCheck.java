@@ -30,9 +30,9 @@ import io.grpc.ServerServiceDefinition;
 import io.grpc.protobuf.ProtoFileDescriptorSupplier;
 
 /**
- * Looks for what grpc-java's reflection cannot describe: its index knows one file of a
- * name and one definition of a symbol, whereas classes that are generated apart from each
- * other may well have two.
+ * Checks for services that grpc-java's reflection cannot describe. Its index holds one
+ * file per name and one definition per symbol, but classes that are generated separately
+ * can have two.
  */
 final class ReflectionCheck {
 
@@ -55,7 +55,7 @@ final class ReflectionCheck {
 	}
 
 	/**
-	 * Look at the services of a server, if reflection is one of them.
+	 * Checks the services of a server, if reflection is one of them.
 	 * @param services all services of the server, in the order in which they are added
 	 * @param warnings told of each conflict
 	 */

@@ -29,8 +29,8 @@ import org.springframework.core.Ordered;
 import org.springframework.core.annotation.Order;
 
 /**
- * Compresses the responses of calls whose client says that it accepts the codec. A
- * handler that chooses for itself wins.
+ * Interceptor that compresses responses to clients that accept the codec. A handler can
+ * override it for its call.
  */
 @GlobalServerInterceptor
 @Order(Ordered.HIGHEST_PRECEDENCE)
@@ -39,9 +39,9 @@ public final class ResponseCompression implements AopInfrastructureBean, ServerI
 	private final String codec;
 
 	/**
-	 * Create a new interceptor.
+	 * Creates a new interceptor.
 	 * @param codec the name of the codec
-	 * @param codecs the codecs that there are
+	 * @param codecs the available codecs
 	 * @param property the property that the name comes from, for error messages
 	 * @throws GrpcServerStartException if there is no such codec
 	 */

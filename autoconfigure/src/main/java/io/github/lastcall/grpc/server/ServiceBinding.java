@@ -31,9 +31,9 @@ import org.springframework.util.Assert;
 import org.springframework.util.ReflectionUtils;
 
 /**
- * Binds a bean whose calls are to go through its proxy, if it has one. Only a final
- * {@code bindService()}, as all generated ones are, runs on a proxy of the class: any
- * other binds the methods of what the proxy stands for.
+ * Binds a bean so that its calls go through its proxy, if it has one. Only a final
+ * {@code bindService()}, as in generated classes, runs on a class-based proxy; any other
+ * binds the methods of the target.
  */
 final class ServiceBinding {
 
@@ -47,7 +47,7 @@ final class ServiceBinding {
 	}
 
 	/**
-	 * Bind the service.
+	 * Binds the service.
 	 * @return its definition, {@code null} if it has none, as a mock
 	 * @throws GrpcServerStartException if calls would not go through the proxy
 	 */

@@ -14,8 +14,7 @@
  * limitations under the License.
  */
 /**
- * What an application writes against: services, interceptors and customizers, and how
- * they are found.
+ * API of an application: services, interceptors and customizers, and their discovery.
  */
 @NullMarked
 package io.github.lastcall.grpc.server;

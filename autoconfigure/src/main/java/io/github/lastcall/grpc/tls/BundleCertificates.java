@@ -33,7 +33,7 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.boot.ssl.SslBundle;
 
 /**
- * What is in an SSL bundle, by the managers that handshakes use: not every bundle has
+ * Certificates of an SSL bundle, read from its managers because not every bundle has
  * stores.
  */
 final class BundleCertificates {
@@ -44,8 +44,8 @@ final class BundleCertificates {
 	}
 
 	/**
-	 * The certificates that a server shows: of each type of key the one that handshakes
-	 * choose, which is that of the alias if the bundle has one.
+	 * Returns the certificates that a server presents: for each type of key the one that
+	 * handshakes choose, which is that of the alias if the bundle has one.
 	 */
 	static List<ServerCertificate> of(SslBundle bundle) {
 		List<ServerCertificate> certificates = new ArrayList<>();
@@ -80,16 +80,16 @@ final class BundleCertificates {
 	}
 
 	/**
-	 * Whether the bundle has stores but none for trust. Java's own authorities stand in
-	 * for it then, which is right for a client and wrong for a server.
+	 * Returns whether the bundle has stores, but no trust store. Java then trusts its
+	 * default authorities, which is right for a client and wrong for a server.
 	 */
 	static boolean trustsEveryAuthority(SslBundle bundle) {
 		return bundle.getStores().getKeyStore() != null && bundle.getStores().getTrustStore() == null;
 	}
 
 	/**
-	 * Whether the bundle has a trust store without a certificate. Java finds that out in
-	 * the middle of each handshake.
+	 * Returns whether the bundle has a trust store without a certificate, which Java only
+	 * reports during each handshake.
 	 */
 	static boolean trustsNobody(SslBundle bundle) {
 		return bundle.getStores().getTrustStore() != null && Stream.of(bundle.getManagers().getTrustManagers())

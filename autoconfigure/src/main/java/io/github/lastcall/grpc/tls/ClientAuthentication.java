@@ -17,23 +17,23 @@
 package io.github.lastcall.grpc.tls;
 
 /**
- * Whether clients have to show a certificate when they connect by TLS.
+ * Whether clients must present a certificate in the TLS handshake.
  */
 public enum ClientAuthentication {
 
 	/**
-	 * No client is asked for a certificate.
+	 * Clients are not asked for a certificate.
 	 */
 	NONE,
 
 	/**
-	 * Clients are asked. One that has no certificate is served all the same; one whose
-	 * certificate is not trusted is refused.
+	 * Clients are asked for a certificate. Clients without one are served; clients whose
+	 * certificate is not trusted are refused.
 	 */
 	OPTIONAL,
 
 	/**
-	 * Clients are asked, and one without a trusted certificate is refused.
+	 * Clients without a trusted certificate are refused.
 	 */
 	REQUIRED
 

@@ -23,8 +23,8 @@ import javax.net.ssl.SSLEngine;
 import javax.net.ssl.X509ExtendedTrustManager;
 
 /**
- * Names the client certificate that another trust manager refuses. Knows clients only: it
- * is on the side of the server.
+ * Trust manager that adds the name of the client certificate to the failure of another
+ * trust manager. It checks clients only, as it belongs to a server.
  */
 final class NamingTrustManager extends X509ExtendedTrustManager {
 

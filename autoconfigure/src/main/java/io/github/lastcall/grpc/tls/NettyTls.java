@@ -32,9 +32,9 @@ import org.springframework.beans.factory.DisposableBean;
 import org.springframework.boot.ssl.SslBundle;
 
 /**
- * TLS on a Netty server. Handshakes have threads of their own: on the event loop they
- * would hold up calls, and on the executor of the application a busy application would
- * keep probes from connecting.
+ * TLS of a Netty server. Handshakes run on threads of their own: on the event loop they
+ * would delay calls, and on the application's executor a busy application would prevent
+ * probes from connecting.
  */
 public final class NettyTls implements AopInfrastructureBean, ServerTls.TlsTransport, DisposableBean {
 
@@ -47,10 +47,10 @@ public final class NettyTls implements AopInfrastructureBean, ServerTls.TlsTrans
 	private final ThreadPoolExecutor executor;
 
 	/**
-	 * Create TLS that has no bundle yet. No thread starts before the first handshake.
-	 * @param clientAuthentication whether clients have to show a certificate
-	 * @param identities keeps who the clients are, {@code null} if they show no
-	 * certificate
+	 * Creates TLS without a bundle. No thread is started before the first handshake.
+	 * @param clientAuthentication whether clients must present a certificate
+	 * @param identities keeps the identities of clients, {@code null} if clients present
+	 * no certificate
 	 */
 	public NettyTls(ClientAuthentication clientAuthentication, @Nullable PeerIdentityFilter identities) {
 		this.clientAuthentication = clientAuthentication;
@@ -73,7 +73,7 @@ public final class NettyTls implements AopInfrastructureBean, ServerTls.TlsTrans
 	}
 
 	/**
-	 * Let a server speak TLS, by the bundle that is in use.
+	 * Enables TLS on a server, with the current bundle.
 	 * @param builder the builder of the server
 	 */
 	public void applyTo(NettyServerBuilder builder) {

@@ -29,9 +29,9 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.util.Assert;
 
 /**
- * The SSL context of a server for its whole life: each handshake is done by the newest
- * bundle, and a connection keeps what its own handshake was done by. Keys, trust, ciphers
- * and protocols change together, and no session of an older bundle can be resumed.
+ * SSL context of a server for its whole lifetime. Each handshake uses the newest bundle;
+ * established connections keep the bundle of their handshake. Keys, trust, ciphers and
+ * protocols change together, and sessions of an older bundle cannot be resumed.
  */
 final class NettyTlsContext extends SslContext {
 

@@ -44,7 +44,8 @@ import org.springframework.boot.ssl.SslBundle;
 import org.springframework.boot.ssl.SslOptions;
 
 /**
- * Makes the SSL context of one version of a bundle, and tries it.
+ * Factory for the SSL context of one version of a bundle, which is tested with a
+ * handshake.
  */
 final class NettyTlsContextFactory {
 
@@ -126,9 +127,8 @@ final class NettyTlsContextFactory {
 	}
 
 	/**
-	 * Shake hands with a client that trusts everybody. A key that does not belong to its
-	 * certificate, or for which there is no cipher, is found out here and not by every
-	 * client.
+	 * Performs a handshake with a client that trusts all certificates. Detects a key that
+	 * does not match its certificate, or without a usable cipher, before clients do.
 	 */
 	private void rehearse(SslContext server) throws SSLException {
 		SslContextBuilder builder = SslContextBuilder.forClient().trustManager(InsecureTrustManagerFactory.INSTANCE);

@@ -28,14 +28,15 @@ import io.grpc.Context;
 import io.grpc.ServerCall;
 
 /**
- * Who the client of a call is, by the certificate that it has shown when it connected:
+ * Identity of the client of a call, from the certificate that it presented in the TLS
+ * handshake:
  *
  * <pre class="code">
  * PeerIdentity.current().map(PeerIdentity::uris)
  * </pre>
  *
- * The certificate was trusted then. A connection outlives its certificate and a change of
- * the trust store, until one side closes it.
+ * The certificate was trusted at the time of the handshake. An open connection outlives
+ * the expiry of its certificate and changes of the trust store.
  */
 public final class PeerIdentity {
 
@@ -59,7 +60,7 @@ public final class PeerIdentity {
 	}
 
 	/**
-	 * The client of a call, for interceptors.
+	 * Returns the client of a call, for use in interceptors.
 	 * @param call the call
 	 * @return the client, empty if the client presented no certificate, or if
 	 * {@code grpc.server.ssl.client-auth} does not ask for one
@@ -69,8 +70,9 @@ public final class PeerIdentity {
 	}
 
 	/**
-	 * The client of the call that the current thread serves, for handlers. It travels
-	 * with {@link Context}: in another thread it is there if the context is.
+	 * Returns the client of the current call, for use in handlers. It is bound to the
+	 * {@link Context} of the call, which must be current when other threads call this
+	 * method.
 	 * @return the client, empty if the client presented no certificate, if
 	 * {@code grpc.server.ssl.client-auth} does not ask for one, or outside of a call
 	 */
@@ -79,7 +81,7 @@ public final class PeerIdentity {
 	}
 
 	/**
-	 * The certificate of the client.
+	 * Returns the certificate of the client.
 	 * @return the certificate
 	 */
 	public X509Certificate certificate() {
@@ -87,16 +89,16 @@ public final class PeerIdentity {
 	}
 
 	/**
-	 * The certificate of the client and those between it and an authority, in the order
-	 * in which each is signed by the next.
-	 * @return what the client has shown
+	 * Returns the certificate chain of the client: its certificate first, each one signed
+	 * by the next.
+	 * @return the certificates presented by the client
 	 */
 	public List<X509Certificate> certificates() {
 		return this.certificates;
 	}
 
 	/**
-	 * The subject of the certificate.
+	 * Returns the subject of the certificate.
 	 * @return the distinguished name as RFC 2253 writes it, such as
 	 * {@code CN=orders,O=Example}; empty if the certificate has alternative names only
 	 */
@@ -105,32 +107,32 @@ public final class PeerIdentity {
 	}
 
 	/**
-	 * DNS names among the alternative names of the subject.
-	 * @return names such as {@code orders.example.org}, possibly none
+	 * Returns the DNS names among the subject alternative names.
+	 * @return names such as {@code orders.example.org}, possibly empty
 	 */
 	public List<String> dnsNames() {
 		return alternativeNames(DNS_NAME);
 	}
 
 	/**
-	 * URIs among the alternative names of the subject: a SPIFFE ID is one.
-	 * @return URIs such as {@code spiffe://example.org/orders}, possibly none
+	 * Returns the URIs among the subject alternative names, such as a SPIFFE ID.
+	 * @return URIs such as {@code spiffe://example.org/orders}, possibly empty
 	 */
 	public List<String> uris() {
 		return alternativeNames(URI);
 	}
 
 	/**
-	 * IP addresses among the alternative names of the subject.
-	 * @return addresses such as {@code 192.0.2.1}, possibly none
+	 * Returns the IP addresses among the subject alternative names.
+	 * @return addresses such as {@code 192.0.2.1}, possibly empty
 	 */
 	public List<String> ipAddresses() {
 		return alternativeNames(IP_ADDRESS);
 	}
 
 	/**
-	 * Email addresses among the alternative names of the subject.
-	 * @return addresses such as {@code me@example.org}, possibly none
+	 * Returns the email addresses among the subject alternative names.
+	 * @return addresses such as {@code me@example.org}, possibly empty
 	 */
 	public List<String> emailAddresses() {
 		return alternativeNames(EMAIL_ADDRESS);

@@ -37,8 +37,8 @@ import io.grpc.ServerTransportFilter;
 import org.springframework.aop.framework.AopInfrastructureBean;
 
 /**
- * Keeps the {@link PeerIdentity} of a client with its connection, and hands it to each
- * call.
+ * Transport filter that keeps the {@link PeerIdentity} of a client with its connection
+ * and passes it to each call.
  */
 public final class PeerIdentityFilter extends ServerTransportFilter
 		implements AopInfrastructureBean, ServerInterceptor {

@@ -23,8 +23,8 @@ import java.security.cert.CertificateNotYetValidException;
 import java.security.cert.X509Certificate;
 
 /**
- * A client certificate that is not trusted, with its subject and the reason: what the
- * handshake fails with knows neither.
+ * Exception for a client certificate that is not trusted, with its subject and the
+ * reason, which the exception of the handshake does not have.
  */
 public final class RefusedCertificateException extends CertificateException {
 

@@ -20,13 +20,13 @@ import java.security.cert.X509Certificate;
 import java.time.Instant;
 
 /**
- * A certificate that a server shows to its clients.
+ * Certificate that a server presents to its clients.
  *
- * @param subject whose certificate it is
- * @param issuer who has signed it
- * @param serialNumber its serial number, in hexadecimal
- * @param validFrom when it begins to be valid
- * @param validUntil when it expires, or an intermediate that is shown with it if that is
+ * @param subject the distinguished name of the subject
+ * @param issuer the distinguished name of the issuer
+ * @param serialNumber the serial number in hexadecimal
+ * @param validFrom the start of its validity
+ * @param validUntil the expiry of the certificate or of an intermediate, whichever is
  * earlier
  */
 public record ServerCertificate(String subject, String issuer, String serialNumber, Instant validFrom,
@@ -40,7 +40,7 @@ public record ServerCertificate(String subject, String issuer, String serialNumb
 	}
 
 	/**
-	 * Clients have the authority from elsewhere: it does not matter what is shown of it.
+	 * Ignores the authority, which clients have from elsewhere.
 	 */
 	private static Instant validUntil(X509Certificate[] chain) {
 		Instant validUntil = chain[0].getNotAfter().toInstant();

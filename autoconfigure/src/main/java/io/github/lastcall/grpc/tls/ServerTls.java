@@ -35,8 +35,8 @@ import org.springframework.boot.ssl.SslBundles;
 import org.springframework.util.Assert;
 
 /**
- * Follows the SSL bundle of a server through its updates. One that cannot be used leaves
- * the server with what it has.
+ * TLS of a server that follows the updates of an SSL bundle. After an update that cannot
+ * be used, the server keeps the previous version.
  */
 public final class ServerTls implements AopInfrastructureBean {
 
@@ -57,11 +57,11 @@ public final class ServerTls implements AopInfrastructureBean {
 	private volatile @Nullable TlsStatus status;
 
 	/**
-	 * Create TLS that has no bundle yet.
+	 * Creates TLS without a bundle.
 	 * @param bundleName the name of the bundle
-	 * @param clientAuthentication whether clients have to show a certificate
+	 * @param clientAuthentication whether clients must present a certificate
 	 * @param transport uses the bundle
-	 * @param clock tells when a certificate has expired
+	 * @param clock the clock for checking expiry
 	 */
 	public ServerTls(String bundleName, ClientAuthentication clientAuthentication, TlsTransport transport,
 			Clock clock) {
@@ -73,9 +73,9 @@ public final class ServerTls implements AopInfrastructureBean {
 	}
 
 	/**
-	 * Take the bundle into use.
-	 * @param bundles where the bundle is
-	 * @throws GrpcServerStartException if there is no such bundle or it cannot be used
+	 * Applies the bundle.
+	 * @param bundles the registry of the bundle
+	 * @throws GrpcServerStartException if the bundle does not exist or cannot be used
 	 */
 	public synchronized void start(SslBundles bundles) {
 		TlsStatus started;
@@ -105,9 +105,9 @@ public final class ServerTls implements AopInfrastructureBean {
 	}
 
 	/**
-	 * Take an update of the bundle into use, or keep what is in use and report why. Never
-	 * throws: others want to know of the update too. Before the start it does nothing,
-	 * which takes the newest bundle.
+	 * Applies an update of the bundle, or keeps the current version and reports why.
+	 * Never throws, because other listeners need the update too. Does nothing before the
+	 * start, which applies the newest bundle.
 	 * @param bundle the updated bundle
 	 */
 	public synchronized void update(SslBundle bundle) {
@@ -126,8 +126,8 @@ public final class ServerTls implements AopInfrastructureBean {
 	}
 
 	/**
-	 * Report that there is an update of the bundle that cannot even be read. What is in
-	 * use stays.
+	 * Reports that an update of the bundle could not be read. The current version stays
+	 * in use.
 	 * @param failure why it cannot be read
 	 */
 	public synchronized void updateFailed(Exception failure) {
@@ -177,8 +177,7 @@ public final class ServerTls implements AopInfrastructureBean {
 	}
 
 	/**
-	 * What Boot and the key store say first names the file, and what they say last the
-	 * reason.
+	 * Combines the outermost message, which names the file, with that of the root cause.
 	 */
 	private static String reason(Exception failure) {
 		Throwable root = failure;
@@ -192,7 +191,7 @@ public final class ServerTls implements AopInfrastructureBean {
 	}
 
 	/**
-	 * The name of the bundle.
+	 * Returns the name of the bundle.
 	 * @return the name
 	 */
 	public String getBundleName() {
@@ -200,8 +199,8 @@ public final class ServerTls implements AopInfrastructureBean {
 	}
 
 	/**
-	 * The current state.
-	 * @return what is in use, and what has become of the last update
+	 * Returns the current status.
+	 * @return the certificates in use and the result of the last update
 	 * @throws IllegalStateException before the start
 	 */
 	public TlsStatus getStatus() {
@@ -211,7 +210,8 @@ public final class ServerTls implements AopInfrastructureBean {
 	}
 
 	/**
-	 * How long the certificate in use is still valid. Negative when it has expired.
+	 * Returns the time until the certificate in use expires, negative once it has
+	 * expired.
 	 * @return the time in seconds
 	 */
 	public double secondsUntilExpiry() {
@@ -219,15 +219,15 @@ public final class ServerTls implements AopInfrastructureBean {
 	}
 
 	/**
-	 * Uses a bundle for all connections that come from now on.
+	 * Transport that applies a bundle to new connections.
 	 */
 	@FunctionalInterface
 	public interface TlsTransport {
 
 		/**
-		 * Try the bundle and use it. On a failure nothing has changed.
+		 * Tests and applies the bundle. Changes nothing on failure.
 		 * @param bundle the bundle
-		 * @throws Exception if no handshake would succeed with it
+		 * @throws Exception if handshakes fail with it
 		 */
 		void use(SslBundle bundle) throws Exception;
 

@@ -23,17 +23,17 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a server shows to its clients by TLS, and what has become of the updates.
+ * Certificates that a server presents to its clients, and the results of updates.
  *
  * @param bundle the name of the SSL bundle
- * @param clientAuthentication whether clients have to show a certificate
- * @param certificates the certificates in use, at least one; a client gets the one that
- * suits its ciphers
- * @param since when they were taken into use
- * @param updates how many updates of the bundle have been taken into use
- * @param failedUpdates how many updates could not be used
- * @param failure why the last update could not be used, {@code null} if there was none or
- * it could
+ * @param clientAuthentication whether clients must present a certificate
+ * @param certificates the certificates in use, at least one; which one a client gets
+ * depends on its ciphers
+ * @param since the time since which they are in use
+ * @param updates the number of updates applied
+ * @param failedUpdates the number of updates that could not be used
+ * @param failure the failure of the last update, {@code null} if it succeeded or there
+ * was none
  */
 public record TlsStatus(String bundle, ClientAuthentication clientAuthentication, List<ServerCertificate> certificates,
 		Instant since, long updates, long failedUpdates, @Nullable Failure failure) {
@@ -43,7 +43,7 @@ public record TlsStatus(String bundle, ClientAuthentication clientAuthentication
 	}
 
 	/**
-	 * When the first of the certificates expires.
+	 * Returns the time at which the first of the certificates expires.
 	 * @return the earliest expiry
 	 */
 	public Instant validUntil() {
@@ -64,10 +64,10 @@ public record TlsStatus(String bundle, ClientAuthentication clientAuthentication
 	}
 
 	/**
-	 * An update of the bundle that cannot be used.
+	 * Failure of an update of the bundle.
 	 *
-	 * @param time when that was found out
-	 * @param reason what is wrong
+	 * @param time the time of the failure
+	 * @param reason the reason
 	 */
 	public record Failure(Instant time, String reason) {
 

@@ -14,7 +14,7 @@
  * limitations under the License.
  */
 /**
- * Certificates and their rotation, and who the peer is.
+ * Certificates, their rotation, and the identity of clients.
  */
 @NullMarked
 package io.github.lastcall.grpc.tls;

@@ -215,7 +215,7 @@ class TransportsTests {
 			assertThat(refusals.getCount(RefusalReason.CONNECTIONS)).isEqualTo(1);
 			assertThat(refusals.getCount(RefusalReason.HANDSHAKE_TIMEOUT)).isEqualTo(1);
 			assertThat(output).contains(
-					"gRPC server 'unix-domain-socket' refused a connection from a local process: 1 are open "
+					"gRPC server 'unix-domain-socket' refused a connection from a local process: 1 connections are open "
 							+ "(grpc.server.limits.connections)",
 					"gRPC server 'unix-domain-socket' closed the connection from a local process: "
 							+ "no HTTP/2 settings within 2000 ms (grpc.server.limits.handshake-timeout)");
