@@ -26,6 +26,7 @@ import io.github.lastcall.grpc.health.HealthSettings;
 import io.github.lastcall.grpc.health.ServingGate;
 import io.github.lastcall.grpc.health.ServingStatusOverrides;
 import io.github.lastcall.grpc.health.ServingStatusTable;
+import io.github.lastcall.grpc.lifecycle.ServerStates;
 import io.github.lastcall.grpc.server.InfrastructureService;
 
 import org.springframework.aop.framework.AopInfrastructureBean;
@@ -84,8 +85,8 @@ class HealthConfiguration implements AopInfrastructureBean {
 	}
 
 	@Bean
-	ServingGate lastCallServingGate(ServingStatusTable statuses) {
-		return new ServingGate(statuses);
+	ServingGate lastCallServingGate(ServingStatusTable statuses, ServerStates servers) {
+		return new ServingGate(statuses, servers);
 	}
 
 	@Bean
@@ -115,14 +116,14 @@ class HealthConfiguration implements AopInfrastructureBean {
 		@Bean
 		ActuatorHealthBridge lastCallActuatorHealthBridge(ObjectProvider<HealthContributorRegistry> registry,
 				ObjectProvider<ReactiveHealthContributorRegistry> reactiveRegistry, HealthEndpointGroups groups,
-				ApplicationAvailability availability, ServingStatusTable statuses, HealthSettings settings,
-				@Qualifier("lastCallHealthTimer") ServerTimer timer) {
+				ApplicationAvailability availability, ServingStatusTable statuses, ServerStates servers,
+				HealthSettings settings, @Qualifier("lastCallHealthTimer") ServerTimer timer) {
 			// Looked up late: the server's own indicator needs the server.
 			return new ActuatorHealthBridge(SingletonSupplier.of(() -> {
 				ReactiveHealthContributorRegistry reactive = reactiveRegistry.getIfAvailable();
 				return (reactive != null) ? HealthContributors.of(registry.getObject(), reactive.asHealthContributors())
 						: registry.getObject();
-			}), groups, availability, statuses, settings, timer);
+			}), groups, availability, statuses, servers, settings, timer);
 		}
 
 		@Bean(defaultCandidate = false)

@@ -21,6 +21,7 @@ import java.util.List;
 import io.github.lastcall.grpc.lifecycle.EnvoyHealthHeader;
 import io.github.lastcall.grpc.lifecycle.GrpcServerDrain;
 import io.github.lastcall.grpc.lifecycle.GrpcServerLifecycle;
+import io.github.lastcall.grpc.lifecycle.ServerStates;
 import io.github.lastcall.grpc.server.Codecs;
 import io.github.lastcall.grpc.server.GrpcServerStartException;
 import io.github.lastcall.grpc.server.ResponseCompression;
@@ -76,7 +77,7 @@ class ServersRegistrar implements BeanRegistrar {
 		// A value that the Binder cannot convert has an analysis.
 		if (Binder.get(environment).bind("grpc.server.shutdown.envoy-header", Boolean.class).orElse(false)) {
 			registry.registerBean("lastCallEnvoyHealthHeader", EnvoyHealthHeader.class,
-					(spec) -> spec.supplier((context) -> new EnvoyHealthHeader()));
+					(spec) -> spec.supplier((context) -> new EnvoyHealthHeader(context.bean(ServerStates.class))));
 		}
 		String codec = environment.getProperty(COMPRESSION);
 		if (codec != null) {

@@ -25,6 +25,7 @@ import io.github.lastcall.grpc.lifecycle.DrainControl;
 import io.github.lastcall.grpc.lifecycle.GrpcAnnounceLifecycle;
 import io.github.lastcall.grpc.lifecycle.Interruption;
 import io.github.lastcall.grpc.lifecycle.ReadinessRefusal;
+import io.github.lastcall.grpc.lifecycle.ServerStates;
 import io.github.lastcall.grpc.lifecycle.ShutdownSettings;
 
 import org.springframework.aop.framework.AopInfrastructureBean;
@@ -53,6 +54,11 @@ class ShutdownConfiguration implements AopInfrastructureBean {
 	@ConditionalOnMissingBean(ServerTimer.class)
 	ThreadServerTimer lastCallDrainTimer() {
 		return ThreadServerTimer.started("grpc-shutdown");
+	}
+
+	@Bean
+	ServerStates lastCallServerStates() {
+		return new ServerStates();
 	}
 
 	@Bean

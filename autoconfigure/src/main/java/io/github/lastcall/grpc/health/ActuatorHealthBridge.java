@@ -27,6 +27,7 @@ import java.util.function.Supplier;
 import io.github.lastcall.grpc.executor.ServerTimer;
 import io.github.lastcall.grpc.lifecycle.GrpcServerState;
 import io.github.lastcall.grpc.lifecycle.GrpcServerStateListener;
+import io.github.lastcall.grpc.lifecycle.ServerStates;
 import io.grpc.SynchronizationContext;
 import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
 import org.apache.commons.logging.Log;
@@ -70,6 +71,8 @@ public final class ActuatorHealthBridge implements AopInfrastructureBean, GrpcSe
 
 	private final ServingStatusTable table;
 
+	private final ServerStates servers;
+
 	private final HealthSampler<Status> sampler;
 
 	private final SynchronizationContext aggregation = new SynchronizationContext(
@@ -79,8 +82,6 @@ public final class ActuatorHealthBridge implements AopInfrastructureBean, GrpcSe
 
 	/* What follows belongs to the aggregation. */
 
-	private final Set<String> running = new HashSet<>();
-
 	private Map<String, Status> answers = Map.of();
 
 	/**
@@ -89,15 +90,17 @@ public final class ActuatorHealthBridge implements AopInfrastructureBean, GrpcSe
 	 * @param groups the health groups
 	 * @param availability the availability of the application
 	 * @param table the table to update
+	 * @param servers the states of all servers
 	 * @param settings interval and timeout
 	 * @param timer the timer for rounds and timeouts
 	 */
 	public ActuatorHealthBridge(Supplier<? extends HealthContributors> contributors, HealthEndpointGroups groups,
-			ApplicationAvailability availability, ServingStatusTable table, HealthSettings settings,
-			ServerTimer timer) {
+			ApplicationAvailability availability, ServingStatusTable table, ServerStates servers,
+			HealthSettings settings, ServerTimer timer) {
 		this.contributors = contributors;
 		this.groups = groups;
 		this.table = table;
+		this.servers = servers;
 		this.sampler = new HealthSampler<>(this::indicators, Status.DOWN, this::answered, settings, timer);
 		this.availability.put(ReadinessStateHealthIndicator.class, status(availability.getReadinessState()));
 		this.availability.put(LivenessStateHealthIndicator.class, status(availability.getLivenessState()));
@@ -107,15 +110,13 @@ public final class ActuatorHealthBridge implements AopInfrastructureBean, GrpcSe
 	public void stateChanged(String server, GrpcServerState from, GrpcServerState to) {
 		switch (to) {
 			case STARTING -> this.aggregation.execute(() -> {
-				this.running.add(server);
 				this.sampler.start();
 				aggregate();
 			});
 			// What an indicator said while the application started may be history.
 			case SERVING -> this.sampler.sampleNow();
 			case STOPPED -> this.aggregation.execute(() -> {
-				this.running.remove(server);
-				if (this.running.isEmpty()) {
+				if (this.servers.allMatch((state) -> state == GrpcServerState.STOPPED)) {
 					this.sampler.stop();
 				}
 			});

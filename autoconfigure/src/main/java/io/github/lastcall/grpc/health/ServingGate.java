@@ -16,11 +16,9 @@
 
 package io.github.lastcall.grpc.health;
 
-import java.util.Map;
-import java.util.concurrent.ConcurrentHashMap;
-
 import io.github.lastcall.grpc.lifecycle.GrpcServerState;
 import io.github.lastcall.grpc.lifecycle.GrpcServerStateListener;
+import io.github.lastcall.grpc.lifecycle.ServerStates;
 
 import org.springframework.aop.framework.AopInfrastructureBean;
 
@@ -32,19 +30,20 @@ public final class ServingGate implements AopInfrastructureBean, GrpcServerState
 
 	private final ServingStatusTable table;
 
-	private final Map<String, GrpcServerState> states = new ConcurrentHashMap<>();
+	private final ServerStates servers;
 
 	/**
 	 * Creates a new gate.
 	 * @param table the status table
+	 * @param servers the states of all servers
 	 */
-	public ServingGate(ServingStatusTable table) {
+	public ServingGate(ServingStatusTable table, ServerStates servers) {
 		this.table = table;
+		this.servers = servers;
 	}
 
 	@Override
 	public void stateChanged(String server, GrpcServerState from, GrpcServerState to) {
-		this.states.put(server, to);
 		// The table asks later, within its own order, and sees all that was put before.
 		// No
 		// lock is held while it tells others.
@@ -52,7 +51,7 @@ public final class ServingGate implements AopInfrastructureBean, GrpcServerState
 	}
 
 	private boolean isServing() {
-		return this.states.values().stream().allMatch((state) -> state == GrpcServerState.SERVING);
+		return this.servers.allMatch((state) -> state == GrpcServerState.SERVING);
 	}
 
 }

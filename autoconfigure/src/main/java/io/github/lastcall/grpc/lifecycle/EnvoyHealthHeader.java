@@ -16,9 +16,6 @@
 
 package io.github.lastcall.grpc.lifecycle;
 
-import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
-
 import io.grpc.ForwardingServerCall.SimpleForwardingServerCall;
 import io.grpc.Metadata;
 import io.grpc.ServerCall;
@@ -38,24 +35,19 @@ import org.springframework.aop.framework.AopInfrastructureBean;
  * "https://www.envoyproxy.io/docs/envoy/latest/configuration/http/http_filters/router_filter#x-envoy-immediate-health-check-fail">Envoy's
  * documentation</a>
  */
-public final class EnvoyHealthHeader implements AopInfrastructureBean, ServerInterceptor, GrpcServerStateListener {
+public final class EnvoyHealthHeader implements AopInfrastructureBean, ServerInterceptor {
 
 	static final Metadata.Key<String> HEADER = Metadata.Key.of("x-envoy-immediate-health-check-fail",
 			Metadata.ASCII_STRING_MARSHALLER);
 
-	/**
-	 * Names of servers.
-	 */
-	private final Set<String> stopping = ConcurrentHashMap.newKeySet();
+	private final ServerStates servers;
 
-	@Override
-	public void stateChanged(String server, GrpcServerState from, GrpcServerState to) {
-		if (to.isStopping() || to == GrpcServerState.STOPPED) {
-			this.stopping.add(server);
-		}
-		else {
-			this.stopping.remove(server);
-		}
+	/**
+	 * Create a new interceptor.
+	 * @param servers the states of all servers
+	 */
+	public EnvoyHealthHeader(ServerStates servers) {
+		this.servers = servers;
 	}
 
 	@Override
@@ -85,7 +77,8 @@ public final class EnvoyHealthHeader implements AopInfrastructureBean, ServerInt
 		}
 
 		private Metadata withHeader(Metadata metadata) {
-			if (!EnvoyHealthHeader.this.stopping.isEmpty()) {
+			if (!EnvoyHealthHeader.this.servers
+				.allMatch((state) -> state == GrpcServerState.STARTING || state == GrpcServerState.SERVING)) {
 				metadata.put(HEADER, "true");
 			}
 			return metadata;

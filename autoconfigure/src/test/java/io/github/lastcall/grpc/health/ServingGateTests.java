@@ -23,6 +23,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 
 import io.github.lastcall.grpc.lifecycle.GrpcServerState;
+import io.github.lastcall.grpc.lifecycle.ServerStates;
 import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -41,8 +42,10 @@ class ServingGateTests {
 		table.sample(Map.of(ServingStatusTable.READINESS, ServingStatus.SERVING));
 		CountDownLatch entered = new CountDownLatch(1);
 		CountDownLatch release = new CountDownLatch(1);
-		ServingGate gate = new ServingGate(table);
-		Thread first = new Thread(() -> gate.stateChanged("a", GrpcServerState.STARTING, GrpcServerState.SERVING));
+		ServerStates states = new ServerStates();
+		ServingGate gate = new ServingGate(table, states);
+		Thread first = new Thread(
+				() -> changeState(states, gate, "a", GrpcServerState.STARTING, GrpcServerState.SERVING));
 		table.forEachName((name) -> {
 			if (Thread.currentThread() == first) {
 				entered.countDown();
@@ -54,7 +57,7 @@ class ServingGateTests {
 		assertThat(table.get(ServingStatusTable.OVERALL)).isEqualTo(ServingStatus.SERVING);
 
 		CompletableFuture<Void> closed = CompletableFuture.runAsync(
-				() -> gate.stateChanged("b", GrpcServerState.SERVING, GrpcServerState.ANNOUNCING),
+				() -> changeState(states, gate, "b", GrpcServerState.SERVING, GrpcServerState.ANNOUNCING),
 				(task) -> new Thread(task).start());
 
 		try {
@@ -66,6 +69,12 @@ class ServingGateTests {
 			first.join();
 		}
 		assertThat(table.get(ServingStatusTable.OVERALL)).isEqualTo(ServingStatus.NOT_SERVING);
+	}
+
+	private static void changeState(ServerStates states, ServingGate gate, String server, GrpcServerState from,
+			GrpcServerState to) {
+		states.stateChanged(server, from, to);
+		gate.stateChanged(server, from, to);
 	}
 
 	private static void awaitUninterruptedly(CountDownLatch latch) {
