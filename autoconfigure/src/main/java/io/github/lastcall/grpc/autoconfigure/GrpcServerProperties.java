@@ -48,8 +48,8 @@ import org.springframework.util.unit.DataSize;
  * @param enabled Whether to start a gRPC server.
  * @param address Network addresses to listen on, all on the same port. * stands for all
  * interfaces. Defaults to all interfaces.
- * @param port Port to listen on. 0 picks a free port; -1 opens none, for an application
- * that serves only a Unix domain socket or in-process channels.
+ * @param port Port to listen on. 0 picks a free port if there is one address; -1 opens
+ * none, for an application that serves only a Unix domain socket or in-process channels.
  * @param unixDomainSocket Server on a Unix domain socket, in addition to the one on the
  * port.
  * @param inProcess Server for channels in the same process, in addition to the one on the

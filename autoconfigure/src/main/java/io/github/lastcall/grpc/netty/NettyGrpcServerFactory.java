@@ -29,6 +29,7 @@ import io.grpc.ServerBuilder;
 import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
 
 import org.springframework.aop.framework.AopInfrastructureBean;
+import org.springframework.core.NestedExceptionUtils;
 import org.springframework.util.Assert;
 
 /**
@@ -54,7 +55,8 @@ public final class NettyGrpcServerFactory implements AopInfrastructureBean, Grpc
 	/**
 	 * Create a new factory.
 	 * @param addresses the addresses to listen on, none for all interfaces
-	 * @param port the port to listen on, on each of them; 0 for one that is free on all
+	 * @param port the port to listen on, on each of them; 0 for a free one, if there is
+	 * at most one address
 	 * @param portProperty the property that the port comes from, for error messages
 	 * @param transport guards the connections
 	 */
@@ -80,9 +82,15 @@ public final class NettyGrpcServerFactory implements AopInfrastructureBean, Grpc
 		if (this.addresses.isEmpty()) {
 			return List.of(new InetSocketAddress(this.port));
 		}
-		// Each listener would get a free port of its own.
-		int port = (this.port == 0 && this.addresses.size() > 1) ? FreePort.on(this.addresses) : this.port;
-		return this.addresses.stream().map((address) -> new InetSocketAddress(address, port)).toList();
+		if (this.port == 0 && this.addresses.size() > 1) {
+			throw new GrpcServerStartException(
+					"The gRPC server cannot listen on several addresses with %s=0: each would get a free port of its own."
+						.formatted(this.portProperty),
+					"Set %s to a port, or grpc.server.address to one address (all interfaces unless set)."
+						.formatted(this.portProperty),
+					List.of(this.portProperty, "grpc.server.address"), null);
+		}
+		return this.addresses.stream().map((address) -> new InetSocketAddress(address, this.port)).toList();
 	}
 
 	@Override
@@ -129,11 +137,7 @@ public final class NettyGrpcServerFactory implements AopInfrastructureBean, Grpc
 	}
 
 	private static String reason(Throwable failure) {
-		Throwable root = failure;
-		while (root.getCause() != null) {
-			root = root.getCause();
-		}
-		return String.valueOf(root.getMessage());
+		return String.valueOf(NestedExceptionUtils.getMostSpecificCause(failure).getMessage());
 	}
 
 }

@@ -34,6 +34,8 @@ import io.grpc.netty.shaded.io.netty.handler.ssl.SslHandshakeCompletionEvent;
 import io.grpc.netty.shaded.io.netty.handler.ssl.SslHandshakeTimeoutException;
 import org.jspecify.annotations.Nullable;
 
+import org.springframework.core.NestedExceptionUtils;
+
 /**
  * Reports a connection that does not come about by TLS, and why, which grpc-java keeps to
  * itself. Sits behind Netty's {@link SslHandler} until the handshake is over.
@@ -90,17 +92,12 @@ final class NettyHandshakeLog extends ChannelInboundHandlerAdapter {
 	}
 
 	private static String reason(Throwable failure) {
-		Throwable cause = failure;
-		while (true) {
+		for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
 			if (cause instanceof RefusedCertificateException) {
 				return String.valueOf(cause.getMessage());
 			}
-			if (cause.getCause() == null) {
-				break;
-			}
-			cause = cause.getCause();
 		}
-		String message = String.valueOf(cause.getMessage());
+		String message = String.valueOf(NestedExceptionUtils.getMostSpecificCause(failure).getMessage());
 		int prefix = message.indexOf(OPENSSL_PREFIX);
 		return explain((prefix != -1) ? message.substring(prefix + OPENSSL_PREFIX.length()) : message);
 	}

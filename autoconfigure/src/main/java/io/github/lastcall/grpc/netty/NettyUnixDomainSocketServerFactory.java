@@ -46,6 +46,7 @@ import io.grpc.netty.shaded.io.netty.channel.unix.DomainSocketAddress;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.aop.framework.AopInfrastructureBean;
+import org.springframework.core.NestedExceptionUtils;
 import org.springframework.util.Assert;
 
 /**
@@ -145,11 +146,7 @@ public final class NettyUnixDomainSocketServerFactory implements AopInfrastructu
 	}
 
 	private static String root(Throwable failure) {
-		Throwable root = failure;
-		while (root.getCause() != null) {
-			root = root.getCause();
-		}
-		return root.toString();
+		return NestedExceptionUtils.getMostSpecificCause(failure).toString();
 	}
 
 	/**

@@ -22,6 +22,8 @@ import java.security.cert.CertificateExpiredException;
 import java.security.cert.CertificateNotYetValidException;
 import java.security.cert.X509Certificate;
 
+import org.springframework.core.NestedExceptionUtils;
+
 /**
  * Exception for a client certificate that is not trusted, with its subject and the
  * reason, which the exception of the handshake does not have.
@@ -34,18 +36,12 @@ public final class RefusedCertificateException extends CertificateException {
 	}
 
 	private static String reason(X509Certificate certificate, Exception cause) {
-		Throwable root = cause;
-		while (true) {
-			if (root instanceof CertificateExpiredException) {
-				return "expired on " + certificate.getNotAfter().toInstant();
-			}
-			if (root instanceof CertificateNotYetValidException) {
-				return "is not valid before " + certificate.getNotBefore().toInstant();
-			}
-			if (root.getCause() == null) {
-				break;
-			}
-			root = root.getCause();
+		Throwable root = NestedExceptionUtils.getMostSpecificCause(cause);
+		if (root instanceof CertificateExpiredException) {
+			return "expired on " + certificate.getNotAfter().toInstant();
+		}
+		if (root instanceof CertificateNotYetValidException) {
+			return "is not valid before " + certificate.getNotBefore().toInstant();
 		}
 		return (root instanceof CertPathBuilderException) ? "has no issuer in the trust store"
 				: "is not trusted: " + root.getMessage();

@@ -32,6 +32,7 @@ import org.springframework.aop.framework.AopInfrastructureBean;
 import org.springframework.boot.ssl.NoSuchSslBundleException;
 import org.springframework.boot.ssl.SslBundle;
 import org.springframework.boot.ssl.SslBundles;
+import org.springframework.core.NestedExceptionUtils;
 import org.springframework.util.Assert;
 
 /**
@@ -180,10 +181,7 @@ public final class ServerTls implements AopInfrastructureBean {
 	 * Combines the outermost message, which names the file, with that of the root cause.
 	 */
 	private static String reason(Exception failure) {
-		Throwable root = failure;
-		while (root.getCause() != null) {
-			root = root.getCause();
-		}
+		Throwable root = NestedExceptionUtils.getMostSpecificCause(failure);
 		String first = String.valueOf(failure.getMessage());
 		String last = (root.getMessage() != null) ? root.getMessage() : root.getClass().getName();
 		String reason = first.contains(last) ? first : first + ": " + last;

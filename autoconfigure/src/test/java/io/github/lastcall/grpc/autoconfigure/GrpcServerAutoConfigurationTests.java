@@ -77,6 +77,7 @@ import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.context.ApplicationListener;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.test.util.TestSocketUtils;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
@@ -286,21 +287,24 @@ class GrpcServerAutoConfigurationTests {
 	@Test
 	@TestsProperty("grpc.server.address")
 	void everyAddressTakesEffectOnTheSamePort(CapturedOutput output) {
-		this.withService.withPropertyValues("grpc.server.address=127.0.0.1,127.0.0.2,127.0.0.1").run((context) -> {
-			int port = GrpcClient.port(context);
-			assertThat(server(context).getAddresses()).containsExactlyInAnyOrder(
-					new InetSocketAddress("127.0.0.1", port), new InetSocketAddress("127.0.0.2", port));
-			for (String address : List.of("127.0.0.1", "127.0.0.2")) {
-				try (GrpcClient client = GrpcClient.of(address, port)) {
-					assertThat(client.featureName()).isEqualTo("somewhere");
+		this.withService
+			.withPropertyValues("grpc.server.address=127.0.0.1,127.0.0.2,127.0.0.1",
+					"grpc.server.port=" + TestSocketUtils.findAvailableTcpPort())
+			.run((context) -> {
+				int port = GrpcClient.port(context);
+				assertThat(server(context).getAddresses()).containsExactlyInAnyOrder(
+						new InetSocketAddress("127.0.0.1", port), new InetSocketAddress("127.0.0.2", port));
+				for (String address : List.of("127.0.0.1", "127.0.0.2")) {
+					try (GrpcClient client = GrpcClient.of(address, port)) {
+						assertThat(client.featureName()).isEqualTo("somewhere");
+					}
 				}
-			}
-			try (GrpcClient client = GrpcClient.of("127.0.0.3", port)) {
-				assertThatExceptionOfType(StatusRuntimeException.class).isThrownBy(client::featureName)
-					.satisfies((ex) -> assertThat(ex.getStatus().getCode()).isEqualTo(Status.Code.UNAVAILABLE));
-			}
-			assertThat(output).contains("port %d (address 127.0.0.1, 127.0.0.2)".formatted(port));
-		});
+				try (GrpcClient client = GrpcClient.of("127.0.0.3", port)) {
+					assertThatExceptionOfType(StatusRuntimeException.class).isThrownBy(client::featureName)
+						.satisfies((ex) -> assertThat(ex.getStatus().getCode()).isEqualTo(Status.Code.UNAVAILABLE));
+				}
+				assertThat(output).contains("port %d (address 127.0.0.1, 127.0.0.2)".formatted(port));
+			});
 	}
 
 	@Test

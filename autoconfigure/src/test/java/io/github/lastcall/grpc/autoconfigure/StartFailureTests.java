@@ -66,6 +66,7 @@ import org.springframework.context.SmartLifecycle;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.core.io.DefaultResourceLoader;
+import org.springframework.test.util.TestSocketUtils;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -298,6 +299,13 @@ class StartFailureTests {
 	}
 
 	@Test
+	void aFreePortOfSeveralAddresses(CapturedOutput output) {
+		run(RouteGuideConfiguration.class, "--grpc.server.address=127.0.0.1,127.0.0.2", "--grpc.server.port=0");
+		assertThatAnalysis(output).contains("several addresses with grpc.server.port=0", "Property: grpc.server.port",
+				"Action:", "Set grpc.server.port to a port, or grpc.server.address to one address");
+	}
+
+	@Test
 	void oneOfSeveralAddressesThatIsNotOfThisMachine(CapturedOutput output) throws IOException {
 		Path file = file("""
 				grpc:
@@ -305,10 +313,10 @@ class StartFailureTests {
 				    address:
 				      - 127.0.0.1
 				      - 192.0.2.1
-				    port: 0
 				""");
-		run(RouteGuideConfiguration.class, location(file));
-		assertThatAnalysis(output).contains("cannot listen on 192.0.2.1, port 0", "assign requested address",
+		int port = TestSocketUtils.findAvailableTcpPort();
+		run(RouteGuideConfiguration.class, location(file), "--grpc.server.port=" + port);
+		assertThatAnalysis(output).contains("cannot listen on 192.0.2.1, port " + port, "assign requested address",
 				"Property: grpc.server.address", "Value: \"192.0.2.1\"", "application.yml", "5:9", "Action:",
 				"an address of this machine");
 	}

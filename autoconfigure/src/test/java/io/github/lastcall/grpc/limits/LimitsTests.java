@@ -74,6 +74,7 @@ import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.context.ApplicationContext;
+import org.springframework.test.util.TestSocketUtils;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
@@ -150,7 +151,8 @@ class LimitsTests {
 				this.clients.add(client);
 				client.settle();
 			}
-		}, "grpc.server.address=127.0.0.1,127.0.0.2", "grpc.server.executor.type=direct");
+		}, "grpc.server.address=127.0.0.1,127.0.0.2", "grpc.server.port=" + TestSocketUtils.findAvailableTcpPort(),
+				"grpc.server.executor.type=direct");
 	}
 
 	@Test
