@@ -17,8 +17,6 @@
 package io.github.lastcall.grpc.autoconfigure;
 
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.function.Supplier;
 
 import io.github.lastcall.grpc.executor.EventLoopWatchdog;
@@ -31,9 +29,7 @@ import io.github.lastcall.grpc.lifecycle.GrpcServerBuilderCustomizers;
 import io.github.lastcall.grpc.lifecycle.GrpcServerLifecycle;
 import io.github.lastcall.grpc.lifecycle.GrpcServerStartedEvent;
 import io.github.lastcall.grpc.lifecycle.Interruption;
-import io.github.lastcall.grpc.server.GrpcServerBuilderCustomizer;
 import io.github.lastcall.grpc.server.GrpcServices;
-import io.grpc.ServerBuilder;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.aop.framework.AopInfrastructureBean;
@@ -90,30 +86,29 @@ final class GrpcServerAssembler implements AopInfrastructureBean {
 		boolean application = server.type().servesApplication();
 		ServiceExecutors executors = new ServiceExecutors(application ? this.executor : ServerExecutor.direct(),
 				this.context);
-		EventLoopWatchdog watchdog = watchdog(server.type());
+		EventLoopWatchdog watchdog = watchdog(server);
 		Supplier<GrpcServices> services = () -> this.services.find(server.type());
-		List<GrpcServerBuilderCustomizer<?>> customizers = new ArrayList<>(this.customizers.of(server));
-		if (watchdog != null) {
-			customizers.add(0,
-					(GrpcServerBuilderCustomizer<ServerBuilder<?>>) (builder) -> builder.addTransportFilter(watchdog));
-		}
 		return new GrpcServerLifecycle(server.name(), application ? GrpcServerLifecycle.PHASE : HEALTH_PHASE,
 				(watchdog != null) ? () -> watchdog.watch(services.get(), executors) : services,
 				this.factories.get(server),
-				new GrpcServerBuilderCustomizers(executors, server.calls()::guard, customizers), server.drain(),
-				this.interruption, this::started);
+				new GrpcServerBuilderCustomizers(executors, server.calls()::guard, this.customizers.of(server)),
+				server.drain(), this.interruption, this::started);
 	}
 
 	/**
 	 * Calls in the same process run on the threads of their clients, and probes do not
 	 * block: neither can hold up an event loop.
 	 */
-	private @Nullable EventLoopWatchdog watchdog(ServerType type) {
+	private @Nullable EventLoopWatchdog watchdog(GrpcServers.Parts server) {
+		ServerType type = server.type();
 		Duration limit = this.properties.executor().blockWarning();
 		if (limit.isZero() || type == ServerType.IN_PROCESS || !type.servesApplication()) {
 			return null;
 		}
-		return new EventLoopWatchdog(type.serverName(), limit, this.watchdogTimer::schedule);
+		EventLoopWatchdog watchdog = new EventLoopWatchdog(type.serverName(), limit, this.watchdogTimer,
+				server.connections()::count);
+		server.connections().onChange(watchdog::connectionsChanged);
+		return watchdog;
 	}
 
 	private void started(GrpcServer server, Duration timeTaken) {

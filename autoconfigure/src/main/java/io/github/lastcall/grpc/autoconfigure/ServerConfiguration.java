@@ -71,7 +71,7 @@ class ServerConfiguration implements AopInfrastructureBean {
 			ServerTimer timer, ApplicationContext context, ObjectProvider<GrpcServerStateListener> listeners) {
 		List<GrpcServerStateListener> all = listeners.orderedStream().toList();
 		return new GrpcServers(ServerType.configuredIn(environment), (type) -> {
-			Refusals refusals = new Refusals(type.serverName());
+			Refusals refusals = new Refusals(type.serverName(), timer);
 			Connections connections = new Connections();
 			InFlightCalls calls = callsFactory.create(type, refusals);
 			GrpcServerDrain drain = new GrpcServerDrain(type.serverName(), type.servesApplication() ? shutdown : PROBES,

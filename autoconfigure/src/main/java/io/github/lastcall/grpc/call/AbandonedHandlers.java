@@ -22,6 +22,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 
 import io.github.lastcall.grpc.executor.ServerTimer;
 import io.github.lastcall.grpc.executor.ThreadStack;
+import io.github.lastcall.grpc.limits.LogLimiter;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
@@ -63,12 +64,13 @@ public final class AbandonedHandlers {
 
 	private final AtomicBoolean looking = new AtomicBoolean();
 
-	private @Nullable Long lastWarning;
+	private final LogLimiter warnings;
 
 	private AbandonedHandlers() {
 		this.limit = Duration.ZERO;
 		this.interrupt = false;
 		this.timer = null;
+		this.warnings = new LogLimiter(System::nanoTime);
 	}
 
 	/**
@@ -82,6 +84,7 @@ public final class AbandonedHandlers {
 		this.limit = limit;
 		this.interrupt = interrupt;
 		this.timer = timer;
+		this.warnings = new LogLimiter(1, QUIET, timer::nanoTime);
 	}
 
 	boolean isInterrupting() {
@@ -120,7 +123,7 @@ public final class AbandonedHandlers {
 			}
 		});
 		if (more[0]) {
-			warn(timer.nanoTime(), calls, found);
+			warn(calls, found);
 		}
 		if (candidates[0] && this.looking.compareAndSet(false, true)) {
 			lookLater(timer, calls);
@@ -140,14 +143,13 @@ public final class AbandonedHandlers {
 		return count[0];
 	}
 
-	private void warn(long now, InFlightCalls calls, List<InFlightCall> found) {
-		if (this.lastWarning != null && now - this.lastWarning < QUIET.toNanos()) {
-			return;
-		}
+	private void warn(InFlightCalls calls, List<InFlightCall> found) {
 		for (InFlightCall call : found) {
 			Thread thread = call.handlerThread();
 			if (thread != null) {
-				this.lastWarning = now;
+				if (!this.warnings.tryAcquire()) {
+					return;
+				}
 				logger.warn(
 						"gRPC server '%s': %d handlers are still running more than %d s after their calls were cancelled and hold %d threads; stack of a handler of %s (grpc.server.executor.cancelled-warning)%s"
 							.formatted(calls.server(), found.size(), this.limit.toSeconds(), found.size(),

@@ -37,12 +37,16 @@ public final class Connections extends ServerTransportFilter implements AopInfra
 
 	private final AtomicInteger count = new AtomicInteger();
 
+	private volatile Runnable listener = () -> {
+	};
+
 	/**
 	 * Called on the event loop of the connection, if it has one.
 	 */
 	@Override
 	public Attributes transportReady(Attributes attributes) {
 		this.count.incrementAndGet();
+		this.listener.run();
 		Executor eventLoop = NettyEventLoop.current();
 		return (eventLoop != null) ? attributes.toBuilder().set(EVENT_LOOP, eventLoop).build() : attributes;
 	}
@@ -52,11 +56,21 @@ public final class Connections extends ServerTransportFilter implements AopInfra
 		// A connection that ends before its handshake was never counted.
 		if (attributes != null) {
 			this.count.decrementAndGet();
+			this.listener.run();
 		}
 	}
 
 	/**
-	 * How many connections are open.
+	 * Set the listener.
+	 * @param listener called when the number of connections has changed, on any thread;
+	 * must not block
+	 */
+	public void onChange(Runnable listener) {
+		this.listener = listener;
+	}
+
+	/**
+	 * Return how many connections are open.
 	 * @return the number of connections
 	 */
 	public int count() {

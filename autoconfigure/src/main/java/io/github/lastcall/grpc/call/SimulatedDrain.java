@@ -45,7 +45,8 @@ public final class SimulatedDrain implements ServerInterceptor {
 	 * thread that calls {@link #drain()}
 	 */
 	public SimulatedDrain(Executor executor) {
-		this.calls = new InFlightCalls(new NoTimer(), Integer.MAX_VALUE, new Refusals("simulated"), () -> null);
+		ServerTimer timer = new NoTimer();
+		this.calls = new InFlightCalls(timer, Integer.MAX_VALUE, new Refusals("simulated", timer), () -> null);
 		this.executor = executor;
 	}
 

@@ -23,13 +23,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.IntSupplier;
 
 import io.github.lastcall.grpc.server.GrpcServerStartException;
 import io.github.lastcall.grpc.server.GrpcServices;
-import io.grpc.Attributes;
 import io.grpc.ServerMethodDefinition;
 import io.grpc.ServerServiceDefinition;
-import io.grpc.ServerTransportFilter;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
@@ -38,13 +37,13 @@ import org.springframework.util.Assert;
 
 /**
  * Watches the event loops of one server while they run the callbacks of services, and
- * warns, once per method, of a handler that holds one. Services that run on an executor
- * have nothing to do with it.
+ * warns, once per method, of a handler that blocks one. Services that run on an executor
+ * are not watched.
  * <p>
- * It looks every quarter of its limit, and only while there are services to be watched
- * and connections to call them. As a transport filter it knows the connections.
+ * It samples four times per limit, and only while there are services to watch and
+ * connections.
  */
-public final class EventLoopWatchdog extends ServerTransportFilter {
+public final class EventLoopWatchdog {
 
 	private static final Log logger = LogFactory.getLog(EventLoopWatchdog.class);
 
@@ -58,7 +57,9 @@ public final class EventLoopWatchdog extends ServerTransportFilter {
 
 	private final Duration interval;
 
-	private final Timer timer;
+	private final ServerTimer timer;
+
+	private final IntSupplier connections;
 
 	private final Map<String, WatchedMethod> methods = new ConcurrentHashMap<>();
 
@@ -66,9 +67,7 @@ public final class EventLoopWatchdog extends ServerTransportFilter {
 
 	private final ThreadLocal<EventLoopSlot> slot = ThreadLocal.withInitial(this::newSlot);
 
-	/* Under this object's monitor. */
-
-	private int connections;
+	/* Guarded by this object's monitor. */
 
 	private @Nullable Watch watch;
 
@@ -76,15 +75,17 @@ public final class EventLoopWatchdog extends ServerTransportFilter {
 	 * Create a new watchdog.
 	 * @param server the name of the server
 	 * @param limit how long a callback may hold an event loop
-	 * @param timer gives the time to look
+	 * @param timer runs the samples, on a thread that no handler runs on
+	 * @param connections returns the number of open connections
 	 */
-	public EventLoopWatchdog(String server, Duration limit, Timer timer) {
+	public EventLoopWatchdog(String server, Duration limit, ServerTimer timer, IntSupplier connections) {
 		Assert.isTrue(!limit.isZero() && !limit.isNegative(), "'limit' must be positive");
 		this.server = server;
 		this.limit = limit;
 		Duration interval = limit.dividedBy(SAMPLES);
 		this.interval = (interval.compareTo(MIN_INTERVAL) > 0) ? interval : MIN_INTERVAL;
 		this.timer = timer;
+		this.connections = connections;
 	}
 
 	/**
@@ -124,25 +125,20 @@ public final class EventLoopWatchdog extends ServerTransportFilter {
 		return slot;
 	}
 
-	@Override
-	public synchronized Attributes transportReady(Attributes attributes) {
-		this.connections++;
-		if (this.watch == null && !this.methods.isEmpty()) {
-			this.watch = new Watch();
-			this.watch.goOn();
-		}
-		return attributes;
-	}
-
-	@Override
-	public synchronized void transportTerminated(@Nullable Attributes attributes) {
-		// A connection that ends before its handshake was never counted.
-		if (attributes != null) {
-			this.connections--;
-			if (this.connections == 0 && this.watch != null) {
+	/**
+	 * Begin to watch at the first connection, and end after the last one. Called when the
+	 * number of connections has changed.
+	 */
+	public synchronized void connectionsChanged() {
+		if (this.connections.getAsInt() == 0) {
+			if (this.watch != null) {
 				this.watch.cancel.run();
 				this.watch = null;
 			}
+		}
+		else if (this.watch == null && !this.methods.isEmpty()) {
+			this.watch = new Watch();
+			this.watch.goOn();
 		}
 	}
 
@@ -181,22 +177,6 @@ public final class EventLoopWatchdog extends ServerTransportFilter {
 			}
 		}
 		return stack;
-	}
-
-	/**
-	 * Runs a task later.
-	 */
-	@FunctionalInterface
-	public interface Timer {
-
-		/**
-		 * Run a task later, once, on a thread that no handler ever runs on.
-		 * @param task the task
-		 * @param delay when, from now
-		 * @return cancels the task if it has not run yet
-		 */
-		Runnable schedule(Runnable task, Duration delay);
-
 	}
 
 	/**

@@ -15,37 +15,27 @@
  */
 package io.github.lastcall.grpc.limits;
 
-import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
-import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicIntegerArray;
 import java.util.function.Supplier;
 import java.util.regex.Pattern;
 
+import io.github.lastcall.grpc.executor.ServerTimer;
 import org.apache.commons.logging.Log;
 
 /**
- * A log that stays readable while somebody floods the server: for each reason some lines
- * as they come, and then one that sums up the others of all reasons. One reason does not
- * use up the lines of another one.
+ * Logs refusals: for each reason the first lines in a window of time, and a summary of
+ * those left out. Does not throw: its callers are in the middle of a frame or of a
+ * connection, and what they hold must not leak because of a log.
  */
 final class RefusalLog {
-
-	/**
-	 * How many lines of one reason there may be in each window before the others are only
-	 * counted.
-	 */
-	static final int LINES = 10;
-
-	static final Duration WINDOW = Duration.ofSeconds(10);
 
 	private static final RefusalReason[] REASONS = RefusalReason.values();
 
 	/**
-	 * Names of methods and subjects of certificates are whatever a stranger writes into
-	 * them.
+	 * Names of methods and subjects of certificates are written by strangers.
 	 */
 	private static final Pattern CONTROL = Pattern.compile("\\p{Cntrl}");
 
@@ -55,67 +45,67 @@ final class RefusalLog {
 
 	private final String subject;
 
-	private final Executor windowEnd;
-
-	private final AtomicBoolean inWindow = new AtomicBoolean();
+	private final ServerTimer timer;
 
 	/**
-	 * How many refusals there have been in the window, by the ordinal of their reason.
+	 * By the ordinal of the reason, so that garbage does not use up the lines of what
+	 * matters.
 	 */
-	private final AtomicIntegerArray refusals = new AtomicIntegerArray(REASONS.length);
+	private final LogLimiter[] limiters = new LogLimiter[REASONS.length];
+
+	private final AtomicBoolean summaryScheduled = new AtomicBoolean();
 
 	/**
 	 * Create a new log.
 	 * @param log where to write
-	 * @param subject what each line begins with
-	 * @param windowEnd runs a task when the window is over that begins now
+	 * @param subject the beginning of each line
+	 * @param timer runs the summaries
 	 */
-	RefusalLog(Log log, String subject, Executor windowEnd) {
+	RefusalLog(Log log, String subject, ServerTimer timer) {
 		this.log = log;
 		this.subject = subject;
-		this.windowEnd = windowEnd;
+		this.timer = timer;
+		Arrays.setAll(this.limiters, (reason) -> new LogLimiter(timer::nanoTime));
 	}
 
 	void log(RefusalReason reason, Supplier<String> line) {
-		int number = this.refusals.incrementAndGet(reason.ordinal());
-		if (!this.inWindow.get() && this.inWindow.compareAndSet(false, true)) {
-			beginWindow();
-		}
-		if (number <= LINES) {
-			try {
+		try {
+			if (this.limiters[reason.ordinal()].tryAcquire()) {
 				write(reason.isWarning(), oneLine(line.get()) + reason.hint());
 			}
-			catch (Throwable ex) {
-				// Counted all the same. The callers are in the middle of a frame, or of a
-				// connection: what they hold must not leak because of a log.
+			else if (!this.summaryScheduled.get() && this.summaryScheduled.compareAndSet(false, true)) {
+				scheduleSummary();
 			}
 		}
+		catch (Throwable ex) {
+			// The refusal is counted anyway.
+		}
 	}
 
-	private void beginWindow() {
+	private void scheduleSummary() {
 		try {
-			this.windowEnd.execute(this::endWindow);
+			this.timer.schedule(this::summarize, LogLimiter.WINDOW);
 		}
 		catch (Throwable ex) {
-			// No thread could be started. The next refusal tries again.
-			this.inWindow.set(false);
+			// No thread could be started. The next line left out tries again.
+			this.summaryScheduled.set(false);
 		}
 	}
 
-	private void endWindow() {
-		// Those that come from now on begin another window, or are summed up here.
-		this.inWindow.set(false);
+	private void summarize() {
+		// What is left out from now on is counted below, or schedules another summary.
+		this.summaryScheduled.set(false);
 		List<String> others = new ArrayList<>();
 		boolean warning = false;
 		for (RefusalReason reason : REASONS) {
-			int leftOut = this.refusals.getAndSet(reason.ordinal(), 0) - LINES;
+			int leftOut = this.limiters[reason.ordinal()].takeLeftOut();
 			if (leftOut > 0) {
 				others.add(reason.getTag() + " " + leftOut);
 				warning |= reason.isWarning();
 			}
 		}
 		if (!others.isEmpty()) {
-			write(warning, "refused more in the last %ds, not logged: %s".formatted(WINDOW.toSeconds(),
+			write(warning, "refused more in the last %ds, not logged: %s".formatted(LogLimiter.WINDOW.toSeconds(),
 					String.join(", ", others)));
 		}
 	}

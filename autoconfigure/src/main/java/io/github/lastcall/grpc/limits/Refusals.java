@@ -21,7 +21,7 @@ import java.util.Map;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Supplier;
 
-import io.github.lastcall.grpc.executor.DelayedThread;
+import io.github.lastcall.grpc.executor.ServerTimer;
 import org.apache.commons.logging.LogFactory;
 
 import org.springframework.aop.framework.AopInfrastructureBean;
@@ -40,11 +40,11 @@ public final class Refusals implements AopInfrastructureBean {
 	/**
 	 * Create new refusals.
 	 * @param server the name of the server
+	 * @param timer runs the summaries of what is not logged
 	 */
-	public Refusals(String server) {
+	public Refusals(String server, ServerTimer timer) {
 		this.server = server;
-		this.log = new RefusalLog(LogFactory.getLog(Refusals.class), "gRPC server '" + server + "'",
-				new DelayedThread("grpc-refusals-" + server, RefusalLog.WINDOW));
+		this.log = new RefusalLog(LogFactory.getLog(Refusals.class), "gRPC server '" + server + "'", timer);
 		Map<RefusalReason, LongAdder> counts = new EnumMap<>(RefusalReason.class);
 		for (RefusalReason reason : RefusalReason.values()) {
 			counts.put(reason, new LongAdder());

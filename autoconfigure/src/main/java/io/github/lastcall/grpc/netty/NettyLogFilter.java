@@ -25,6 +25,7 @@ import java.util.logging.LogRecord;
 import java.util.logging.Logger;
 import java.util.stream.Stream;
 
+import io.github.lastcall.grpc.limits.LogLimiter;
 import io.github.lastcall.grpc.limits.Refusals;
 import io.github.lastcall.grpc.limits.RefusedMessageException;
 import io.grpc.Status;
@@ -86,10 +87,10 @@ final class NettyLogFilter implements Filter {
 	 */
 	private final Set<NettyLogFilter> users = new HashSet<>();
 
-	private final LogBudget budget;
+	private final LogLimiter limiter;
 
 	NettyLogFilter(LongSupplier nanoTime) {
-		this.budget = new LogBudget(nanoTime);
+		this.limiter = new LogLimiter(nanoTime);
 	}
 
 	void install() {
@@ -146,11 +147,10 @@ final class NettyLogFilter implements Filter {
 		else if (isRefused(thrown)) {
 			return false;
 		}
-		int leftOut = this.budget.take();
-		if (leftOut == LogBudget.EXHAUSTED) {
+		if (!this.limiter.tryAcquire()) {
 			return false;
 		}
-		shorten(record, leftOut);
+		shorten(record);
 		return true;
 	}
 
@@ -172,14 +172,14 @@ final class NettyLogFilter implements Filter {
 				|| description.contains("message exceeds maximum size");
 	}
 
-	private static void shorten(LogRecord record, int leftOut) {
+	private void shorten(LogRecord record) {
 		StringBuilder message = new StringBuilder(String.valueOf(record.getMessage()));
 		Throwable thrown = record.getThrown();
 		if (thrown != null) {
 			message.append(": ").append(thrown);
 			record.setThrown(null);
 		}
-		message.append(LogBudget.suffix(leftOut));
+		message.append(this.limiter.suffix());
 		record.setMessage(message.toString().replaceAll("\\R", " "));
 	}
 

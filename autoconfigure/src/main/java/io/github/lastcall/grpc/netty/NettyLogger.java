@@ -15,13 +15,14 @@
  */
 package io.github.lastcall.grpc.netty;
 
+import io.github.lastcall.grpc.limits.LogLimiter;
 import io.grpc.netty.shaded.io.netty.util.internal.logging.AbstractInternalLogger;
 import io.grpc.netty.shaded.io.netty.util.internal.logging.InternalLogLevel;
 import io.grpc.netty.shaded.io.netty.util.internal.logging.InternalLogger;
 
 /**
  * A logger of Netty whose lines at {@code INFO} and above come out of a
- * {@link LogBudget}, unless {@code DEBUG} is enabled. Netty asks it several times per
+ * {@link LogLimiter}, unless {@code DEBUG} is enabled. Netty asks it several times per
  * call whether a level is enabled, so nothing is in the way of that.
  */
 @SuppressWarnings("serial")
@@ -29,12 +30,12 @@ final class NettyLogger extends AbstractInternalLogger {
 
 	private final InternalLogger logger;
 
-	private final LogBudget budget;
+	private final LogLimiter limiter;
 
-	NettyLogger(InternalLogger logger, LogBudget budget) {
+	NettyLogger(InternalLogger logger, LogLimiter limiter) {
 		super(logger.name());
 		this.logger = logger;
-		this.budget = budget;
+		this.limiter = limiter;
 	}
 
 	private void limited(InternalLogLevel level, String format, Object... values) {
@@ -45,9 +46,8 @@ final class NettyLogger extends AbstractInternalLogger {
 			this.logger.log(level, format, values);
 			return;
 		}
-		int leftOut = this.budget.take();
-		if (leftOut != LogBudget.EXHAUSTED) {
-			this.logger.log(level, flat(format, values) + LogBudget.suffix(leftOut), values);
+		if (this.limiter.tryAcquire()) {
+			this.logger.log(level, flat(format, values) + this.limiter.suffix(), values);
 		}
 	}
 

@@ -17,6 +17,7 @@ package io.github.lastcall.grpc.netty;
 
 import java.util.function.Function;
 
+import io.github.lastcall.grpc.limits.LogLimiter;
 import io.grpc.netty.shaded.io.netty.util.internal.logging.InternalLogger;
 import io.grpc.netty.shaded.io.netty.util.internal.logging.InternalLoggerFactory;
 import io.grpc.netty.shaded.io.netty.util.internal.logging.JdkLoggerFactory;
@@ -24,7 +25,7 @@ import io.grpc.netty.shaded.io.netty.util.internal.logging.Slf4JLoggerFactory;
 
 /**
  * Limits the log of Netty itself, which writes a line for some of the frames that a
- * client sends. All its loggers share one {@link LogBudget}, and a stack trace becomes
+ * client sends. All its loggers share one {@link LogLimiter}, and a stack trace becomes
  * part of the line. A logger at {@code DEBUG} or finer has no limit.
  *
  * <p>
@@ -36,11 +37,11 @@ public final class NettyLoggers extends InternalLoggerFactory {
 
 	private final Function<String, InternalLogger> loggers;
 
-	private final LogBudget budget;
+	private final LogLimiter limiter;
 
-	NettyLoggers(Function<String, InternalLogger> loggers, LogBudget budget) {
+	NettyLoggers(Function<String, InternalLogger> loggers, LogLimiter limiter) {
 		this.loggers = loggers;
-		this.budget = budget;
+		this.limiter = limiter;
 	}
 
 	/**
@@ -50,18 +51,18 @@ public final class NettyLoggers extends InternalLoggerFactory {
 	 */
 	public static void install() {
 		InternalLoggerFactory factory = InternalLoggerFactory.getDefaultFactory();
-		LogBudget budget = new LogBudget(System::nanoTime);
+		LogLimiter limiter = new LogLimiter(System::nanoTime);
 		if (factory instanceof Slf4JLoggerFactory slf4j) {
-			InternalLoggerFactory.setDefaultFactory(new NettyLoggers(slf4j::newInstance, budget));
+			InternalLoggerFactory.setDefaultFactory(new NettyLoggers(slf4j::newInstance, limiter));
 		}
 		else if (factory instanceof JdkLoggerFactory jdk) {
-			InternalLoggerFactory.setDefaultFactory(new NettyLoggers(jdk::newInstance, budget));
+			InternalLoggerFactory.setDefaultFactory(new NettyLoggers(jdk::newInstance, limiter));
 		}
 	}
 
 	@Override
 	protected InternalLogger newInstance(String name) {
-		return new NettyLogger(this.loggers.apply(name), this.budget);
+		return new NettyLogger(this.loggers.apply(name), this.limiter);
 	}
 
 }

@@ -43,8 +43,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 class CallSlotsTests {
 
-	private final InFlightCalls calls = new InFlightCalls(new ManualServerTimer(), 20_000, new Refusals("test"),
-			() -> null);
+	private final InFlightCalls calls = new InFlightCalls(new ManualServerTimer(), 20_000,
+			new Refusals("test", new ManualServerTimer()), () -> null);
 
 	@Test
 	void hasWhatEnteredAndNotWhatLeft() {
@@ -254,7 +254,8 @@ class CallSlotsTests {
 	@Test
 	void tellsTheAgeOfTheOldest() {
 		ManualServerTimer timer = new ManualServerTimer();
-		InFlightCalls calls = new InFlightCalls(timer, 20_000, new Refusals("test"), () -> null);
+		InFlightCalls calls = new InFlightCalls(timer, 20_000, new Refusals("test", new ManualServerTimer()),
+				() -> null);
 		calls.track("a.B/C", true).begin();
 		timer.advance(Duration.ofSeconds(3));
 		calls.track("a.B/C", true).begin();

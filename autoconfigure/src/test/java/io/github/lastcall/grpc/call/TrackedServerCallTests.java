@@ -39,8 +39,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 class TrackedServerCallTests {
 
-	private final InFlightCalls calls = new InFlightCalls(new ManualServerTimer(), 20_000, new Refusals("test"),
-			() -> null);
+	private final InFlightCalls calls = new InFlightCalls(new ManualServerTimer(), 20_000,
+			new Refusals("test", new ManualServerTimer()), () -> null);
 
 	@Test
 	@Timeout(60)

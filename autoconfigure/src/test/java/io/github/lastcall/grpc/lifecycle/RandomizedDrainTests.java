@@ -82,7 +82,7 @@ class RandomizedDrainTests {
 		Random random = new Random(seed);
 		ThreadServerTimer timer = new ThreadServerTimer("grpc-random-shutdown");
 		ServerExecutor executor = ServerExecutor.platform(50, Integer.MAX_VALUE);
-		InFlightCalls calls = new InFlightCalls(timer, Integer.MAX_VALUE, new Refusals("test"), () -> null);
+		InFlightCalls calls = new InFlightCalls(timer, Integer.MAX_VALUE, new Refusals("test", timer), () -> null);
 		Connections connections = new Connections();
 		List<GrpcServerState> states = new CopyOnWriteArrayList<>(List.of(GrpcServerState.STOPPED));
 		ScheduledExecutorService later = Executors.newScheduledThreadPool(2);

@@ -117,7 +117,8 @@ class TwoServersTests {
 		private ManagedChannel channel = NettyChannelBuilder.forTarget("localhost:1").usePlaintext().build();
 
 		One(String name, ShutdownSettings settings) {
-			InFlightCalls calls = new InFlightCalls(TwoServersTests.this.timer, 1000, new Refusals("test"), () -> null);
+			InFlightCalls calls = new InFlightCalls(TwoServersTests.this.timer, 1000,
+					new Refusals("test", TwoServersTests.this.timer), () -> null);
 			Connections connections = new Connections();
 			this.drain = new GrpcServerDrain(name, settings, calls, connections, TwoServersTests.this.timer,
 					Clock.systemUTC(), (event) -> {

@@ -18,16 +18,12 @@ package io.github.lastcall.grpc.limits;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 
-import io.github.lastcall.grpc.executor.DelayedThread;
-import io.grpc.netty.shaded.io.netty.channel.embedded.EmbeddedChannel;
+import io.github.lastcall.grpc.executor.ServerTimer;
+import io.github.lastcall.grpc.testing.ManualServerTimer;
 import org.apache.commons.logging.impl.NoOpLog;
 import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -41,20 +37,9 @@ class RefusalLogTests {
 
 	private final List<String> lines = new ArrayList<>();
 
-	private final EmbeddedChannel channel = new EmbeddedChannel();
+	private final ManualServerTimer timer = new ManualServerTimer();
 
-	private final RefusalLog log = new RefusalLog(new Recorder(), "server", (windowEnd) -> this.channel.eventLoop()
-		.schedule(windowEnd, RefusalLog.WINDOW.toMillis(), TimeUnit.MILLISECONDS));
-
-	@BeforeEach
-	void stopTime() {
-		this.channel.freezeTime();
-	}
-
-	@AfterEach
-	void close() {
-		this.channel.finishAndReleaseAll();
-	}
+	private final RefusalLog log = new RefusalLog(new Recorder(), "server", this.timer);
 
 	@Test
 	void whatMattersIsAWarningThatNamesThePropertyAndGarbageIsNot() {
@@ -67,21 +52,21 @@ class RefusalLogTests {
 
 	@Test
 	void theFirstLinesAreWrittenAtOnceAndTheOthersSummedUp() {
-		for (int i = 0; i < RefusalLog.LINES + 3; i++) {
+		for (int i = 0; i < LogLimiter.LINES + 3; i++) {
 			report(RefusalReason.PROTOCOL, "line " + i);
 		}
-		assertThat(this.lines).hasSize(RefusalLog.LINES).endsWith("INFO server line 9");
-		for (int i = 0; i < RefusalLog.LINES + 1; i++) {
+		assertThat(this.lines).hasSize(LogLimiter.LINES).endsWith("INFO server line 9");
+		for (int i = 0; i < LogLimiter.LINES + 1; i++) {
 			report(RefusalReason.CONNECTIONS, "refused");
 		}
 		// Garbage has not used up the lines of what matters.
-		assertThat(this.lines).hasSize(2 * RefusalLog.LINES)
+		assertThat(this.lines).hasSize(2 * LogLimiter.LINES)
 			.endsWith("WARN server refused (grpc.server.limits.connections)");
-		pass(RefusalLog.WINDOW.toMillis() - 1);
-		assertThat(this.lines).hasSize(2 * RefusalLog.LINES);
-		pass(1);
+		this.timer.advance(LogLimiter.WINDOW.minusMillis(1));
+		assertThat(this.lines).hasSize(2 * LogLimiter.LINES);
+		this.timer.advance(Duration.ofMillis(1));
 		// Limits have been hit, so it is a warning.
-		assertThat(this.lines).hasSize(2 * RefusalLog.LINES + 1)
+		assertThat(this.lines).hasSize(2 * LogLimiter.LINES + 1)
 			.endsWith("WARN server refused more in the last 10s, not logged: connections 1, protocol 3");
 	}
 
@@ -94,8 +79,7 @@ class RefusalLogTests {
 				throw new IllegalStateException("The disk is full");
 			}
 
-		}, "server", (windowEnd) -> {
-		});
+		}, "server", this.timer);
 		assertThatNoException().isThrownBy(() -> broken.log(RefusalReason.CONNECTIONS, () -> "refused"));
 		assertThatNoException().isThrownBy(() -> broken.log(RefusalReason.CONNECTIONS, () -> {
 			throw new OutOfMemoryError("Java heap space");
@@ -106,13 +90,13 @@ class RefusalLogTests {
 
 	@Test
 	void aLineThatIsNotWrittenIsNotMade() {
-		for (int i = 0; i < RefusalLog.LINES; i++) {
+		for (int i = 0; i < LogLimiter.LINES; i++) {
 			this.log.log(RefusalReason.CONCURRENT_CALLS, () -> "refused");
 		}
 		this.log.log(RefusalReason.CONCURRENT_CALLS, () -> {
 			throw new AssertionError("made");
 		});
-		assertThat(this.lines).hasSize(RefusalLog.LINES);
+		assertThat(this.lines).hasSize(LogLimiter.LINES);
 	}
 
 	@Test
@@ -127,46 +111,46 @@ class RefusalLogTests {
 
 	@Test
 	void garbageAloneIsSummedUpWithoutAWarning() {
-		for (int i = 0; i < RefusalLog.LINES + 3; i++) {
+		for (int i = 0; i < LogLimiter.LINES + 3; i++) {
 			report(RefusalReason.PROTOCOL, "line");
 		}
-		pass(RefusalLog.WINDOW.toMillis());
+		this.timer.advance(LogLimiter.WINDOW);
 		assertThat(this.lines).endsWith("INFO server refused more in the last 10s, not logged: protocol 3");
 	}
 
 	@Test
 	void aWindowBeginsWithItsFirstLine() {
 		report(RefusalReason.PROTOCOL, "first");
-		pass(RefusalLog.WINDOW.toMillis());
-		pass(7000);
-		for (int i = 0; i < 2 * RefusalLog.LINES; i++) {
+		this.timer.advance(LogLimiter.WINDOW);
+		this.timer.advance(Duration.ofSeconds(7));
+		for (int i = 0; i < 2 * LogLimiter.LINES; i++) {
 			report(RefusalReason.PROTOCOL, "line");
 		}
-		assertThat(this.lines).hasSize(1 + RefusalLog.LINES);
-		pass(RefusalLog.WINDOW.toMillis() - 1);
-		assertThat(this.lines).hasSize(1 + RefusalLog.LINES);
-		pass(1);
-		assertThat(this.lines).hasSize(2 + RefusalLog.LINES).last().asString().endsWith("protocol 10");
+		assertThat(this.lines).hasSize(1 + LogLimiter.LINES);
+		this.timer.advance(LogLimiter.WINDOW.minusMillis(1));
+		assertThat(this.lines).hasSize(1 + LogLimiter.LINES);
+		this.timer.advance(Duration.ofMillis(1));
+		assertThat(this.lines).hasSize(2 + LogLimiter.LINES).last().asString().endsWith("protocol 10");
 	}
 
 	@Test
 	void whenItIsQuietThereIsNothingToSumUpAndNothingLeftToRun() {
 		report(RefusalReason.PROTOCOL, "line");
-		pass(RefusalLog.WINDOW.toMillis());
-		pass(RefusalLog.WINDOW.toMillis());
+		this.timer.advance(LogLimiter.WINDOW);
+		this.timer.advance(LogLimiter.WINDOW);
 		assertThat(this.lines).containsExactly("INFO server line");
-		assertThat(this.channel.hasPendingTasks()).isFalse();
+		assertThat(this.timer.pending()).isZero();
 	}
 
 	@Test
 	void theNextWindowHasLinesOfItsOwnAndForgetsTheOldCount() {
 		for (int window = 0; window < 3; window++) {
 			this.lines.clear();
-			for (int i = 0; i < RefusalLog.LINES + 1; i++) {
+			for (int i = 0; i < LogLimiter.LINES + 1; i++) {
 				report(RefusalReason.TLS, "line");
 			}
-			assertThat(this.lines).hasSize(RefusalLog.LINES);
-			pass(RefusalLog.WINDOW.toMillis());
+			assertThat(this.lines).hasSize(LogLimiter.LINES);
+			this.timer.advance(LogLimiter.WINDOW);
 			assertThat(this.lines).last().asString().endsWith("tls 1");
 		}
 	}
@@ -174,55 +158,37 @@ class RefusalLogTests {
 	@Test
 	void aThreadThatCannotBeStartedFailsNothingAndLoggingResumes() {
 		AtomicBoolean fails = new AtomicBoolean(true);
-		List<Runnable> windows = new ArrayList<>();
-		RefusalLog log = new RefusalLog(new Recorder(), "server", (windowEnd) -> {
-			if (fails.get()) {
-				throw new OutOfMemoryError("unable to create native thread");
+		RefusalLog log = new RefusalLog(new Recorder(), "server", new ServerTimer() {
+
+			@Override
+			public long nanoTime() {
+				return RefusalLogTests.this.timer.nanoTime();
 			}
-			windows.add(windowEnd);
+
+			@Override
+			public Runnable scheduleAt(Runnable task, long nanoTime) {
+				if (fails.get()) {
+					throw new OutOfMemoryError("unable to create native thread");
+				}
+				return RefusalLogTests.this.timer.scheduleAt(task, nanoTime);
+			}
+
 		});
-		for (int i = 0; i < RefusalLog.LINES + 5; i++) {
+		for (int i = 0; i < LogLimiter.LINES + 5; i++) {
 			log.log(RefusalReason.PROTOCOL, () -> "line");
 		}
-		assertThat(this.lines).hasSize(RefusalLog.LINES);
+		assertThat(this.lines).hasSize(LogLimiter.LINES);
 		fails.set(false);
 		log.log(RefusalReason.PROTOCOL, () -> "line");
-		assertThat(windows).hasSize(1);
-		windows.get(0).run();
+		assertThat(this.timer.pending()).isOne();
+		this.timer.advance(LogLimiter.WINDOW);
 		log.log(RefusalReason.PROTOCOL, () -> "resumed");
 		assertThat(this.lines).endsWith("INFO server refused more in the last 10s, not logged: protocol 6",
 				"INFO server resumed");
 	}
 
-	/**
-	 * Where the application could be in the way, the log would be silent from then on.
-	 */
-	@Test
-	void aWindowEndsOnAThreadOfItsServerOnly() {
-		new Refusals("crowded").report(RefusalReason.PROTOCOL, () -> "line");
-		assertThat(Thread.getAllStackTraces().keySet())
-			.filteredOn((thread) -> thread.getName().equals("grpc-refusals-crowded"))
-			.singleElement()
-			.matches(Thread::isDaemon);
-	}
-
-	@Test
-	void aWindowThatIsOverIsSummedUpByThatThread() {
-		CompletableFuture<Thread> summedUp = new CompletableFuture<>();
-		new DelayedThread("grpc-refusals-test", Duration.ofMillis(1))
-			.execute(() -> summedUp.complete(Thread.currentThread()));
-		assertThat(summedUp).succeedsWithin(Duration.ofSeconds(60))
-			.extracting(Thread::getName)
-			.isEqualTo("grpc-refusals-test");
-	}
-
 	private void report(RefusalReason reason, String line) {
 		this.log.log(reason, () -> line);
-	}
-
-	private void pass(long millis) {
-		this.channel.advanceTimeBy(millis, TimeUnit.MILLISECONDS);
-		this.channel.runScheduledPendingTasks();
 	}
 
 	private class Recorder extends NoOpLog {

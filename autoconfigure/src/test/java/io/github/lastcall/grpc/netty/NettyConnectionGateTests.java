@@ -26,6 +26,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import io.github.lastcall.grpc.limits.InboundMemory;
 import io.github.lastcall.grpc.limits.RefusalReason;
 import io.github.lastcall.grpc.limits.Refusals;
+import io.github.lastcall.grpc.testing.ManualServerTimer;
 import io.github.lastcall.grpc.testing.RogueClient;
 import io.grpc.Server;
 import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
@@ -51,7 +52,7 @@ import static org.assertj.core.api.Assertions.assertThat;
  */
 class NettyConnectionGateTests {
 
-	private final Refusals refusals = new Refusals("gate");
+	private final Refusals refusals = new Refusals("gate", new ManualServerTimer());
 
 	private final NettyGuardedTransport transport = new NettyGuardedTransport("gate", 1,
 			new ConnectionLimits(1, Duration.ofSeconds(10), 0, new InboundMemory(Long.MAX_VALUE)), this.refusals);

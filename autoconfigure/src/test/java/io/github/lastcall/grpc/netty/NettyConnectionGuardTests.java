@@ -20,6 +20,7 @@ import java.time.Duration;
 
 import io.github.lastcall.grpc.limits.RefusalReason;
 import io.github.lastcall.grpc.limits.Refusals;
+import io.github.lastcall.grpc.testing.ManualServerTimer;
 import io.grpc.netty.shaded.io.netty.buffer.ByteBuf;
 import io.grpc.netty.shaded.io.netty.buffer.Unpooled;
 import io.grpc.netty.shaded.io.netty.channel.embedded.EmbeddedChannel;
@@ -35,7 +36,7 @@ import static org.assertj.core.api.Assertions.assertThat;
  */
 class NettyConnectionGuardTests {
 
-	private final Refusals refusals = new Refusals("test");
+	private final Refusals refusals = new Refusals("test", new ManualServerTimer());
 
 	private final EmbeddedChannel channel = new EmbeddedChannel(new NettyConnectionGuard(new NettyOutboundStreams(),
 			Duration.ofMinutes(1), new ControlFrameBudget(0, System::nanoTime), this.refusals));

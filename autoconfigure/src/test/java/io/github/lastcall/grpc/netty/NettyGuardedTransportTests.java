@@ -22,6 +22,7 @@ import java.util.concurrent.TimeUnit;
 
 import io.github.lastcall.grpc.limits.InboundMemory;
 import io.github.lastcall.grpc.limits.Refusals;
+import io.github.lastcall.grpc.testing.ManualServerTimer;
 import io.github.lastcall.grpc.testing.RogueClient;
 import io.grpc.Server;
 import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
@@ -42,7 +43,7 @@ class NettyGuardedTransportTests {
 
 	private final NettyGuardedTransport transport = new NettyGuardedTransport(this.name, 1,
 			new ConnectionLimits(0, Duration.ofSeconds(10), 0, new InboundMemory(Long.MAX_VALUE)),
-			new Refusals(this.name));
+			new Refusals(this.name, new ManualServerTimer()));
 
 	private final Server server = start();
 

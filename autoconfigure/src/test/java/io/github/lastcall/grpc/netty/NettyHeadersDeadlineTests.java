@@ -23,6 +23,7 @@ import java.util.concurrent.TimeUnit;
 import io.github.lastcall.grpc.limits.RefusalReason;
 import io.github.lastcall.grpc.limits.Refusals;
 import io.github.lastcall.grpc.testing.Http2Frame;
+import io.github.lastcall.grpc.testing.ManualServerTimer;
 import io.grpc.netty.shaded.io.netty.buffer.Unpooled;
 import io.grpc.netty.shaded.io.netty.channel.embedded.EmbeddedChannel;
 import org.junit.jupiter.api.AfterEach;
@@ -50,7 +51,7 @@ class NettyHeadersDeadlineTests {
 			Arrays.copyOfRange(HEADERS, 9, HEADERS.length))
 		.encode();
 
-	private final Refusals refusals = new Refusals("network");
+	private final Refusals refusals = new Refusals("network", new ManualServerTimer());
 
 	private final EmbeddedChannel connection = new EmbeddedChannel(
 			new NettyFrameHeaders(new NettyHeadersDeadline(TIMEOUT, this.refusals)));

@@ -30,7 +30,9 @@ import java.util.logging.LogRecord;
 import java.util.logging.Logger;
 
 import io.github.lastcall.grpc.limits.InboundMemory;
+import io.github.lastcall.grpc.limits.LogLimiter;
 import io.github.lastcall.grpc.limits.Refusals;
+import io.github.lastcall.grpc.testing.ManualServerTimer;
 import io.github.lastcall.grpc.testing.RogueClient;
 import io.grpc.Server;
 import io.grpc.Status;
@@ -146,13 +148,13 @@ class NettyLogFilterTests {
 	void exceptionsOfHandlersAreUntouchedHoweverManyThereAre() {
 		RuntimeException failure = new IllegalStateException("handler");
 		for (String logger : List.of(ON_EXECUTOR, ON_EVENT_LOOP)) {
-			for (int i = 0; i < 2 * LogBudget.LINES; i++) {
+			for (int i = 0; i < 2 * LogLimiter.LINES; i++) {
 				log(logger, "Exception while executing runnable", failure);
 			}
 			log(logger, "Exception while executing runnable",
 					Status.INTERNAL.withDescription("the handler's own").asRuntimeException());
 		}
-		assertThat(this.recorder.records).hasSize(4 * LogBudget.LINES + 2)
+		assertThat(this.recorder.records).hasSize(4 * LogLimiter.LINES + 2)
 			.allSatisfy((record) -> assertThat(record.getThrown()).isNotNull())
 			.allSatisfy((record) -> assertThat(record.getMessage()).isEqualTo("Exception while executing runnable"));
 	}
@@ -170,17 +172,17 @@ class NettyLogFilterTests {
 
 	@Test
 	void thereAreOnlySoManyLinesInAWindowAndTheNextOneTellsOfTheOthers() {
-		for (int i = 0; i < 3 * LogBudget.LINES; i++) {
+		for (int i = 0; i < 3 * LogLimiter.LINES; i++) {
 			log((i % 2 == 0) ? HANDLER : CONNECTIONS, "line " + i, null);
 		}
-		assertThat(this.recorder.lines).hasSize(LogBudget.LINES).endsWith("line 9");
-		this.now.addAndGet(LogBudget.WINDOW.toNanos() - 1);
+		assertThat(this.recorder.lines).hasSize(LogLimiter.LINES).endsWith("line 9");
+		this.now.addAndGet(LogLimiter.WINDOW.toNanos() - 1);
 		log(HANDLER, "too early", null);
-		assertThat(this.recorder.lines).hasSize(LogBudget.LINES);
+		assertThat(this.recorder.lines).hasSize(LogLimiter.LINES);
 		this.now.incrementAndGet();
 		log(HANDLER, "next", null);
 		log(HANDLER, "after", null);
-		assertThat(this.recorder.lines).hasSize(LogBudget.LINES + 2)
+		assertThat(this.recorder.lines).hasSize(LogLimiter.LINES + 2)
 			.endsWith("next (21 lines omitted before)", "after");
 	}
 
@@ -196,11 +198,11 @@ class NettyLogFilterTests {
 	@Test
 	void atDebugEverythingPassesAsItIs() {
 		Logger.getLogger(HANDLER).setLevel(Level.FINE);
-		for (int i = 0; i < 2 * LogBudget.LINES; i++) {
+		for (int i = 0; i < 2 * LogLimiter.LINES; i++) {
 			log(HANDLER, "Connection Error", Http2Exception.connectionError(Http2Error.PROTOCOL_ERROR, "garbage"));
 		}
 		log(CONNECTIONS, "Transport failed", Http2Exception.connectionError(Http2Error.PROTOCOL_ERROR, "garbage"));
-		assertThat(this.recorder.records).hasSize(2 * LogBudget.LINES)
+		assertThat(this.recorder.records).hasSize(2 * LogLimiter.LINES)
 			.allSatisfy((record) -> assertThat(record.getThrown()).isNotNull());
 	}
 
@@ -218,14 +220,14 @@ class NettyLogFilterTests {
 		NettyLogFilter third = new NettyLogFilter(this.now::get);
 		other.install();
 		third.install();
-		for (int i = 0; i < 3 * LogBudget.LINES; i++) {
+		for (int i = 0; i < 3 * LogLimiter.LINES; i++) {
 			log(HANDLER, "line " + i, null);
 		}
-		assertThat(this.recorder.lines).hasSize(LogBudget.LINES);
+		assertThat(this.recorder.lines).hasSize(LogLimiter.LINES);
 		this.filter.uninstall();
 		third.uninstall();
 		log(HANDLER, "Connection Error", Http2Exception.connectionError(Http2Error.PROTOCOL_ERROR, "garbage"));
-		assertThat(this.recorder.lines).hasSize(LogBudget.LINES);
+		assertThat(this.recorder.lines).hasSize(LogLimiter.LINES);
 		other.uninstall();
 		assertThat(this.loggers).allSatisfy((logger) -> assertThat(logger.getFilter()).isNull());
 	}
@@ -235,7 +237,7 @@ class NettyLogFilterTests {
 		this.filter.uninstall();
 		NettyGuardedTransport transport = new NettyGuardedTransport("filtered", 1,
 				new ConnectionLimits(0, Duration.ofSeconds(10), 0, new InboundMemory(Long.MAX_VALUE)),
-				new Refusals("filtered"));
+				new Refusals("filtered", new ManualServerTimer()));
 		NettyServerBuilder builder = NettyServerBuilder.forPort(0);
 		transport.applyTo(builder);
 		Server server = builder.build().start();

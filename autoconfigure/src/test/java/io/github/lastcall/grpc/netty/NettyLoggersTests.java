@@ -23,6 +23,7 @@ import java.util.logging.Level;
 import java.util.logging.LogRecord;
 import java.util.logging.Logger;
 
+import io.github.lastcall.grpc.limits.LogLimiter;
 import io.grpc.netty.shaded.io.netty.util.internal.logging.InternalLogLevel;
 import io.grpc.netty.shaded.io.netty.util.internal.logging.InternalLogger;
 import io.grpc.netty.shaded.io.netty.util.internal.logging.InternalLoggerFactory;
@@ -64,7 +65,7 @@ class NettyLoggersTests {
 	};
 
 	private final NettyLoggers loggers = new NettyLoggers(((JdkLoggerFactory) JdkLoggerFactory.INSTANCE)::newInstance,
-			new LogBudget(this.now::get));
+			new LogLimiter(this.now::get));
 
 	private final InternalLogger logger = this.loggers.newInstance(NAME);
 
@@ -84,15 +85,15 @@ class NettyLoggersTests {
 
 	@Test
 	void thereAreOnlySoManyLinesInAWindowAndTheNextOneTellsOfTheOthers() {
-		for (int i = 0; i < LogBudget.LINES; i++) {
+		for (int i = 0; i < LogLimiter.LINES; i++) {
 			this.loggers.newInstance(NAME).info("{} ignoring {} frame for stream {}", "channel", "DATA", i);
 		}
 		this.logger.warn("too many");
 		this.logger.log(InternalLogLevel.ERROR, "too many {}", 2);
-		assertThat(lines()).hasSize(LogBudget.LINES).endsWith("channel ignoring DATA frame for stream 9");
-		this.now.addAndGet(LogBudget.WINDOW.toNanos());
+		assertThat(lines()).hasSize(LogLimiter.LINES).endsWith("channel ignoring DATA frame for stream 9");
+		this.now.addAndGet(LogLimiter.WINDOW.toNanos());
 		this.logger.info("{} and {}", 1, 2);
-		assertThat(lines()).hasSize(LogBudget.LINES + 1).endsWith("1 and 2 (2 lines omitted before)");
+		assertThat(lines()).hasSize(LogLimiter.LINES + 1).endsWith("1 and 2 (2 lines omitted before)");
 	}
 
 	@Test
@@ -114,7 +115,7 @@ class NettyLoggersTests {
 	@Test
 	void whatIsNotLoggedDoesNotUseUpTheLines() {
 		this.target.setLevel(Level.WARNING);
-		for (int i = 0; i < 2 * LogBudget.LINES; i++) {
+		for (int i = 0; i < 2 * LogLimiter.LINES; i++) {
 			this.logger.info("line");
 			this.logger.debug("line");
 		}
@@ -125,11 +126,11 @@ class NettyLoggersTests {
 	@Test
 	void atDebugEverythingPassesAsItIs() {
 		this.target.setLevel(Level.FINE);
-		for (int i = 0; i < 2 * LogBudget.LINES; i++) {
+		for (int i = 0; i < 2 * LogLimiter.LINES; i++) {
 			this.logger.debug("line");
 			this.logger.warn("line", new IllegalStateException());
 		}
-		assertThat(this.records).hasSize(4 * LogBudget.LINES);
+		assertThat(this.records).hasSize(4 * LogLimiter.LINES);
 		assertThat(this.records.get(1).getThrown()).isInstanceOf(IllegalStateException.class);
 		assertThat(this.logger.isDebugEnabled()).isTrue();
 		assertThat(this.logger.name()).isEqualTo(NAME);

@@ -36,6 +36,7 @@ import java.util.stream.Stream;
 import io.github.lastcall.grpc.limits.InboundMemory;
 import io.github.lastcall.grpc.limits.Refusals;
 import io.github.lastcall.grpc.server.GrpcServerStartException;
+import io.github.lastcall.grpc.testing.ManualServerTimer;
 import io.grpc.Server;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -49,7 +50,7 @@ class NettyUnixDomainSocketServerFactoryTests {
 
 	private final NettyGuardedTransport transport = new NettyGuardedTransport("test", 0,
 			new ConnectionLimits(0, Duration.ofSeconds(10), 0, new InboundMemory(Long.MAX_VALUE)),
-			new Refusals("test"));
+			new Refusals("test", new ManualServerTimer()));
 
 	@AfterEach
 	void endThreads() {

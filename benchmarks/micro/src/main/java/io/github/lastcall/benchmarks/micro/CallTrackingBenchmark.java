@@ -101,7 +101,7 @@ public class CallTrackingBenchmark {
 
 	private ServerCallHandler<byte[], byte[]> trackedHandler = this.handler;
 
-	private InFlightCalls calls = new InFlightCalls(new ThreadServerTimer("grpc-micro"), 20_000, new Refusals("test"),
+	private InFlightCalls calls = new InFlightCalls(new ThreadServerTimer("grpc-micro"), 20_000, new Refusals("test", new ThreadServerTimer("grpc-micro")),
 			() -> null);
 
 	private ServerStreamTracer.Factory tracers = this.calls.tracerFactory();
@@ -113,7 +113,7 @@ public class CallTrackingBenchmark {
 	@SuppressWarnings("unchecked")
 	public void open() {
 		ThreadServerTimer timer = new ThreadServerTimer("grpc-micro");
-		this.calls = new InFlightCalls(timer, 20_000, new Refusals("test"), () -> null);
+		this.calls = new InFlightCalls(timer, 20_000, new Refusals("test", new ThreadServerTimer("grpc-micro")), () -> null);
 		ServerServiceDefinition service = ServerInterceptors.interceptForward(
 				ServerServiceDefinition.builder("lastcall.benchmarks.Micro").addMethod(METHOD, this.handler).build(),
 				this.calls.interceptor());

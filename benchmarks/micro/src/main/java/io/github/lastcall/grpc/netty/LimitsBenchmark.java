@@ -19,6 +19,7 @@ package io.github.lastcall.grpc.netty;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 
+import io.github.lastcall.grpc.executor.ThreadServerTimer;
 import io.github.lastcall.grpc.limits.InboundMemory;
 import io.github.lastcall.grpc.limits.Refusals;
 import io.grpc.Metadata;
@@ -65,7 +66,7 @@ public class LimitsBenchmark {
 
 	private static final int END_HEADERS = 4;
 
-	private final Refusals refusals = new Refusals("micro");
+	private final Refusals refusals = new Refusals("micro", new ThreadServerTimer("grpc-micro"));
 
 	private final InboundMemory memory = new InboundMemory(1 << 30);
 
