@@ -59,8 +59,8 @@ class RollingRestartIT {
 	static void assertThatNoCallIsLost(int rolls, Calls.Starter clients) throws Exception {
 		Result result = replace(clients, rolls * REPLICAS, "--spring.main.cloud-platform=kubernetes");
 		System.out.println(rolls + " x three replicas restarted, defaults on Kubernetes: " + result);
-		assertThat(result.l4Failures()).as("failed calls, L4").isEmpty();
-		assertThat(result.l7Failures()).as("failed calls, L7").isEmpty();
+		assertThat(result.l4Failures()).as("failed calls, L4; the log of the replicas:%n%s", result.log()).isEmpty();
+		assertThat(result.l7Failures()).as("failed calls, L7; the log of the replicas:%n%s", result.log()).isEmpty();
 	}
 
 	@Test
@@ -75,6 +75,7 @@ class RollingRestartIT {
 		Tools.haproxy();
 		List<String> arguments = List.of(argument);
 		Map<String, SampleProcess> replicas = new LinkedHashMap<>();
+		StringBuilder log = new StringBuilder();
 		Iterator<SampleProcess> started = SampleProcess.startAll(Collections.nCopies(REPLICAS, arguments)).iterator();
 		List.of("a", "b", "c").forEach((name) -> replicas.put(name, started.next()));
 		int l4Port = Tools.freePort();
@@ -93,12 +94,14 @@ class RollingRestartIT {
 					Map.Entry<String, SampleProcess> oldest = replicas.entrySet().iterator().next();
 					oldest.getValue().signal("TERM");
 					oldest.getValue().awaitExit();
+					log.append(oldest.getValue().log()).append("\n");
 					free = oldest.getKey();
 					replicas.remove(free);
 				}
 				l4.awaitCalls(20);
 				l7.awaitCalls(20);
-				return new Result(l4.calls(), l4.failures(), l7.calls(), l7.failures());
+				replicas.values().forEach((replica) -> log.append(replica.log()));
+				return new Result(l4.calls(), l4.failures(), l7.calls(), l7.failures(), log.toString());
 			}
 		}
 		finally {
@@ -117,7 +120,7 @@ class RollingRestartIT {
 		});
 	}
 
-	private record Result(long l4Calls, List<String> l4Failures, long l7Calls, List<String> l7Failures) {
+	private record Result(long l4Calls, List<String> l4Failures, long l7Calls, List<String> l7Failures, String log) {
 
 		@Override
 		public String toString() {

@@ -16,6 +16,7 @@
 
 package io.github.lastcall.sample;
 
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Queue;
@@ -96,7 +97,7 @@ final class Traffic implements Calls {
 			}
 		}
 		catch (StatusRuntimeException ex) {
-			this.failures.add(ex.getStatus().toString());
+			this.failures.add(Instant.now() + " " + ex.getStatus());
 		}
 	}
 
