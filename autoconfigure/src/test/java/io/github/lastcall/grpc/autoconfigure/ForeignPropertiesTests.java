@@ -24,10 +24,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 
-import io.github.lastcall.grpc.server.GrpcService;
 import io.github.lastcall.grpc.testing.FailureAnalyses;
 import io.github.lastcall.grpc.testing.GrpcServerContextRunner;
-import io.github.lastcall.grpc.testing.TestRouteGuide;
+import io.github.lastcall.grpc.testing.RouteGuideConfiguration;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -39,8 +38,6 @@ import org.springframework.boot.diagnostics.FailureAnalysis;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
-import org.springframework.context.annotation.Bean;
-import org.springframework.context.annotation.Configuration;
 import org.springframework.core.env.SystemEnvironmentPropertySource;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -252,17 +249,6 @@ class ForeignPropertiesTests {
 		return this.runner.withInitializer((context) -> context.getEnvironment()
 			.getPropertySources()
 			.addLast(new SystemEnvironmentPropertySource("test-systemEnvironment", variables)));
-	}
-
-	@Configuration(proxyBeanMethods = false)
-	static class RouteGuideConfiguration {
-
-		@Bean
-		@GrpcService
-		TestRouteGuide routeGuide() {
-			return new TestRouteGuide();
-		}
-
 	}
 
 }

@@ -43,7 +43,7 @@ import io.github.lastcall.grpc.testing.GrpcClient;
 import io.github.lastcall.grpc.testing.GrpcServerContextRunner;
 import io.github.lastcall.grpc.testing.LoopbackServerFactory;
 import io.github.lastcall.grpc.testing.TestAuthority;
-import io.github.lastcall.grpc.testing.TestRouteGuide;
+import io.github.lastcall.grpc.testing.RouteGuideConfiguration;
 import io.github.lastcall.grpc.testing.TestsProperty;
 import io.github.lastcall.sample.routeguide.RouteGuideGrpc;
 import io.grpc.ForwardingServerBuilder;
@@ -457,17 +457,6 @@ class GrpcServerAutoConfigurationTests {
 		try (ServerSocket socket = new ServerSocket(0)) {
 			return socket.getLocalPort();
 		}
-	}
-
-	@Configuration(proxyBeanMethods = false)
-	static class RouteGuideConfiguration {
-
-		@Bean
-		@GrpcService
-		TestRouteGuide routeGuide() {
-			return new TestRouteGuide();
-		}
-
 	}
 
 	@Configuration(proxyBeanMethods = false)

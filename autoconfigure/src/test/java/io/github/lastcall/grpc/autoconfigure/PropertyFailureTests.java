@@ -22,10 +22,9 @@ import java.util.stream.Stream;
 
 import io.github.lastcall.grpc.lifecycle.GrpcServer;
 import io.github.lastcall.grpc.lifecycle.GrpcServerDrain;
-import io.github.lastcall.grpc.server.GrpcService;
 import io.github.lastcall.grpc.testing.FailureAnalyses;
 import io.github.lastcall.grpc.testing.GrpcServerContextRunner;
-import io.github.lastcall.grpc.testing.TestRouteGuide;
+import io.github.lastcall.grpc.testing.RouteGuideConfiguration;
 import org.assertj.core.api.InstanceOfAssertFactories;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -36,8 +35,6 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 import org.springframework.boot.diagnostics.FailureAnalysis;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
-import org.springframework.context.annotation.Bean;
-import org.springframework.context.annotation.Configuration;
 import org.springframework.core.env.MapPropertySource;
 import org.springframework.core.env.SystemEnvironmentPropertySource;
 import org.springframework.util.unit.DataSize;
@@ -206,17 +203,6 @@ class PropertyFailureTests {
 
 	private FailureAnalysis analysis(String property) {
 		return FailureAnalyses.of(this.runner.withPropertyValues(property));
-	}
-
-	@Configuration(proxyBeanMethods = false)
-	static class RouteGuideConfiguration {
-
-		@Bean
-		@GrpcService
-		TestRouteGuide routeGuide() {
-			return new TestRouteGuide();
-		}
-
 	}
 
 }

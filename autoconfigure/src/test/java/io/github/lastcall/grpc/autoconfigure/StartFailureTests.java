@@ -39,6 +39,7 @@ import io.github.lastcall.grpc.server.GrpcServerStartException;
 import io.github.lastcall.grpc.server.GrpcService;
 import io.github.lastcall.grpc.testing.OneMethodService;
 import io.github.lastcall.grpc.testing.TestAuthority;
+import io.github.lastcall.grpc.testing.RouteGuideConfiguration;
 import io.github.lastcall.grpc.testing.TestRouteGuide;
 import io.grpc.BindableService;
 import io.grpc.Server;
@@ -545,17 +546,6 @@ class StartFailureTests {
 	@Configuration(proxyBeanMethods = false)
 	@EnableAutoConfiguration
 	static class Application {
-
-	}
-
-	@Configuration(proxyBeanMethods = false)
-	static class RouteGuideConfiguration {
-
-		@Bean
-		@GrpcService
-		TestRouteGuide routeGuide() {
-			return new TestRouteGuide();
-		}
 
 	}
 

@@ -19,13 +19,12 @@ package io.github.lastcall.grpc.call;
 import java.io.IOException;
 import java.util.Map;
 import java.util.concurrent.BlockingQueue;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
-import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 
 import io.github.lastcall.grpc.lifecycle.GrpcServerDrain;
 import io.github.lastcall.grpc.server.GrpcService;
+import io.github.lastcall.grpc.testing.Held;
 import io.github.lastcall.grpc.testing.GrpcClient;
 import io.github.lastcall.grpc.testing.GrpcServerContextRunner;
 import io.github.lastcall.grpc.testing.OneMethodService;
@@ -60,6 +59,7 @@ import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 import org.springframework.context.ApplicationContext;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.context.annotation.Import;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
@@ -237,29 +237,8 @@ class VanishedClientTests {
 
 	}
 
-	/**
-	 * Holds the threads of handlers.
-	 */
-	static class Held {
-
-		final Semaphore entered = new Semaphore(0);
-
-		final CountDownLatch release = new CountDownLatch(1);
-
-		String hold() {
-			this.entered.release();
-			try {
-				this.release.await();
-			}
-			catch (InterruptedException ex) {
-				Thread.currentThread().interrupt();
-			}
-			return "held";
-		}
-
-	}
-
 	@Configuration(proxyBeanMethods = false)
+	@Import(Held.class)
 	static class ServiceConfiguration {
 
 		@Bean
@@ -270,17 +249,6 @@ class VanishedClientTests {
 		@Bean
 		Ended ended() {
 			return new Ended();
-		}
-
-		@Bean
-		Held heldCalls() {
-			return new Held();
-		}
-
-		@Bean
-		@GrpcService
-		OneMethodService held(Held held) {
-			return new OneMethodService("a.Held", held::hold);
 		}
 
 		@Bean

@@ -18,9 +18,7 @@ package io.github.lastcall.grpc.metrics;
 
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
@@ -28,22 +26,20 @@ import java.util.function.Consumer;
 import com.google.common.util.concurrent.ListenableFuture;
 import io.github.lastcall.grpc.lifecycle.GrpcServerDrain;
 import io.github.lastcall.grpc.server.GrpcService;
+import io.github.lastcall.grpc.testing.Held;
 import io.github.lastcall.grpc.testing.GrpcClient;
 import io.github.lastcall.grpc.testing.GrpcServerContextRunner;
 import io.github.lastcall.grpc.testing.HealthClient;
 import io.github.lastcall.grpc.testing.OneMethodService;
 import io.github.lastcall.grpc.testing.RawHttp2Connection;
 import io.github.lastcall.sample.routeguide.Feature;
-import io.github.lastcall.sample.routeguide.Point;
 import io.grpc.BindableService;
-import io.grpc.CallOptions;
 import io.grpc.Server;
 import io.grpc.ServerServiceDefinition;
 import io.grpc.Status;
 import io.grpc.Status.Code;
 import io.grpc.StatusRuntimeException;
 import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
-import io.grpc.stub.ClientCalls;
 import io.grpc.stub.ServerCalls;
 import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -110,12 +106,12 @@ class GrpcCallMetersTests {
 
 	@Test
 	void aCallThatALimitRefusesIsResourceExhausted() {
-		this.runner.withUserConfiguration(HeldConfiguration.class)
+		this.runner.withUserConfiguration(Held.class)
 			.withPropertyValues("grpc.server.limits.concurrent-calls=1")
 			.run((context) -> {
 				Held held = context.getBean(Held.class);
 				try (GrpcClient client = GrpcClient.of(context)) {
-					ListenableFuture<Feature> served = held.call(client);
+					ListenableFuture<Feature> served = Held.call(client);
 					held.entered.acquire();
 					assertThatExceptionOfType(StatusRuntimeException.class)
 						.isThrownBy(() -> OneMethodService.call(client.channel(), "a.Service"))
@@ -129,14 +125,14 @@ class GrpcCallMetersTests {
 
 	@Test
 	void aCallThatAFullExecutorRefusesIsResourceExhausted() {
-		this.runner.withUserConfiguration(HeldConfiguration.class)
+		this.runner.withUserConfiguration(Held.class)
 			.withPropertyValues("grpc.server.executor.threads=1", "grpc.server.executor.queue-capacity=1")
 			.run((context) -> {
 				Held held = context.getBean(Held.class);
 				try (GrpcClient client = GrpcClient.of(context)) {
-					ListenableFuture<Feature> served = held.call(client);
+					ListenableFuture<Feature> served = Held.call(client);
 					held.entered.acquire();
-					ListenableFuture<Feature> waiting = held.call(client);
+					ListenableFuture<Feature> waiting = Held.call(client);
 					await().until(() -> context.getBean(GrpcServerDrain.class).getCalls().count() == 2);
 					assertThatExceptionOfType(StatusRuntimeException.class)
 						.isThrownBy(() -> OneMethodService.call(client.channel(), "a.Service"))
@@ -151,10 +147,10 @@ class GrpcCallMetersTests {
 
 	@Test
 	void aCallThatItsClientCancelsIsCancelled() {
-		this.runner.withUserConfiguration(HeldConfiguration.class).run((context) -> {
+		this.runner.withUserConfiguration(Held.class).run((context) -> {
 			Held held = context.getBean(Held.class);
 			try (GrpcClient client = GrpcClient.of(context)) {
-				ListenableFuture<Feature> call = held.call(client);
+				ListenableFuture<Feature> call = Held.call(client);
 				held.entered.acquire();
 				call.cancel(true);
 				awaitCalls(context, "a.Held", "CANCELLED", 1);
@@ -168,12 +164,12 @@ class GrpcCallMetersTests {
 
 	@Test
 	void aCallThatAShutdownForcesIsUnavailableOnceItsHandlerHasReturned() {
-		this.runner.withUserConfiguration(HeldConfiguration.class)
+		this.runner.withUserConfiguration(Held.class)
 			.withPropertyValues("grpc.server.shutdown.grace-period=0", "grpc.server.shutdown.force-timeout=1h")
 			.run((context) -> {
 				Held held = context.getBean(Held.class);
 				try (GrpcClient client = GrpcClient.of(context)) {
-					ListenableFuture<Feature> call = held.call(client);
+					ListenableFuture<Feature> call = Held.call(client);
 					held.entered.acquire();
 					new Thread(() -> context.getSourceApplicationContext().stop(), "stopper").start();
 					assertThatExceptionOfType(ExecutionException.class).isThrownBy(call::get)
@@ -191,7 +187,7 @@ class GrpcCallMetersTests {
 	 */
 	@Test
 	void aCallWhoseDeadlineTheServerSeesPassIsDeadlineExceeded() {
-		this.runner.withUserConfiguration(HeldConfiguration.class).run((context) -> {
+		this.runner.withUserConfiguration(Held.class).run((context) -> {
 			Held held = context.getBean(Held.class);
 			try (RawHttp2Connection connection = new RawHttp2Connection(GrpcClient.port(context))) {
 				connection.preface().call("a.Held/Call", Map.of("grpc-timeout", "50m")).message(new byte[0]);
@@ -467,50 +463,6 @@ class GrpcCallMetersTests {
 				.addMethod(OneMethodService.method("a.Empty"),
 						ServerCalls.asyncUnaryCall((point, observer) -> observer.onCompleted()))
 				.build();
-		}
-
-	}
-
-	/**
-	 * A service whose handler holds its thread.
-	 */
-	static class Held {
-
-		final Semaphore entered = new Semaphore(0);
-
-		final CountDownLatch release = new CountDownLatch(1);
-
-		String hold() {
-			this.entered.release();
-			try {
-				this.release.await();
-			}
-			catch (InterruptedException ex) {
-				Thread.currentThread().interrupt();
-			}
-			return "held";
-		}
-
-		ListenableFuture<Feature> call(GrpcClient client) {
-			return ClientCalls.futureUnaryCall(
-					client.channel().newCall(OneMethodService.method("a.Held"), CallOptions.DEFAULT),
-					Point.getDefaultInstance());
-		}
-
-	}
-
-	@Configuration(proxyBeanMethods = false)
-	static class HeldConfiguration {
-
-		@Bean
-		Held heldCalls() {
-			return new Held();
-		}
-
-		@Bean
-		@GrpcService
-		OneMethodService held(Held held) {
-			return new OneMethodService("a.Held", held::hold);
 		}
 
 	}

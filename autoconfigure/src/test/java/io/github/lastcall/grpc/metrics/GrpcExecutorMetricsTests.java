@@ -19,22 +19,16 @@ package io.github.lastcall.grpc.metrics;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ArrayBlockingQueue;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
-import java.util.concurrent.Semaphore;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 
 import com.google.common.util.concurrent.ListenableFuture;
 import io.github.lastcall.grpc.executor.ServerExecutor;
-import io.github.lastcall.grpc.server.GrpcService;
+import io.github.lastcall.grpc.testing.Held;
 import io.github.lastcall.grpc.testing.GrpcClient;
 import io.github.lastcall.grpc.testing.HealthTestApplication;
-import io.github.lastcall.grpc.testing.OneMethodService;
 import io.github.lastcall.sample.routeguide.Feature;
-import io.github.lastcall.sample.routeguide.Point;
-import io.grpc.CallOptions;
-import io.grpc.stub.ClientCalls;
 import io.micrometer.core.instrument.MeterRegistry;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -59,14 +53,14 @@ class GrpcExecutorMetricsTests {
 			assertThat(value(registry, "executor.active")).isZero();
 			List<ListenableFuture<Feature>> calls = new ArrayList<>();
 			for (int i = 0; i < 2; i++) {
-				calls.add(call(client));
+				calls.add(Held.call(client));
 				app.bean(Held.class).entered.acquire();
 			}
 			assertThat(value(registry, "executor.active")).isEqualTo(2);
 			assertThat(value(registry, "executor.pool.size")).isEqualTo(2);
 			assertThat(value(registry, "executor.queued")).isZero();
 			for (int i = 1; i <= 3; i++) {
-				calls.add(call(client));
+				calls.add(Held.call(client));
 				int waiting = i;
 				await().until(() -> value(registry, "executor.queued") == waiting);
 			}
@@ -126,38 +120,6 @@ class GrpcExecutorMetricsTests {
 
 	private static double value(MeterRegistry registry, String name) {
 		return registry.get(name).tag("name", GrpcExecutorMetrics.NAME).gauge().value();
-	}
-
-	private static ListenableFuture<Feature> call(GrpcClient client) {
-		return ClientCalls.futureUnaryCall(
-				client.channel().newCall(OneMethodService.method("test.Held"), CallOptions.DEFAULT),
-				Point.getDefaultInstance());
-	}
-
-	/**
-	 * A service whose handler holds its thread.
-	 */
-	static class Held {
-
-		final Semaphore entered = new Semaphore(0);
-
-		final CountDownLatch release = new CountDownLatch(1);
-
-		@Bean
-		@GrpcService
-		OneMethodService held() {
-			return new OneMethodService("test.Held", () -> {
-				this.entered.release();
-				try {
-					this.release.await();
-				}
-				catch (InterruptedException ex) {
-					Thread.currentThread().interrupt();
-				}
-				return "held";
-			});
-		}
-
 	}
 
 	static class OwnPool {

@@ -26,7 +26,7 @@ import io.github.lastcall.grpc.actuate.GrpcEndpoint;
 import io.github.lastcall.grpc.testing.GrpcClient;
 import io.github.lastcall.grpc.testing.GrpcServerContextRunner;
 import io.github.lastcall.grpc.testing.OneMethodService;
-import io.github.lastcall.grpc.testing.TestRouteGuide;
+import io.github.lastcall.grpc.testing.RouteGuideConfiguration;
 import io.github.lastcall.sample.routeguide.Point;
 import io.grpc.Attributes;
 import io.grpc.ForwardingServerBuilder;
@@ -238,17 +238,6 @@ class GrpcServerBuilderCustomizerTests {
 		@Override
 		public void customize(OtherServerBuilder builder) {
 			this.called.names.add("other class");
-		}
-
-	}
-
-	@Configuration(proxyBeanMethods = false)
-	static class RouteGuideConfiguration {
-
-		@Bean
-		@GrpcService
-		TestRouteGuide routeGuide() {
-			return new TestRouteGuide();
 		}
 
 	}
