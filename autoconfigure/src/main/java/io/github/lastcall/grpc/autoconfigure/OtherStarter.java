@@ -142,7 +142,7 @@ record OtherStarter(String name, String prefix, List<Property> properties, List<
 		 * @return one or more sentences without the last full stop
 		 */
 		String advice() {
-			return OtherStarter.advice("write ", String.join(" and ", this.instead), this.note);
+			return OtherStarter.advice("set ", String.join(" and ", this.instead), this.note);
 		}
 
 	}

@@ -83,7 +83,7 @@ class ForeignPropertiesTests {
 				"grpc.server.security.private-key=classpath:server.key"));
 		assertThat(analysis.getDescription()).contains("grpc.server.security.enabled",
 				"grpc.server.security.certificateChain", "grpc.server.security.private-key",
-				"write spring.ssl.bundle.pem.<bundle>.keystore.certificate and grpc.server.ssl.bundle");
+				"set spring.ssl.bundle.pem.<bundle>.keystore.certificate and grpc.server.ssl.bundle");
 	}
 
 	@Test
@@ -165,7 +165,7 @@ class ForeignPropertiesTests {
 			.run((context) -> assertThat(context).hasNotFailed());
 		assertThat(output)
 			.contains("GRPC_SERVER_SHUTDOWN_GRACE_PEROID", "did you mean grpc.server.shutdown.grace-period?",
-					"GRPC_SERVER_MAX_INBOUND_MESSAGE_SIZE", "write grpc.server.limits.inbound-message-size")
+					"GRPC_SERVER_MAX_INBOUND_MESSAGE_SIZE", "set grpc.server.limits.inbound-message-size")
 			.doesNotContain("GRPC_SERVER_HOSTNAME", "GRPC_PORT");
 	}
 
