@@ -21,7 +21,6 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
-import io.github.lastcall.grpc.call.CallObserver;
 import io.github.lastcall.grpc.health.HealthGroupMapping;
 import io.github.lastcall.grpc.server.GrpcServiceDiscovery;
 import io.github.lastcall.grpc.server.GrpcServices;
@@ -55,19 +54,16 @@ final class ApplicationServices implements AopInfrastructureBean {
 
 	private final ObjectProvider<PeerIdentityFilter> identities;
 
-	private final ObjectProvider<CallObserver> observer;
-
 	private final Set<String> warnings = ConcurrentHashMap.newKeySet();
 
 	ApplicationServices(ConfigurableListableBeanFactory beanFactory, GrpcServerProperties properties,
 			InfrastructureService health, HealthGroupMapping healthGroups,
-			ObjectProvider<PeerIdentityFilter> identities, ObjectProvider<CallObserver> observer) {
+			ObjectProvider<PeerIdentityFilter> identities) {
 		this.beanFactory = beanFactory;
 		this.properties = properties;
 		this.health = health;
 		this.healthGroups = healthGroups;
 		this.identities = identities;
-		this.observer = observer;
 	}
 
 	/**
@@ -83,8 +79,6 @@ final class ApplicationServices implements AopInfrastructureBean {
 		GrpcServices services = new GrpcServiceDiscovery(this.beanFactory, infrastructure(), outermost, this::warn)
 			.discover();
 		this.healthGroups.register(services);
-		// Asked late: an observer may need what needs the server.
-		this.observer.ifAvailable((observer) -> observer.observe(services));
 		return services;
 	}
 

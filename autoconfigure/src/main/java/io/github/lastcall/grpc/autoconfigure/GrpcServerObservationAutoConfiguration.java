@@ -15,7 +15,6 @@
  */
 package io.github.lastcall.grpc.autoconfigure;
 
-import io.github.lastcall.grpc.call.CallObserver;
 import io.github.lastcall.grpc.observation.GrpcCallObservations;
 import io.micrometer.core.instrument.binder.grpc.GrpcServerObservationConvention;
 import io.micrometer.observation.GlobalObservationConvention;
@@ -49,7 +48,7 @@ import org.springframework.core.Ordered;
 public final class GrpcServerObservationAutoConfiguration implements AopInfrastructureBean {
 
 	@Bean
-	@ConditionalOnMissingBean(CallObserver.class)
+	@ConditionalOnMissingBean
 	GrpcCallObservations lastCallCallObservations(ObjectProvider<ObservationRegistry> registries,
 			ObjectProvider<ObservationHandler<?>> handlers, ObjectProvider<ObservationHandlerGroup> groups,
 			ObjectProvider<ObservationPredicate> predicates, ObjectProvider<ObservationFilter> filters,

@@ -21,6 +21,7 @@ import java.util.function.Supplier;
 
 import io.github.lastcall.grpc.call.AbandonedHandlers;
 import io.github.lastcall.grpc.call.CallGuards;
+import io.github.lastcall.grpc.call.CallHooks;
 import io.github.lastcall.grpc.call.CallRecorder;
 import io.github.lastcall.grpc.call.InFlightCalls;
 import io.github.lastcall.grpc.call.LostCallbacks;
@@ -54,6 +55,8 @@ final class InFlightCallsFactory implements AopInfrastructureBean {
 
 	private final ObjectProvider<CallRecorder.Factory> recorders;
 
+	private final ObjectProvider<CallHooks.Factory> hooks;
+
 	private final List<ThreadState> threadStates;
 
 	private final ServerTimer watchdogTimer;
@@ -62,14 +65,15 @@ final class InFlightCallsFactory implements AopInfrastructureBean {
 
 	InFlightCallsFactory(GrpcServerProperties properties, ServerTimer timer,
 			InfrastructureStreams infrastructureStreams, InboundMemory inboundMemory, OutboundBuffers outboundBuffers,
-			ObjectProvider<CallRecorder.Factory> recorders, List<ThreadState> threadStates, ServerTimer watchdogTimer,
-			ServerTimer lostCallbacksTimer) {
+			ObjectProvider<CallRecorder.Factory> recorders, ObjectProvider<CallHooks.Factory> hooks,
+			List<ThreadState> threadStates, ServerTimer watchdogTimer, ServerTimer lostCallbacksTimer) {
 		this.properties = properties;
 		this.timer = timer;
 		this.infrastructureStreams = infrastructureStreams;
 		this.inboundMemory = inboundMemory;
 		this.outboundBuffers = outboundBuffers;
 		this.recorders = recorders;
+		this.hooks = hooks;
 		this.threadStates = threadStates;
 		this.watchdogTimer = watchdogTimer;
 		this.lostCallbacksTimer = lostCallbacksTimer;
@@ -77,18 +81,18 @@ final class InFlightCallsFactory implements AopInfrastructureBean {
 
 	InFlightCalls create(ServerType type, Refusals refusals) {
 		if (!type.servesApplication()) {
-			return create(Integer.MAX_VALUE, refusals, () -> null, new CallGuards(ThreadStates.NONE,
+			return create(Integer.MAX_VALUE, refusals, () -> null, () -> null, new CallGuards(ThreadStates.NONE,
 					AbandonedHandlers.IGNORED, LostCallbacks.IGNORED, this.outboundBuffers));
 		}
 		return create(this.properties.limits().maxConcurrentCalls(), refusals, this.recorders::getIfAvailable,
-				new CallGuards(new ThreadStates(this.threadStates), abandonedHandlers(),
+				this.hooks::getIfAvailable, new CallGuards(new ThreadStates(this.threadStates), abandonedHandlers(),
 						new LostCallbacks(this.lostCallbacksTimer), this.outboundBuffers));
 	}
 
 	private InFlightCalls create(int limit, Refusals refusals, Supplier<CallRecorder.@Nullable Factory> recorders,
-			CallGuards guards) {
+			Supplier<CallHooks.@Nullable Factory> hooks, CallGuards guards) {
 		return new InFlightCalls(this.timer, limit, this.infrastructureStreams, this.inboundMemory, refusals, recorders,
-				guards);
+				hooks, guards);
 	}
 
 	private AbandonedHandlers abandonedHandlers() {

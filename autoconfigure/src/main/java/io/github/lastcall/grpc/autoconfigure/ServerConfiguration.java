@@ -20,7 +20,6 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 
-import io.github.lastcall.grpc.call.CallObserver;
 import io.github.lastcall.grpc.call.Connections;
 import io.github.lastcall.grpc.call.InFlightCalls;
 import io.github.lastcall.grpc.executor.ServerExecutor;
@@ -92,16 +91,14 @@ class ServerConfiguration implements AopInfrastructureBean {
 	@Bean
 	ApplicationServices lastCallApplicationServices(ConfigurableListableBeanFactory beanFactory,
 			GrpcServerProperties properties, @Qualifier("lastCallHealthService") InfrastructureService health,
-			HealthGroupMapping healthGroups, ObjectProvider<PeerIdentityFilter> identities,
-			ObjectProvider<CallObserver> observer) {
-		return new ApplicationServices(beanFactory, properties, health, healthGroups, identities, observer);
+			HealthGroupMapping healthGroups, ObjectProvider<PeerIdentityFilter> identities) {
+		return new ApplicationServices(beanFactory, properties, health, healthGroups, identities);
 	}
 
 	@Bean
 	ServerCustomizers lastCallServerCustomizers(GrpcServerProperties properties, ObjectProvider<NettyServers> netty,
-			ObjectProvider<GrpcServerBuilderCustomizer<?>> customizers, ObjectProvider<CallObserver> observer,
-			ObjectProvider<EnvoyHealthHeader> envoyHeader) {
-		return new ServerCustomizers(properties, netty, customizers, observer, envoyHeader);
+			ObjectProvider<GrpcServerBuilderCustomizer<?>> customizers, ObjectProvider<EnvoyHealthHeader> envoyHeader) {
+		return new ServerCustomizers(properties, netty, customizers, envoyHeader);
 	}
 
 	@Bean

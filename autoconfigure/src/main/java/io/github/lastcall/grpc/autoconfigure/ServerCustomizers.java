@@ -19,13 +19,11 @@ package io.github.lastcall.grpc.autoconfigure;
 import java.util.ArrayList;
 import java.util.List;
 
-import io.github.lastcall.grpc.call.CallObserver;
 import io.github.lastcall.grpc.executor.NettyEventLoop;
 import io.github.lastcall.grpc.lifecycle.EnvoyHealthHeader;
 import io.github.lastcall.grpc.server.GrpcServerBuilderCustomizer;
 import io.github.lastcall.grpc.server.GrpcServerStartException;
 import io.grpc.ServerBuilder;
-import org.jspecify.annotations.Nullable;
 
 import org.springframework.aop.framework.AopInfrastructureBean;
 import org.springframework.beans.factory.ObjectProvider;
@@ -42,24 +40,20 @@ final class ServerCustomizers implements AopInfrastructureBean {
 
 	private final ObjectProvider<GrpcServerBuilderCustomizer<?>> application;
 
-	private final ObjectProvider<CallObserver> observer;
-
 	private final ObjectProvider<EnvoyHealthHeader> envoyHeader;
 
 	ServerCustomizers(GrpcServerProperties properties, ObjectProvider<NettyServers> netty,
-			ObjectProvider<GrpcServerBuilderCustomizer<?>> application, ObjectProvider<CallObserver> observer,
-			ObjectProvider<EnvoyHealthHeader> envoyHeader) {
+			ObjectProvider<GrpcServerBuilderCustomizer<?>> application, ObjectProvider<EnvoyHealthHeader> envoyHeader) {
 		this.properties = properties;
 		this.netty = netty;
 		this.application = application;
-		this.observer = observer;
 		this.envoyHeader = envoyHeader;
 	}
 
 	List<GrpcServerBuilderCustomizer<?>> of(GrpcServers.Parts server) {
 		boolean application = server.type().servesApplication();
 		List<GrpcServerBuilderCustomizer<?>> customizers = new ArrayList<>();
-		customizers.add(any((builder) -> track(builder, server, application)));
+		customizers.add(any((builder) -> track(builder, server)));
 		this.netty.ifAvailable((netty) -> customizers.add(netty.customizer(server)));
 		if (server.type() == ServerType.NETWORK) {
 			customizers.add(any(this::requireTls));
@@ -76,37 +70,21 @@ final class ServerCustomizers implements AopInfrastructureBean {
 		return customizer;
 	}
 
-	private void track(ServerBuilder<?> builder, GrpcServers.Parts server, boolean application) {
+	private void track(ServerBuilder<?> builder, GrpcServers.Parts server) {
 		builder.addStreamTracerFactory(server.calls().tracerFactory())
 			.addTransportFilter(server.connections())
 			.addTransportFilter(server.calls().transportFilter());
-		CallObserver observer = observer(application);
-		if (observer != null) {
-			builder.addStreamTracerFactory(observer.tracerFactory());
-		}
 	}
 
 	/**
 	 * The interceptor that is added last is outside of all others, those of customizers
-	 * too: a call that one of them refuses must not stay in flight. Services that
-	 * customizers add are observed too.
+	 * too: a call that one of them refuses must not stay in flight.
 	 */
 	private void intercept(ServerBuilder<?> builder, GrpcServers.Parts server, boolean application) {
-		CallObserver observer = observer(application);
-		if (observer != null) {
-			builder.intercept(observer.interceptor());
-		}
 		builder.intercept(server.calls().interceptor());
 		if (application) {
 			this.envoyHeader.ifAvailable(builder::intercept);
 		}
-	}
-
-	/**
-	 * Asked late: an observer may need what needs the server.
-	 */
-	private @Nullable CallObserver observer(boolean application) {
-		return application ? this.observer.stream().filter(CallObserver::isActive).findFirst().orElse(null) : null;
 	}
 
 	/**

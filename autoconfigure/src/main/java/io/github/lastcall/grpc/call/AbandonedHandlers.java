@@ -13,6 +13,7 @@
  * See the License for the specific language governing permissions and
  * limitations under the License.
  */
+
 package io.github.lastcall.grpc.call;
 
 import java.time.Duration;
@@ -30,29 +31,29 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.util.Assert;
 
 /**
- * Finds the handlers of one server that still run long after their calls were cancelled:
- * each holds a thread, and no client waits for what it does.
+ * Finds the handlers of one server that still run long after their calls have been
+ * cancelled. Each holds a thread although no client waits for it.
  * <p>
- * It looks at all calls, and only while there may be such a handler: from the first call
- * that is cancelled while a callback runs, until none is left. For how many of its
- * samples a callback has run on is written into the call, so no clock is read.
+ * All calls are sampled from the first cancellation during a callback until no such
+ * handler is left. Each call counts the samples that have found its handler running, so
+ * no clock is read.
  */
 public final class AbandonedHandlers {
 
 	/**
-	 * For a server that does not look for them.
+	 * Instance that does nothing.
 	 */
 	public static final AbandonedHandlers IGNORED = new AbandonedHandlers();
 
 	private static final Log logger = LogFactory.getLog(AbandonedHandlers.class);
 
 	/**
-	 * How many times it looks before a handler has run for the whole limit.
+	 * Number of samples after which a handler has run for the whole limit.
 	 */
 	private static final int SAMPLES = 4;
 
 	/**
-	 * At most one line in so much time.
+	 * Minimum time between two log lines.
 	 */
 	private static final Duration QUIET = Duration.ofMinutes(1);
 
@@ -74,10 +75,10 @@ public final class AbandonedHandlers {
 	}
 
 	/**
-	 * Create a new finder.
-	 * @param limit how long a handler may run on after its call was cancelled
+	 * Create new {@link AbandonedHandlers}.
+	 * @param limit how long a handler may run after its call has been cancelled
 	 * @param interrupt whether to interrupt those that run longer
-	 * @param timer gives the time to look, on a thread that no handler runs on
+	 * @param timer schedules the samples, on a thread that does not run handlers
 	 */
 	public AbandonedHandlers(Duration limit, boolean interrupt, ServerTimer timer) {
 		Assert.isTrue(!limit.isZero() && !limit.isNegative(), "'limit' must be positive");
@@ -92,8 +93,7 @@ public final class AbandonedHandlers {
 	}
 
 	/**
-	 * A call has been cancelled while one of its callbacks runs.
-	 * @param calls where the calls of its server are
+	 * Starts sampling, because a call has been cancelled during one of its callbacks.
 	 */
 	void cancelled(InFlightCalls calls) {
 		if (this.timer != null && !this.looking.get() && this.looking.compareAndSet(false, true)) {
@@ -106,20 +106,24 @@ public final class AbandonedHandlers {
 	}
 
 	private void look(ServerTimer timer, InFlightCalls calls) {
-		// Those that are cancelled from now on are seen below, or look again.
+		// Calls that are cancelled from now on are seen below, or start sampling again.
 		this.looking.set(false);
 		List<InFlightCall> found = new ArrayList<>();
 		boolean[] candidates = { false };
 		boolean[] more = { false };
 		calls.forEachOfApplication((call) -> {
-			int samples = call.sampleAbandoned();
+			TrackedListener<?> listener = call.listener();
+			if (listener == null) {
+				return;
+			}
+			int samples = listener.sampleAbandoned();
 			candidates[0] |= samples > 0;
 			more[0] |= samples == SAMPLES;
 			if (samples >= SAMPLES) {
 				found.add(call);
 			}
-			if (samples == SAMPLES && this.interrupt) {
-				call.interruptHandler();
+			if (samples == SAMPLES && this.interrupt && !isOnEventLoop(call)) {
+				listener.interrupt();
 			}
 		});
 		if (more[0]) {
@@ -130,13 +134,19 @@ public final class AbandonedHandlers {
 		}
 	}
 
+	private static boolean isOnEventLoop(InFlightCall call) {
+		CallbackExecutor callbacks = call.callbacks();
+		return callbacks == null || callbacks.isDirect();
+	}
+
 	/**
-	 * How many there are.
+	 * Returns the number of abandoned handlers.
 	 */
 	int count(InFlightCalls calls) {
 		int[] count = { 0 };
 		calls.forEachOfApplication((call) -> {
-			if (call.abandonedSamples() >= SAMPLES) {
+			TrackedListener<?> listener = call.listener();
+			if (listener != null && listener.abandonedSamples() >= SAMPLES) {
 				count[0]++;
 			}
 		});
@@ -145,7 +155,8 @@ public final class AbandonedHandlers {
 
 	private void warn(InFlightCalls calls, List<InFlightCall> found) {
 		for (InFlightCall call : found) {
-			Thread thread = call.handlerThread();
+			TrackedListener<?> listener = call.listener();
+			Thread thread = (listener != null) ? listener.thread() : null;
 			if (thread != null) {
 				if (!this.warnings.tryAcquire()) {
 					return;

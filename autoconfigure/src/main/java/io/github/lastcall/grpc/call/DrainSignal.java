@@ -60,7 +60,7 @@ public final class DrainSignal {
 	 * @return whether the server drains
 	 */
 	public boolean isDraining() {
-		return this.call.isDraining();
+		return this.call.method().run().isDraining();
 	}
 
 	/**

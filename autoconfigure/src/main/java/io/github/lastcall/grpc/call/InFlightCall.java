@@ -16,13 +16,8 @@
 
 package io.github.lastcall.grpc.call;
 
-import java.net.SocketAddress;
 import java.util.concurrent.Executor;
 
-import io.github.lastcall.grpc.executor.CallScope;
-import io.github.lastcall.grpc.executor.ServerExecutor;
-import io.github.lastcall.grpc.executor.ServerThreadPool;
-import io.github.lastcall.grpc.limits.OutboundBuffers;
 import io.github.lastcall.grpc.limits.RefusalReason;
 import io.grpc.Attributes;
 import io.grpc.Context;
@@ -36,14 +31,14 @@ import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One call, from the moment its stream exists (so before an executor has a thread for it)
- * until the stream is closed <em>and</em> the last callback of its handler has returned:
- * as long as it is in flight it may use beans.
+ * Life of a call, from its first frame until its stream is closed <em>and</em> the last
+ * callback of its handler has returned. Meters, observations and the drain are told by
+ * it. The call may use beans as long as it is in flight.
  * <p>
- * Nothing on the way of an ordinary call takes a lock: the event loop must not wait for
- * the thread of a handler, nor the other way round.
+ * An ordinary call takes no lock here: event loops and handler threads must not wait for
+ * each other.
  */
-class InFlightCall extends ClosableCall implements OutboundBuffers.Holder {
+final class InFlightCall extends InboundTracer {
 
 	static final Context.Key<InFlightCall> KEY = Context.key("io.github.lastcall.grpc.call");
 
@@ -51,58 +46,85 @@ class InFlightCall extends ClosableCall implements OutboundBuffers.Holder {
 
 	private final long startNanos;
 
-	private Context context = Context.ROOT;
+	private final CallHolders holders = new CallHolders();
+
+	private final CloseStatus closeStatus = new CloseStatus();
+
+	private @Nullable OutboundMessages outbound;
 
 	/**
-	 * As grpc-java has made it, and tracked from the moment its handler begins.
+	 * Runs the callbacks, {@code null} if the server runs all calls on event loops.
+	 */
+	private @Nullable CallbackExecutor callbacks;
+
+	private CallHooks hooks = CallHooks.NONE;
+
+	/**
+	 * The call as created by grpc-java, {@code null} until it begins.
 	 */
 	private volatile @Nullable ServerCall<?, ?> serverCall;
 
 	/**
-	 * Whether there is an executor that has been asked for. There is none on a server
-	 * whose calls all run on event loops.
+	 * Passes the callbacks to the handler, {@code null} until that is started.
 	 */
-	private boolean supplied;
+	private volatile @Nullable TrackedListener<?> listener;
 
-	/**
-	 * Belongs to {@link AbandonedHandlers}.
-	 */
-	private byte abandonedSamples;
+	private volatile @Nullable DrainActions drainActions;
 
-	/**
-	 * Belongs to the callbacks.
-	 */
-	private @Nullable TrackedListener<?> listener;
+	private Status outcome = Status.UNKNOWN;
 
-	/* What follows belongs to LostCallbacks. */
+	private int received;
 
-	private boolean noticed;
+	private int sent;
+
+	/* Managed by LostCallbacks. */
+
+	boolean noticed;
 
 	boolean endedWithoutCallback;
 
 	InFlightCall(TrackedMethod method) {
 		super(method);
-		this.startNanos = method.life().nanoTime();
-	}
-
-	TrackedMethod method() {
-		return this.method;
-	}
-
-	@Override
-	public long startNanos() {
-		return this.startNanos;
-	}
-
-	private @Nullable SocketAddress peer() {
-		return attribute(Grpc.TRANSPORT_ATTR_REMOTE_ADDR);
+		this.startNanos = method.run().timer().nanoTime();
 	}
 
 	/**
-	 * What is told of the call when it had to be closed.
+	 * Starts the accounting of outbound messages. Called while the headers are read.
 	 */
-	ForcedCall forced() {
-		return new ForcedCall(this.method.name(), this.startNanos, peer(), progress());
+	void open() {
+		this.outbound = OutboundMessages.open(this);
+	}
+
+	private ServerRun run() {
+		return method().run();
+	}
+
+	CallHolders holders() {
+		return this.holders;
+	}
+
+	CloseStatus closeStatus() {
+		return this.closeStatus;
+	}
+
+	CallHooks hooks() {
+		return this.hooks;
+	}
+
+	@Nullable OutboundMessages outbound() {
+		return this.outbound;
+	}
+
+	@Nullable CallbackExecutor callbacks() {
+		return this.callbacks;
+	}
+
+	@Nullable TrackedListener<?> listener() {
+		return this.listener;
+	}
+
+	long startNanos() {
+		return this.startNanos;
 	}
 
 	<T> @Nullable T attribute(Attributes.Key<T> key) {
@@ -110,13 +132,14 @@ class InFlightCall extends ClosableCall implements OutboundBuffers.Holder {
 		return (serverCall != null) ? serverCall.getAttributes().get(key) : null;
 	}
 
-	/**
-	 * What to say of a call that had to be closed: where its messages have got to.
-	 * @return text to append, empty for a call that has but one message each way
-	 */
-	String progress() {
-		return "";
+	InFlightCalls.ForcedCall forced() {
+		String progress = method().streaming() ? ", %d messages received, %d sent".formatted(this.received, this.sent)
+				: "";
+		return new InFlightCalls.ForcedCall(method().name(), this.startNanos,
+				attribute(Grpc.TRANSPORT_ATTR_REMOTE_ADDR), progress);
 	}
+
+	/* The stream. */
 
 	@Override
 	public Context filterContext(Context context) {
@@ -124,71 +147,67 @@ class InFlightCall extends ClosableCall implements OutboundBuffers.Holder {
 	}
 
 	/**
-	 * A service that a customizer has added, or a fallback registry, has answered for the
-	 * method.
+	 * Called when a method is found. It is unknown until then if it belongs to a service
+	 * added by a customizer, or to a fallback registry.
 	 */
 	@Override
-	public final void serverCallStarted(ServerCallInfo<?, ?> call) {
-		if (this.method.isUnknown()) {
-			this.method = this.method.life().resolve(call.getMethodDescriptor());
+	public void serverCallStarted(ServerCallInfo<?, ?> call) {
+		if (method().isUnknown()) {
+			resolve(run().methods().resolve(call.getMethodDescriptor()));
 		}
 	}
 
-	/**
-	 * The call is going to get a handler. Not known any earlier: until all tracers and
-	 * grpc-java itself have looked at the call, each of them can still fail, and then
-	 * there is neither a handler nor always an end of the stream.
-	 */
-	void begin() {
-		// Others see it with the slot that the call gets. A stream may have been closed
-		// already.
-		hold();
-		this.method.life().begun(this);
-	}
-
 	@Override
-	void refuseMessage(RefusalReason reason, Status status) {
-		// What is thrown while a message is decompressed is an error of the handler to
-		// grpc-java.
-		close(status);
-		super.refuseMessage(reason, status);
-	}
-
-	@Override
-	public void inboundMessage(int seqNo) {
-		CallRecorder recorder = this.method.recorder();
+	public void inboundMessage(int number) {
+		this.received = number + 1;
+		CallRecorder recorder = method().recorder();
 		if (recorder != null) {
 			recorder.messageReceived();
 		}
 	}
 
 	@Override
-	public void outboundMessage(int seqNo) {
-		CallRecorder recorder = this.method.recorder();
+	public void outboundMessage(int number) {
+		this.sent = number + 1;
+		CallRecorder recorder = method().recorder();
 		if (recorder != null) {
 			recorder.messageSent();
 		}
 	}
 
 	@Override
+	public void outboundMessageSent(int number, long wireSize, long uncompressedSize) {
+		if (this.outbound != null) {
+			this.outbound.queued(wireSize);
+		}
+	}
+
+	@Override
+	void refuseMessage(RefusalReason reason, Status status) {
+		// grpc-java takes an exception during decompression for an error of the handler.
+		close(status);
+		super.refuseMessage(reason, status);
+	}
+
+	@Override
 	public void streamClosed(Status status) {
-		if (isStreamDone()) {
+		if (this.holders.isReleasedByStream()) {
 			return;
 		}
 		try {
-			if (this.method.isUnknown() && status.getCode() == Status.Code.UNIMPLEMENTED) {
-				this.method.life().refusedUnknown(status);
+			if (method().isUnknown() && status.getCode() == Status.Code.UNIMPLEMENTED) {
+				run().refusedUnknown(status);
 			}
-			CallRecorder recorder = this.method.recorder();
+			this.outcome = this.closeStatus.outcome(status);
+			CallRecorder recorder = method().recorder();
 			if (recorder != null) {
-				recorder.ended(outcome(status).getCode(), this.method.life().nanoTime() - this.startNanos);
+				recorder.ended(this.outcome.getCode(), run().timer().nanoTime() - this.startNanos);
 			}
 		}
 		finally {
-			releaseOutbound();
-			streamDone();
-			if (isHeldByHandler()) {
-				this.method.life().endsLater();
+			releaseStream();
+			if (this.holders.isHeldByHandlerOnly()) {
+				run().endsLater();
 				if (!status.isOk()) {
 					cancelled();
 				}
@@ -196,76 +215,68 @@ class InFlightCall extends ClosableCall implements OutboundBuffers.Holder {
 		}
 	}
 
+	private void releaseStream() {
+		OutboundMessages outbound = this.outbound;
+		if (outbound != null) {
+			outbound.close();
+		}
+		if (this.holders.releaseStream()) {
+			over();
+		}
+		if (outbound != null) {
+			outbound.released();
+		}
+	}
+
+	/**
+	 * Called when the client has ended the call and the handler does not know yet.
+	 */
 	private void cancelled() {
-		if (this.serverCall instanceof TrackedServerCall<?, ?>) {
-			if (handlerThread() != null) {
-				this.method.life().cancelled();
-			}
+		TrackedListener<?> listener = this.listener;
+		if (listener == null && this.callbacks != null) {
+			this.callbacks.withdraw();
 		}
-		else if (isWaiting() && this.method.life().mayWithdraw() && takeCallbacks()) {
-			withdraw();
-		}
-	}
-
-	/**
-	 * End the call here, without a handler, instead of where it waits for a thread: it
-	 * gives its place back at once.
-	 */
-	private void withdraw() {
-		if (this.serverCall instanceof TrackedServerCall<?, ?>) {
-			// It had begun meanwhile, and these are later callbacks.
-			handBackCallbacks();
-			return;
-		}
-		this.method.life().withdrawn();
-		closeWithdrawn();
-		runOn(ServerExecutor.DIRECT);
-		try {
-			runCallbacks();
-		}
-		finally {
-			// It stays in the queue of its executor.
-			this.serverCall = null;
-			this.context = Context.ROOT;
+		else if (listener != null && listener.thread() != null) {
+			run().cancelled();
 		}
 	}
 
 	/**
-	 * Whoever has come for the callbacks has found none.
+	 * Clears a call that has been withdrawn, because it stays in the queue of its
+	 * executor.
 	 */
-	@Override
-	void nothingWaits() {
-		if (isWithdrawn()) {
-			this.method.life().withdrawnReached();
-		}
+	void clear() {
+		this.serverCall = null;
+		this.listener = null;
 	}
 
-	@Override
-	void ended() {
-		releaseMessages();
-		this.method.life().ended(this);
-	}
+	/* The handler. */
 
 	/**
-	 * Let the call begin, and its callbacks run on an executor unless the call has been
-	 * closed already.
-	 * @param serverCall the call as grpc-java has made it
-	 * @param executor the executor
-	 * @return the guarded executor
+	 * Begins the call, which is going to get a handler. This is not certain any earlier:
+	 * grpc-java and every tracer may fail first, and then there is neither a handler nor
+	 * always an end of the stream.
 	 */
-	Executor on(ServerCall<?, ?> serverCall, Executor executor) {
+	void begin(ServerCall<?, ?> serverCall, Metadata headers) {
 		this.serverCall = serverCall;
-		this.supplied = true;
+		this.holders.acquire();
+		this.hooks = run().hooks(method(), serverCall, headers);
+		run().begun(this);
+	}
+
+	/**
+	 * Begins the call and runs its callbacks on an executor.
+	 * @return the executor for grpc-java
+	 */
+	Executor begin(ServerCall<?, ?> serverCall, Metadata headers, Executor executor) {
+		CallbackExecutor callbacks = new CallbackExecutor(this, executor);
+		this.callbacks = callbacks;
 		boolean begun = false;
 		try {
-			begin();
-			if (executor instanceof ServerThreadPool pool && pool.isFull(this.method.life().withdrawnWaiting())
-					&& close(FULL)) {
-				refused(FULL);
-			}
-			runOn(isClosed() ? ServerExecutor.DIRECT : executor);
+			begin(serverCall, headers);
+			callbacks.begin();
 			begun = true;
-			return this;
+			return callbacks;
 		}
 		finally {
 			if (!begun) {
@@ -278,27 +289,24 @@ class InFlightCall extends ClosableCall implements OutboundBuffers.Holder {
 			ServerCallHandler<Q, R> handler) {
 		boolean started = false;
 		try {
-			// Nobody has asked for an executor: a server on event loops.
-			if (!hasSlot()) {
-				begin();
+			if (this.callbacks == null) {
+				begin(serverCall, headers);
 			}
 			TrackedServerCall<Q, R> tracked = new TrackedServerCall<>(serverCall, this);
-			this.context = Context.current();
-			this.serverCall = tracked;
-			// Read after writing: who closes the call now sees it, or is seen here.
-			if (!isClosed()) {
-				TrackedListener<Q> listener = new TrackedListener<>(this, tracked,
-						startCall(tracked, headers, handler));
-				this.listener = listener;
+			TrackedListener<Q> listener = new TrackedListener<>(this, tracked);
+			this.listener = listener;
+			// Read after writing: whoever closes the call now sees it, or is seen here.
+			if (!this.closeStatus.isClosed()) {
+				listener.start(tracked, headers, handler);
 				started = true;
 				return listener;
 			}
-			if (!isWithdrawn()) {
-				tracked.closeFromOutside();
+			if (!this.closeStatus.isWithdrawn()) {
+				tracked.closeByServer();
 			}
 		}
 		catch (RuntimeException ex) {
-			failedToBegin(ex);
+			this.closeStatus.handlerFailed(ex);
 			rethrow(ex);
 		}
 		catch (Throwable ex) {
@@ -313,20 +321,9 @@ class InFlightCall extends ClosableCall implements OutboundBuffers.Holder {
 		};
 	}
 
-	private static <Q, R> ServerCall.Listener<Q> startCall(TrackedServerCall<Q, R> call, Metadata headers,
-			ServerCallHandler<Q, R> handler) {
-		Thread outer = call.enterCallback();
-		try {
-			return handler.startCall(call, headers);
-		}
-		finally {
-			call.leaveCallback(outer);
-		}
-	}
-
 	/**
-	 * A callback has thrown something, which grpc-java is to report, unless it is how a
-	 * handler ends whose call has.
+	 * Rethrows what a callback has thrown, for grpc-java to report, unless it is how a
+	 * handler ends whose call has ended.
 	 */
 	void rethrow(RuntimeException ex) {
 		if (!(ex instanceof CallEndedException ended && ended.isOf(this))) {
@@ -335,171 +332,117 @@ class InFlightCall extends ClosableCall implements OutboundBuffers.Holder {
 	}
 
 	/**
-	 * A callback has returned to grpc-java. On an event loop that is the end of a run; an
-	 * executor has its own.
+	 * Logs what a callback has thrown and grpc-java would not handle. As with grpc-java,
+	 * the client is not told more than that there was a failure.
 	 */
-	void callbackReturned() {
-		if (!this.supplied) {
-			this.method.life().guards().threadStates().clear();
+	void failed(Throwable ex) {
+		try {
+			logger.error("The handler of " + method().name() + " failed", ex);
+		}
+		finally {
+			close(Status.UNKNOWN.withDescription("Application error processing RPC").withCause(ex));
 		}
 	}
 
 	/**
-	 * Why nobody gets what the handler sends.
-	 * @return the reason, {@code null} if somebody does, or the handler itself has closed
-	 * the call
+	 * Releases the call on behalf of its handler, which gets no further callback.
 	 */
-	@Override
-	@Nullable String whyEnded() {
-		Status status = closedFromOutside();
-		if (status != null) {
-			return status.isOk() ? null : "The server closed the call: " + status.getDescription();
-		}
-		return (!isClosed() && isStreamDone())
-				? "The call has ended: it was cancelled, its client disconnected or its deadline expired" : null;
-	}
-
-	/* Handlers that run on. */
-
-	@Nullable Thread handlerThread() {
-		return (this.serverCall instanceof TrackedServerCall<?, ?> tracked) ? tracked.callbackThread() : null;
-	}
-
-	boolean mayBeInterrupted() {
-		return this.method.life().guards().abandoned().isInterrupting();
-	}
-
-	/**
-	 * Interrupt the handler, unless its thread is an event loop.
-	 */
-	void interruptHandler() {
-		if (!isDirect() && this.serverCall instanceof TrackedServerCall<?, ?> tracked) {
-			tracked.interruptCallback();
+	void handlerDone() {
+		if (this.holders.releaseHandler()) {
+			over();
 		}
 	}
 
-	/**
-	 * Look whether a callback runs although the stream has been closed.
-	 * @return for how many samples one has
-	 */
-	int sampleAbandoned() {
-		boolean abandoned = isHeldByHandler() && handlerThread() != null;
-		this.abandonedSamples = (byte) (abandoned ? Math.min(this.abandonedSamples + 1, Byte.MAX_VALUE) : 0);
-		return this.abandonedSamples;
-	}
-
-	int abandonedSamples() {
-		return (handlerThread() != null) ? this.abandonedSamples : 0;
+	private void over() {
+		releaseMessages();
+		this.hooks.ended(this.outcome);
+		run().ended(this);
 	}
 
 	/**
-	 * Close the call from outside of its handler, through the call, so that the client
-	 * gets a status. The handler sees a cancellation unless the status is OK. Does
-	 * nothing if the call has been closed already; a call whose handler has not begun is
-	 * closed instead of handled.
-	 * @param status the status that the client gets
-	 * @return whether the call was not closed yet
+	 * Returns the executor that runs tasks between the callbacks of the call, never
+	 * beside one.
 	 */
-	@Override
+	Executor serializing() {
+		CallbackExecutor callbacks = this.callbacks;
+		Executor eventLoop = (callbacks == null || callbacks.isDirect()) ? attribute(Connections.EVENT_LOOP) : null;
+		if (eventLoop != null) {
+			return eventLoop;
+		}
+		return (callbacks != null) ? callbacks.serializing() : Runnable::run;
+	}
+
+	/* Closing. */
+
+	/**
+	 * Closes the call on behalf of the server, so that the client receives a status. The
+	 * handler sees a cancellation unless the status is OK. Does nothing if the call has
+	 * been closed already; a call whose handler has not been started does not start it.
+	 * @param status the status that the client receives
+	 * @return whether the call was open
+	 */
 	boolean close(Status status) {
-		if (!closeFromOutside(status)) {
+		if (!this.closeStatus.closeByServer(status)) {
 			return false;
 		}
-		wakeSender();
-		if (this.serverCall instanceof TrackedServerCall<?, ?> tracked) {
-			tracked.closeFromOutside();
+		if (this.outbound != null) {
+			this.outbound.wakeSender();
+		}
+		TrackedListener<?> listener = this.listener;
+		if (listener != null) {
+			listener.serverCall().closeByServer();
 		}
 		return true;
 	}
 
 	/**
-	 * The call has been closed from outside. The handler may be busy; whoever waits for
-	 * its context is told at once.
+	 * Returns why the client does not receive what the handler sends.
+	 * @return the reason, {@code null} if the client does receive it or the handler has
+	 * closed the call
 	 */
-	void cancelContext(Status status) {
-		if (this.context instanceof Context.CancellableContext cancellable) {
-			cancellable.cancel(status.asException());
+	@Nullable String whyEnded() {
+		Status status = this.closeStatus.byServer();
+		if (status != null) {
+			return status.isOk() ? null : "The server closed the call: " + status.getDescription();
 		}
-	}
-
-	/* Callbacks that do not come. */
-
-	boolean isNoticedAgain() {
-		boolean again = this.noticed;
-		this.noticed = true;
-		return again;
-	}
-
-	/**
-	 * Tell the handler that its call has ended, as nobody else does. To be called where
-	 * the callbacks run.
-	 */
-	void endWithoutCallback() {
-		close(Status.CANCELLED);
-		cancelContext(Status.CANCELLED);
-		TrackedListener<?> listener = this.listener;
-		if (listener != null) {
-			this.context.run(listener::onCancel);
-		}
-		else {
-			handlerDone();
-		}
-	}
-
-	@Override
-	void refused(Status status) {
-		this.method.life().rejected(this, status);
-	}
-
-	@Override
-	@Nullable Executor eventLoop() {
-		return attribute(Connections.EVENT_LOOP);
+		return (this.holders.isReleasedByStream() && !this.closeStatus.isClosed())
+				? "The call has ended: it was cancelled, its client disconnected or its deadline expired" : null;
 	}
 
 	/* The drain signal. */
 
-	@Override
-	boolean isDraining() {
-		return this.method.life().isDraining();
+	/**
+	 * Adds an action to run when the server drains, or runs it if the server does.
+	 */
+	void onDrain(Runnable action) {
+		drainActions().add(action);
+		// Read after adding: a drain that starts now sees the action, or is seen here.
+		if (run().isDraining()) {
+			signalDrain();
+		}
 	}
 
-	@Override
-	boolean isOver() {
-		return isEnding() || isClosed();
+	private synchronized DrainActions drainActions() {
+		DrainActions actions = this.drainActions;
+		if (actions == null) {
+			actions = new DrainActions();
+			this.drainActions = actions;
+		}
+		return actions;
 	}
 
 	/**
-	 * Run what has no caller that could be told of a failure: as with grpc-java, the
-	 * client learns nothing but that there was one.
+	 * Runs the drain actions, unless the call has none or has ended.
 	 */
-	@Override
-	void run(Runnable task) {
-		TrackedServerCall<?, ?> tracked = (this.serverCall instanceof TrackedServerCall<?, ?> begun) ? begun : null;
-		Thread outer = (tracked != null) ? tracked.enterCallback() : null;
-		Context previous = this.context.attach();
-		try {
-			CallScope.around(CallScope.around(task, CallScope.KEY.get()), this.method.scope()).run();
-		}
-		catch (RuntimeException | Error ex) {
-			if (!(ex instanceof CallEndedException)) {
-				failed(ex);
-			}
-		}
-		finally {
-			this.context.detach(previous);
-			if (tracked != null) {
-				tracked.leaveCallback(outer);
-			}
-		}
-	}
-
-	@Override
-	void failed(Throwable ex) {
-		try {
-			logger.error("The handler of " + this.method.name() + " failed", ex);
-		}
-		finally {
-			close(Status.UNKNOWN.withDescription("Application error processing RPC").withCause(ex));
+	void signalDrain() {
+		DrainActions actions = this.drainActions;
+		TrackedListener<?> listener = this.listener;
+		if (actions != null && listener != null) {
+			actions.run(serializing(), (action) -> {
+				if (!this.closeStatus.isClosed() && !this.holders.isReleasedByAny()) {
+					listener.runDrainAction(action);
+				}
+			});
 		}
 	}
 

@@ -32,20 +32,20 @@ import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Ends the calls of one server whose end nobody tells any more: because their executor
- * has dropped what it was given, or because an {@link Error} (no memory, a tracer of the
- * application that throws) came between their stream and their handler. Such a call would
- * stay in flight for ever.
+ * Ends the calls of one server whose last callback has been lost: because their executor
+ * has dropped a task, or because an {@link Error} (out of memory, a tracer of the
+ * application that throws) came between their stream and their handler. They would stay
+ * in flight for ever.
  * <p>
- * What is missing cannot be seen, only that it does not come: while there are calls
- * without a stream, or whose connection is gone, it looks at an interval and ends those
- * that it finds twice. Their handlers learn of the end on a thread for this purpose,
- * never beside another callback.
+ * A lost callback cannot be told from a late one. While there are calls without a stream,
+ * or calls whose connection is gone, this class looks at regular intervals and ends the
+ * calls that it finds twice. Their handlers are told on a thread of its own, never beside
+ * another callback.
  */
 public final class LostCallbacks {
 
 	/**
-	 * For a server that does not look for them.
+	 * Instance that does nothing.
 	 */
 	public static final LostCallbacks IGNORED = new LostCallbacks(null);
 
@@ -66,16 +66,15 @@ public final class LostCallbacks {
 	private final AtomicInteger ended = new AtomicInteger();
 
 	/**
-	 * Create a new finder.
-	 * @param timer gives the time to look, {@code null} to never do so
+	 * Create new {@link LostCallbacks}.
+	 * @param timer schedules the looks, {@code null} to never look
 	 */
 	public LostCallbacks(@Nullable ServerTimer timer) {
 		this.timer = timer;
 	}
 
 	/**
-	 * Notes of each connection when it is gone.
-	 * @param calls the calls of the server
+	 * Returns a filter that notes when a connection is gone.
 	 */
 	ServerTransportFilter transportFilter(InFlightCalls calls) {
 		return new ServerTransportFilter() {
@@ -100,8 +99,8 @@ public final class LostCallbacks {
 	}
 
 	/**
-	 * There is a call that waits for its last callback, or for the end of its stream.
-	 * @param calls the calls of the server
+	 * Schedules a look at the calls, because one waits for its last callback or for the
+	 * end of its stream.
 	 */
 	void lookLater(InFlightCalls calls) {
 		if (this.timer != null && !this.looking.get() && this.looking.compareAndSet(false, true)) {
@@ -109,14 +108,14 @@ public final class LostCallbacks {
 				this.timer.schedule(() -> look(calls), INTERVAL);
 			}
 			catch (Throwable ex) {
-				// No thread could be started. The next call tries again.
+				// The timer could not start its thread. The next call tries again.
 				this.looking.set(false);
 			}
 		}
 	}
 
 	private void look(InFlightCalls calls) {
-		// Calls that come to wait from now on are looked at later, or are seen here.
+		// Calls that wait from now on schedule another look, or are seen here.
 		this.looking.set(false);
 		int ended = this.ended.getAndSet(0);
 		if (ended > 0) {
@@ -127,15 +126,15 @@ public final class LostCallbacks {
 		List<InFlightCall> lost = new ArrayList<>();
 		boolean[] more = { ended > 0 };
 		calls.forEach((call) -> {
-			if (call.isHeldByBoth() && isGone(call)) {
+			if (call.holders().isHeldByBoth() && isGone(call)) {
 				more[0] = true;
-				if (call.isNoticedAgain()) {
+				if (isFoundAgain(call)) {
 					call.streamClosed(Status.CANCELLED.withDescription("Connection lost"));
 				}
 			}
-			else if (call.isHeldByHandler()) {
+			else if (call.holders().isHeldByHandlerOnly()) {
 				more[0] = true;
-				if (call.isNoticedAgain() && mayBeLost(call)) {
+				if (isFoundAgain(call) && mayBeLost(call)) {
 					lost.add(call);
 				}
 			}
@@ -153,11 +152,19 @@ public final class LostCallbacks {
 		return gone != null && gone.get();
 	}
 
+	private static boolean isFoundAgain(InFlightCall call) {
+		boolean again = call.noticed;
+		call.noticed = true;
+		return again;
+	}
+
 	/**
-	 * Whether it is not known that a callback comes, and nobody has tried to do without.
+	 * Returns whether no callback is certain to follow, and the call has not been ended
+	 * without one.
 	 */
 	private static boolean mayBeLost(InFlightCall call) {
-		return call.isWaiting() ? call.mayDropCallbacks() : !call.endedWithoutCallback;
+		CallbackExecutor callbacks = call.callbacks();
+		return (callbacks != null && callbacks.isDue()) ? callbacks.mayDropCallbacks() : !call.endedWithoutCallback;
 	}
 
 	private void end(String server, List<InFlightCall> lost) {
@@ -167,27 +174,39 @@ public final class LostCallbacks {
 	}
 
 	private void end(InFlightCall call) {
-		if (call.isWaiting()) {
-			// Cancelled before: nothing but that is to be told here.
+		CallbackExecutor callbacks = call.callbacks();
+		if (callbacks != null && callbacks.isDue()) {
+			// Closed first, so that the handler is told of nothing but the end.
 			call.close(Status.CANCELLED);
-			call.run();
+			callbacks.run();
 			this.ended.incrementAndGet();
 			return;
 		}
 		call.endedWithoutCallback = true;
 		Runnable end = () -> {
-			// Behind those callbacks that there still are, one of which may be the last.
-			if (call.isHeldByHandler()) {
+			// Runs after the callbacks that there are, one of which may be the last.
+			if (call.holders().isHeldByHandlerOnly()) {
 				this.ended.incrementAndGet();
-				call.endWithoutCallback();
+				endWithoutCallback(call);
 			}
 		};
 		try {
-			call.callbacks().execute(end);
+			call.serializing().execute(end);
 		}
 		catch (RejectedExecutionException ex) {
-			// Its event loop has ended, so there is nothing that this could run beside.
+			// The event loop has ended, so no callback can run at the same time.
 			end.run();
+		}
+	}
+
+	private static void endWithoutCallback(InFlightCall call) {
+		call.close(Status.CANCELLED);
+		TrackedListener<?> listener = call.listener();
+		if (listener != null) {
+			listener.endWithoutCallback();
+		}
+		else {
+			call.handlerDone();
 		}
 	}
 

@@ -64,7 +64,7 @@ public final class SimulatedDrain implements ServerInterceptor {
 		boolean streaming = call.getMethodDescriptor().getType() != MethodType.UNARY;
 		InFlightCall inFlight = this.calls.track(call.getMethodDescriptor().getFullMethodName(), streaming);
 		SynchronizationContext callbacks = new SynchronizationContext((thread, ex) -> inFlight.failed(ex));
-		inFlight.on(call, (action) -> this.executor.execute(() -> callbacks.execute(action)));
+		inFlight.begin(call, headers, (action) -> this.executor.execute(() -> callbacks.execute(action)));
 		Context context = inFlight.filterContext(Context.current());
 		SerialListener<Q> listener = new SerialListener<>(callbacks);
 		callbacks.execute(() -> listener.delegate = Contexts.interceptCall(context, call, headers,

@@ -16,47 +16,83 @@
 
 package io.github.lastcall.grpc.call;
 
+import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
+
+import io.github.lastcall.grpc.executor.CallScope;
+import io.grpc.Context;
+import io.grpc.Metadata;
 import io.grpc.ServerCall;
+import io.grpc.ServerCallHandler;
+import io.grpc.Status;
+import org.jspecify.annotations.Nullable;
 
 /**
- * The callbacks of a call on their way to its handler. A call that was closed from
- * outside is a cancelled one for its handler.
+ * Listener that passes the callbacks of a call to its handler, within the
+ * {@link CallHooks} of the call. A call that the server has closed is a cancelled one for
+ * its handler. Knows the thread that runs a callback.
  *
  * @param <Q> the type of the requests
  */
 final class TrackedListener<Q> extends ServerCall.Listener<Q> {
 
+	@SuppressWarnings("rawtypes")
+	private static final AtomicReferenceFieldUpdater<TrackedListener, Thread> THREAD = AtomicReferenceFieldUpdater
+		.newUpdater(TrackedListener.class, Thread.class, "thread");
+
 	private final InFlightCall call;
 
-	private final TrackedServerCall<?, ?> serverCall;
+	private final TrackedServerCall<Q, ?> serverCall;
 
-	private final ServerCall.Listener<Q> delegate;
+	private final Context context = Context.current();
 
-	TrackedListener(InFlightCall call, TrackedServerCall<?, ?> serverCall, ServerCall.Listener<Q> delegate) {
+	private ServerCall.@Nullable Listener<Q> delegate;
+
+	/**
+	 * The thread that runs a callback of the call. Written by that thread.
+	 */
+	private volatile @Nullable Thread thread;
+
+	/**
+	 * Guarded by this object's monitor, and used only if handlers may be interrupted.
+	 */
+	private boolean interrupted;
+
+	/**
+	 * Number of samples in a row that found an abandoned handler.
+	 */
+	private int abandonedSamples;
+
+	TrackedListener(InFlightCall call, TrackedServerCall<Q, ?> serverCall) {
 		this.call = call;
 		this.serverCall = serverCall;
-		this.delegate = delegate;
 	}
 
-	// A call that was closed from outside has only its end to learn. What is no
-	// RuntimeException grpc-java would let through, to whatever the thread belongs to.
+	TrackedServerCall<Q, ?> serverCall() {
+		return this.serverCall;
+	}
+
+	<R> void start(TrackedServerCall<Q, R> serverCall, Metadata headers, ServerCallHandler<Q, R> handler) {
+		Thread outer = enter();
+		Object scope = this.call.hooks().beforeCallback();
+		try {
+			this.delegate = handler.startCall(serverCall, headers);
+		}
+		finally {
+			this.call.hooks().afterCallback(scope);
+			leave(outer);
+		}
+	}
+
+	// A handler whose call the server has closed is told of nothing but the end.
 
 	@Override
 	public void onMessage(Q message) {
-		if (this.call.closedFromOutside() == null) {
+		if (this.call.closeStatus().byServer() == null) {
 			this.call.messageParsed();
-			Thread outer = this.serverCall.enterCallback();
 			try {
-				this.delegate.onMessage(message);
-			}
-			catch (RuntimeException ex) {
-				this.call.rethrow(ex);
-			}
-			catch (Throwable ex) {
-				this.call.failed(ex);
+				run(Callback.MESSAGE, message);
 			}
 			finally {
-				this.serverCall.leaveCallback(outer);
 				this.call.messageHandled();
 			}
 		}
@@ -64,73 +100,64 @@ final class TrackedListener<Q> extends ServerCall.Listener<Q> {
 
 	@Override
 	public void onHalfClose() {
-		if (this.call.closedFromOutside() == null) {
-			Thread outer = this.serverCall.enterCallback();
-			try {
-				this.delegate.onHalfClose();
-			}
-			catch (RuntimeException ex) {
-				this.call.rethrow(ex);
-			}
-			catch (Throwable ex) {
-				this.call.failed(ex);
-			}
-			finally {
-				this.serverCall.leaveCallback(outer);
-			}
+		if (this.call.closeStatus().byServer() == null) {
+			run(Callback.HALF_CLOSE, null);
 		}
 	}
 
 	@Override
 	public void onReady() {
-		if (this.call.closedFromOutside() == null) {
-			Thread outer = this.serverCall.enterCallback();
-			try {
-				this.delegate.onReady();
-			}
-			catch (RuntimeException ex) {
-				this.call.rethrow(ex);
-			}
-			catch (Throwable ex) {
-				this.call.failed(ex);
-			}
-			finally {
-				this.serverCall.leaveCallback(outer);
-			}
+		if (this.call.closeStatus().byServer() == null) {
+			run(Callback.READY, null);
 		}
 	}
 
 	@Override
 	public void onCancel() {
-		if (this.call.isHandlerDone()) {
-			// Told of the end already, when it was given up.
-			return;
-		}
-		Thread outer = this.serverCall.enterCallback();
-		try {
-			this.delegate.onCancel();
-		}
-		catch (RuntimeException ex) {
-			this.call.rethrow(ex);
-		}
-		catch (Throwable ex) {
-			this.call.failed(ex);
-		}
-		finally {
-			this.serverCall.leaveCallback(outer);
-			this.call.handlerDone();
-		}
+		end(Callback.CANCEL);
 	}
 
 	@Override
 	public void onComplete() {
-		if (this.call.isCancelledFromOutside() || this.call.isHandlerDone()) {
-			onCancel();
+		end(this.call.closeStatus().isCancelledByServer() ? Callback.CANCEL : Callback.COMPLETE);
+	}
+
+	private void end(Callback callback) {
+		if (this.call.holders().isReleasedByHandler()) {
+			// The handler has been told of the end in place of a lost callback.
 			return;
 		}
-		Thread outer = this.serverCall.enterCallback();
 		try {
-			this.delegate.onComplete();
+			if (callback == Callback.CANCEL) {
+				this.call.hooks().cancelled();
+			}
+			run(callback, null);
+		}
+		finally {
+			this.call.handlerDone();
+		}
+	}
+
+	/**
+	 * Runs a callback. grpc-java handles a {@link RuntimeException} and would pass
+	 * anything else on to the owner of the thread.
+	 */
+	@SuppressWarnings("NullAway")
+	private void run(Callback callback, @Nullable Q message) {
+		ServerCall.Listener<Q> delegate = this.delegate;
+		if (delegate == null) {
+			return;
+		}
+		Thread outer = enter();
+		Object scope = this.call.hooks().beforeCallback();
+		try {
+			switch (callback) {
+				case MESSAGE -> delegate.onMessage(message);
+				case HALF_CLOSE -> delegate.onHalfClose();
+				case READY -> delegate.onReady();
+				case CANCEL -> delegate.onCancel();
+				case COMPLETE -> delegate.onComplete();
+			}
 		}
 		catch (RuntimeException ex) {
 			this.call.rethrow(ex);
@@ -139,9 +166,123 @@ final class TrackedListener<Q> extends ServerCall.Listener<Q> {
 			this.call.failed(ex);
 		}
 		finally {
-			this.serverCall.leaveCallback(outer);
-			this.call.handlerDone();
+			this.call.hooks().afterCallback(scope);
+			leave(outer);
 		}
+	}
+
+	/**
+	 * Runs an action at the drain signal as grpc-java would run a callback.
+	 */
+	void runDrainAction(Runnable action) {
+		Thread outer = enter();
+		Context previous = this.context.attach();
+		Object scope = this.call.hooks().beforeCallback();
+		try {
+			CallScope.around(action, this.call.method().scope()).run();
+		}
+		catch (RuntimeException | Error ex) {
+			if (!(ex instanceof CallEndedException)) {
+				this.call.failed(ex);
+			}
+		}
+		finally {
+			this.call.hooks().afterCallback(scope);
+			this.context.detach(previous);
+			leave(outer);
+		}
+	}
+
+	/**
+	 * Tells the handler of the end of its call, because grpc-java does not. Called where
+	 * the callbacks run.
+	 */
+	void endWithoutCallback() {
+		cancelContext(Status.CANCELLED);
+		this.context.run(this::onCancel);
+	}
+
+	/**
+	 * Cancels the context of a call that the server has closed. The handler may be busy;
+	 * whoever listens to the context is told at once.
+	 */
+	void cancelContext(Status status) {
+		if (this.context instanceof Context.CancellableContext cancellable) {
+			cancellable.cancel(status.asException());
+		}
+	}
+
+	/**
+	 * Notes that a callback begins on this thread.
+	 * @return the argument for {@link #leave(Thread)}
+	 */
+	private @Nullable Thread enter() {
+		Thread outer = this.thread;
+		THREAD.lazySet(this, Thread.currentThread());
+		return outer;
+	}
+
+	/**
+	 * Notes that a callback has returned.
+	 * @param outer the thread of the callback that it ran within, {@code null} for none
+	 */
+	private void leave(@Nullable Thread outer) {
+		CallGuards guards = this.call.method().run().guards();
+		if (guards.abandoned().isInterrupting()) {
+			leaveInterrupted(outer);
+		}
+		else {
+			THREAD.lazySet(this, outer);
+		}
+		if (outer == null && this.call.callbacks() == null) {
+			// An event loop, where nobody else restores the state of the thread.
+			guards.threadStates().clear();
+		}
+	}
+
+	private synchronized void leaveInterrupted(@Nullable Thread outer) {
+		this.thread = outer;
+		if (this.interrupted && outer == null) {
+			// The thread runs something else from now on.
+			this.interrupted = false;
+			Thread.interrupted();
+		}
+	}
+
+	synchronized void interrupt() {
+		Thread thread = this.thread;
+		if (thread != null) {
+			this.interrupted = true;
+			thread.interrupt();
+		}
+	}
+
+	@Nullable Thread thread() {
+		return this.thread;
+	}
+
+	boolean isCurrentThread() {
+		return this.thread == Thread.currentThread();
+	}
+
+	/**
+	 * Samples whether a callback runs although the stream has been closed.
+	 * @return the number of samples in a row in which one does
+	 */
+	int sampleAbandoned() {
+		boolean abandoned = this.thread != null && this.call.holders().isHeldByHandlerOnly();
+		this.abandonedSamples = abandoned ? this.abandonedSamples + 1 : 0;
+		return this.abandonedSamples;
+	}
+
+	int abandonedSamples() {
+		return (this.thread != null) ? this.abandonedSamples : 0;
+	}
+
+	private enum Callback {
+
+		MESSAGE, HALF_CLOSE, READY, CANCEL, COMPLETE
+
 	}
 
 }

@@ -17,48 +17,37 @@
 package io.github.lastcall.grpc.call;
 
 import io.github.lastcall.grpc.executor.CallScope;
+import io.grpc.ServerStreamTracer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A method whose calls are tracked, from one start of the server to its stop.
+ * Method whose calls are tracked, during one run of the server.
  *
- * @param life what lasts from the start to the stop
- * @param name its full name, empty until it is known
- * @param application whether it is the application's
+ * @param run the run of the server
+ * @param name its full name, empty if it is not known yet
+ * @param application whether it belongs to the application
  * @param streaming whether a call of it can stay open for ever
- * @param scope is around its callbacks, {@code null} if nothing is
- * @param recorder records its calls, {@code null} if nobody does
+ * @param scope the scope of the callbacks of its calls, {@code null} for none
+ * @param recorder the recorder of its calls, {@code null} for none
  */
-record TrackedMethod(InFlightCalls.Life life, String name, boolean application, boolean streaming,
-		@Nullable CallScope scope, @Nullable CallRecorder recorder) {
+record TrackedMethod(ServerRun run, String name, boolean application, boolean streaming, @Nullable CallScope scope,
+		@Nullable CallRecorder recorder) {
 
-	/**
-	 * Whether nobody has answered for the method yet.
-	 */
 	boolean isUnknown() {
 		return this.name.isEmpty();
 	}
 
 	/**
-	 * What sees a call of the method. One to an infrastructure service that ends at once
-	 * holds up nothing and nobody.
-	 * @return the tracer
+	 * Creates the tracer of a call whose headers are being read. A unary call of an
+	 * infrastructure service ends at once, so it need not be tracked.
 	 */
-	CallTracer tracer() {
+	ServerStreamTracer tracer() {
 		if (!this.application && !this.streaming) {
-			return new MeasuredCall(this);
+			return new InboundTracer(this);
 		}
-		InFlightCall call = call();
+		InFlightCall call = new InFlightCall(this);
 		call.open();
 		return call;
-	}
-
-	/**
-	 * A call of the method.
-	 * @return the call, which has not begun
-	 */
-	InFlightCall call() {
-		return this.streaming ? new InFlightStream(this) : new InFlightCall(this);
 	}
 
 }

@@ -16,9 +16,10 @@
 
 package io.github.lastcall.grpc.call;
 
+import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
-import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
 
+import io.github.lastcall.grpc.limits.OutboundBuffers;
 import io.grpc.ForwardingServerCall.SimpleForwardingServerCall;
 import io.grpc.Metadata;
 import io.grpc.MethodDescriptor.MethodType;
@@ -27,12 +28,12 @@ import io.grpc.Status;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A call that two sides may close: its handler and the drain. The first wins, and what
- * the handler sends afterwards is dropped.
+ * Server call that both its handler and the server may close. The first one wins, and
+ * what the handler sends afterwards is dropped.
  * <p>
- * grpc-java's call must not be closed while something is being sent on it. So the drain
- * closes it itself if nothing is, and leaves it to the thread that sends if something is:
- * neither waits for the other.
+ * grpc-java's call must not be closed while something is being sent on it. The server
+ * therefore closes the call itself if nothing is being sent, and leaves it to the sending
+ * thread otherwise. Neither waits for the other.
  *
  * @param <Q> the type of the requests
  * @param <R> the type of the responses
@@ -49,26 +50,9 @@ final class TrackedServerCall<Q, R> extends SimpleForwardingServerCall<Q, R> {
 	private static final AtomicIntegerFieldUpdater<TrackedServerCall> GATE = AtomicIntegerFieldUpdater
 		.newUpdater(TrackedServerCall.class, "gate");
 
-	@SuppressWarnings("rawtypes")
-	private static final AtomicReferenceFieldUpdater<TrackedServerCall, Thread> CALLBACK = AtomicReferenceFieldUpdater
-		.newUpdater(TrackedServerCall.class, Thread.class, "callback");
-
 	private final InFlightCall call;
 
-	/**
-	 * FREE at first.
-	 */
-	private volatile int gate;
-
-	/**
-	 * The thread that runs a callback of the call. Written by that thread.
-	 */
-	private volatile @Nullable Thread callback;
-
-	/**
-	 * Under this object's monitor, and only where handlers may be interrupted.
-	 */
-	private boolean interrupted;
+	private volatile int gate = FREE;
 
 	TrackedServerCall(ServerCall<Q, R> delegate, InFlightCall call) {
 		super(delegate);
@@ -77,9 +61,10 @@ final class TrackedServerCall<Q, R> extends SimpleForwardingServerCall<Q, R> {
 
 	@Override
 	public void sendHeaders(Metadata headers) {
+		this.call.hooks().sendingHeaders(headers);
 		boolean entered = enter();
 		try {
-			if (this.call.closedFromOutside() == null) {
+			if (this.call.closeStatus().byServer() == null) {
 				super.sendHeaders(headers);
 			}
 		}
@@ -89,38 +74,58 @@ final class TrackedServerCall<Q, R> extends SimpleForwardingServerCall<Q, R> {
 	}
 
 	/**
-	 * A call that has ended ends its handler too, if it is the handler that sends: a loop
-	 * that sends and sends learns it in no other way. What other threads send is dropped,
-	 * and the one answer of a call of one answer, which is the end of most handlers
-	 * anyway.
+	 * Sends a message. If the call has ended, the message is dropped, and a handler that
+	 * sends a stream from a callback is ended with an exception, because a loop that
+	 * sends learns of the end in no other way.
 	 */
 	@Override
 	public void sendMessage(R message) {
-		if (this.call.isCongested()) {
-			// Outside of the gate: the drain need not wait for a client.
-			this.call.makeRoom(getMethodDescriptor().getType() == MethodType.SERVER_STREAMING,
-					(this.callback == Thread.currentThread()) ? this.call.blockable() : null);
+		OutboundMessages outbound = this.call.outbound();
+		if (outbound == null) {
+			send(message, 0);
+			return;
 		}
-		long begun = this.call.beginMessage(message);
+		if (outbound.queued() >= OutboundBuffers.ALWAYS) {
+			// Outside of the gate: the drain need not wait for a client.
+			outbound.makeRoom(blockable());
+		}
+		long begun = outbound.beginMessage(message);
 		try {
 			send(message, begun);
 		}
 		finally {
 			if (begun > 0) {
-				this.call.endMessage(begun);
+				outbound.endMessage(begun);
 			}
 		}
 	}
 
+	/**
+	 * Returns the executor of the current thread if the handler can wait for its client:
+	 * nothing that the client sends may wait behind it.
+	 */
+	private @Nullable Executor blockable() {
+		CallbackExecutor callbacks = this.call.callbacks();
+		if (callbacks == null || getMethodDescriptor().getType() != MethodType.SERVER_STREAMING
+				|| !isCallbackThread()) {
+			return null;
+		}
+		return callbacks.blockable();
+	}
+
+	private boolean isCallbackThread() {
+		TrackedListener<?> listener = this.call.listener();
+		return listener != null && listener.isCurrentThread();
+	}
+
 	private void send(R message, long begun) {
 		String ended = this.call.whyEnded();
-		if (ended != null && this.callback == Thread.currentThread()
-				&& !getMethodDescriptor().getType().serverSendsOneMessage()) {
+		if (ended != null && isCallbackThread() && !getMethodDescriptor().getType().serverSendsOneMessage()) {
 			throw new CallEndedException(this.call, ended);
 		}
 		boolean entered = enter();
 		try {
-			if (begun != OutboundCall.REFUSED && this.call.closedFromOutside() == null) {
+			if (begun != OutboundMessages.REFUSED && this.call.closeStatus().byServer() == null) {
 				super.sendMessage(message);
 			}
 		}
@@ -129,20 +134,18 @@ final class TrackedServerCall<Q, R> extends SimpleForwardingServerCall<Q, R> {
 		}
 	}
 
-	/**
-	 * Whoever wins here is alone: the drain closes what it has won, and nothing else.
-	 */
 	@Override
 	public void close(Status status, Metadata trailers) {
-		if (this.call.closeByHandler(status)) {
+		if (this.call.closeStatus().closeByHandler(status)) {
+			this.call.hooks().closing(trailers);
 			super.close(status, trailers);
 		}
 	}
 
 	/**
-	 * The drain has closed the call.
+	 * Closes the call on behalf of the server, which has set the status.
 	 */
-	void closeFromOutside() {
+	void closeByServer() {
 		while (!GATE.compareAndSet(this, SENDING, SENDING_THEN_CLOSE)) {
 			if (enter()) {
 				this.gate = SENDING_THEN_CLOSE;
@@ -156,8 +159,9 @@ final class TrackedServerCall<Q, R> extends SimpleForwardingServerCall<Q, R> {
 	}
 
 	/**
-	 * A handler must not send from two threads at once. One that does, or that sends
-	 * while it sends (a transport in the same process), goes on as without a gate.
+	 * Enters the gate. A handler must not send from two threads at once. One that does,
+	 * or that sends while it sends (a transport in the same process), goes on as without
+	 * a gate.
 	 */
 	private boolean enter() {
 		return GATE.compareAndSet(this, FREE, SENDING);
@@ -167,71 +171,25 @@ final class TrackedServerCall<Q, R> extends SimpleForwardingServerCall<Q, R> {
 		if (!entered || GATE.compareAndSet(this, SENDING, FREE)) {
 			return;
 		}
-		// What follows is for the one who closes alone: nobody enters any more.
-		Status status = this.call.closedFromOutside();
+		// Nobody enters the gate any more.
+		Status status = this.call.closeStatus().byServer();
 		if (status != null) {
 			super.close(status, new Metadata());
-			if (!status.isOk()) {
-				this.call.cancelContext(status);
+			TrackedListener<?> listener = this.call.listener();
+			if (!status.isOk() && listener != null) {
+				listener.cancelContext(status);
 			}
 		}
 	}
 
-	/**
-	 * A callback of the call begins on this thread.
-	 * @return what {@link #leaveCallback(Thread)} takes
-	 */
-	@Nullable Thread enterCallback() {
-		Thread outer = this.callback;
-		CALLBACK.lazySet(this, Thread.currentThread());
-		return outer;
-	}
-
-	/**
-	 * The callback has returned.
-	 * @param outer the thread of the callback that it ran within, if it did
-	 */
-	void leaveCallback(@Nullable Thread outer) {
-		if (this.call.mayBeInterrupted()) {
-			leaveInterrupted(outer);
-		}
-		else {
-			CALLBACK.lazySet(this, outer);
-		}
-		if (outer == null) {
-			this.call.callbackReturned();
-		}
-	}
-
-	private synchronized void leaveInterrupted(@Nullable Thread outer) {
-		this.callback = outer;
-		if (this.interrupted && outer == null) {
-			// The thread is somebody else's from now on.
-			this.interrupted = false;
-			Thread.interrupted();
-		}
-	}
-
-	synchronized void interruptCallback() {
-		Thread thread = this.callback;
-		if (thread != null) {
-			this.interrupted = true;
-			thread.interrupt();
-		}
-	}
-
-	@Nullable Thread callbackThread() {
-		return this.callback;
-	}
-
 	@Override
 	public boolean isReady() {
-		return this.call.closedFromOutside() == null && super.isReady();
+		return this.call.closeStatus().byServer() == null && super.isReady();
 	}
 
 	@Override
 	public boolean isCancelled() {
-		return super.isCancelled() || this.call.isCancelledFromOutside();
+		return super.isCancelled() || this.call.closeStatus().isCancelledByServer();
 	}
 
 }

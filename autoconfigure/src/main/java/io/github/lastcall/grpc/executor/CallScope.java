@@ -16,32 +16,26 @@
 
 package io.github.lastcall.grpc.executor;
 
-import io.grpc.Context;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What is around the callbacks of a call. What the handler does at the drain signal is no
- * callback of grpc-java's, and runs in here all the same: the handler of a method can be
- * a scope, and so can what {@link #KEY} has in the context of a call.
+ * Scope in which the callbacks of a call run. Implemented by a handler whose call's
+ * actions at the drain signal must run in the same scope, although they are not callbacks
+ * of grpc-java.
  */
 public interface CallScope {
 
 	/**
-	 * The scope of the current call.
-	 */
-	Context.Key<CallScope> KEY = Context.key("io.github.lastcall.grpc.executor.scope");
-
-	/**
-	 * Run something as a callback of the call would run, on the current thread.
-	 * @param action what to run
+	 * Run an action on the current thread as a callback of the call would run.
+	 * @param action the action
 	 */
 	void run(Runnable action);
 
 	/**
-	 * Put a scope around something.
-	 * @param action what to run in it
+	 * Wrap an action so that it runs in a scope.
+	 * @param action the action
 	 * @param scope the scope, {@code null} for none
-	 * @return what runs the action
+	 * @return the wrapped action
 	 */
 	static Runnable around(Runnable action, @Nullable CallScope scope) {
 		return (scope != null) ? () -> scope.run(action) : action;

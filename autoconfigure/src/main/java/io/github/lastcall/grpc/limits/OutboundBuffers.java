@@ -220,7 +220,7 @@ public final class OutboundBuffers implements AopInfrastructureBean {
 				if (largest == null) {
 					return;
 				}
-				largest.endOutbound(RefusalReason.OUTBOUND_BUFFER,
+				largest.endCall(RefusalReason.OUTBOUND_BUFFER,
 						"Memory limit for outbound messages exceeded: this call held the most, its client reads too slowly");
 			}
 			finally {
@@ -272,7 +272,7 @@ public final class OutboundBuffers implements AopInfrastructureBean {
 		 * @param reason the reason to report, {@code null} for none
 		 * @param description the description of the status
 		 */
-		void endOutbound(@Nullable RefusalReason reason, String description);
+		void endCall(@Nullable RefusalReason reason, String description);
 
 	}
 

@@ -17,7 +17,6 @@ package io.github.lastcall.grpc.netty;
 
 import java.util.Arrays;
 
-import io.github.lastcall.grpc.call.CallTracer;
 import io.github.lastcall.grpc.limits.InboundMemory;
 import io.github.lastcall.grpc.limits.RefusalReason;
 import io.github.lastcall.grpc.limits.Refusals;
@@ -75,7 +74,7 @@ public final class InboundMessages extends ServerStreamTracer.Factory {
 		return new Call(fullMethodName);
 	}
 
-	private final class Call extends CallTracer {
+	private final class Call extends ServerStreamTracer {
 
 		private final String method;
 
@@ -86,6 +85,13 @@ public final class InboundMessages extends ServerStreamTracer.Factory {
 
 		Call(String method) {
 			this.method = method;
+		}
+
+		/**
+		 * Does not call the super method, which creates an object for each call.
+		 */
+		@Override
+		public void serverCallStarted(ServerCallInfo<?, ?> call) {
 		}
 
 		@Override

@@ -13,24 +13,18 @@
  * See the License for the specific language governing permissions and
  * limitations under the License.
  */
+
 package io.github.lastcall.grpc.observation;
 
-import java.util.Map;
-import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
+import java.net.InetSocketAddress;
 
-import io.github.lastcall.grpc.call.CallObserver;
-import io.github.lastcall.grpc.call.CallTracer;
-import io.github.lastcall.grpc.executor.CallScope;
+import io.github.lastcall.grpc.call.CallHooks;
 import io.github.lastcall.grpc.executor.FirstFailure;
 import io.github.lastcall.grpc.metrics.GrpcCallMeters;
-import io.github.lastcall.grpc.server.GrpcServices;
+import io.grpc.Grpc;
 import io.grpc.Metadata;
 import io.grpc.MethodDescriptor;
 import io.grpc.ServerCall;
-import io.grpc.ServerCallHandler;
-import io.grpc.ServerInterceptor;
-import io.grpc.ServerStreamTracer;
 import io.micrometer.core.instrument.binder.grpc.DefaultGrpcServerObservationConvention;
 import io.micrometer.core.instrument.binder.grpc.GrpcServerObservationContext;
 import io.micrometer.core.instrument.binder.grpc.GrpcServerObservationConvention;
@@ -44,44 +38,34 @@ import org.springframework.aop.framework.AopInfrastructureBean;
 import org.springframework.util.Assert;
 
 /**
- * An observation of each call of the application, for tracing. It begins with the call
- * and ends when its stream is closed and the last callback of its handler has returned;
- * it is the current one in every callback. The status is the one that the client got.
+ * Observations of the application's calls, for tracing. An observation starts with the
+ * call, is the current one in each callback, and ends when the stream is closed and the
+ * last callback of the handler has returned. Its status is the one that the client has
+ * received.
  * <p>
- * Not for meters: those of {@link GrpcCallMeters} have the same name and cost less, so
- * the registry should have no handler that makes meters.
+ * Not for meters: those of {@link GrpcCallMeters} have the same names and cost less, so
+ * the registry should not have a handler that creates meters.
  */
-public final class GrpcCallObservations implements AopInfrastructureBean, CallObserver {
+public final class GrpcCallObservations implements AopInfrastructureBean, CallHooks.Factory {
 
 	private static final Log logger = LogFactory.getLog(GrpcCallObservations.class);
 
 	private static final GrpcServerObservationConvention DEFAULT_CONVENTION = new DefaultGrpcServerObservationConvention();
 
-	private static final ServerStreamTracer UNOBSERVED = new CallTracer() {
-	};
+	private final MetadataGetter getter = new MetadataGetter();
 
 	private final ObservationRegistry registry;
 
 	private final @Nullable GrpcServerObservationConvention convention;
 
-	/**
-	 * By full name.
-	 */
-	private final Map<String, ObservedMethod> methods = new ConcurrentHashMap<>();
-
-	/**
-	 * Methods of this library, which are not observed.
-	 */
-	private final Set<String> infrastructure = ConcurrentHashMap.newKeySet();
-
 	private final FirstFailure failure = new FirstFailure(logger, "Could not observe a call");
 
 	/**
-	 * Create new observations.
-	 * @param registry has the handlers, predicates, filters and global conventions. Their
-	 * {@code onStart} is called on event loops and must not block
-	 * @param convention names and tags, {@code null} for those of the registry or of
-	 * Micrometer
+	 * Create new {@link GrpcCallObservations}.
+	 * @param registry the registry with handlers, predicates, filters and global
+	 * conventions. Their {@code onStart} is called on event loops and must not block
+	 * @param convention the convention for names and tags, {@code null} for those of the
+	 * registry or of Micrometer
 	 */
 	public GrpcCallObservations(ObservationRegistry registry, @Nullable GrpcServerObservationConvention convention) {
 		Assert.notNull(registry, "'registry' must not be null");
@@ -89,57 +73,48 @@ public final class GrpcCallObservations implements AopInfrastructureBean, CallOb
 		this.convention = convention;
 	}
 
-	@Override
-	public boolean isActive() {
+	/**
+	 * Returns whether there is anything that observes.
+	 */
+	boolean isActive() {
 		return !this.registry.isNoop();
 	}
 
 	@Override
-	public void observe(GrpcServices services) {
-		services.application()
-			.forEach((service) -> service.definition()
-				.getMethods()
-				.forEach((method) -> this.methods.computeIfAbsent(method.getMethodDescriptor().getFullMethodName(),
-						(name) -> ObservedMethod.of(method.getMethodDescriptor()))));
-		services.infrastructure()
-			.forEach((service) -> service.getMethods()
-				.forEach((method) -> this.infrastructure.add(method.getMethodDescriptor().getFullMethodName())));
+	public CallHooks callStarted(ServerCall<?, ?> call, Metadata headers) {
+		if (!isActive()) {
+			return CallHooks.NONE;
+		}
+		GrpcServerObservationContext context = context(call, headers);
+		Observation observation = start(context);
+		return (observation != null) ? new ObservedCall(this, context, observation) : CallHooks.NONE;
 	}
 
-	@Override
-	public ServerStreamTracer.Factory tracerFactory() {
-		return new ServerStreamTracer.Factory() {
-
-			@Override
-			public ServerStreamTracer newServerStreamTracer(String fullMethodName, Metadata headers) {
-				ObservedMethod method = GrpcCallObservations.this.methods.get(fullMethodName);
-				// A customizer may have added it, or a fallback registry knows it.
-				return (method != null || !GrpcCallObservations.this.infrastructure.contains(fullMethodName))
-						? new ObservedCall(GrpcCallObservations.this, method, headers) : UNOBSERVED;
-			}
-
-		};
-	}
-
-	@Override
-	public ServerInterceptor interceptor() {
-		return new ServerInterceptor() {
-
-			@Override
-			public <Q, R> ServerCall.Listener<Q> interceptCall(ServerCall<Q, R> call, Metadata headers,
-					ServerCallHandler<Q, R> next) {
-				return (CallScope.KEY.get() instanceof ObservedCall observed) ? observed.start(call, headers, next)
-						: next.startCall(call, headers);
-			}
-
-		};
+	private GrpcServerObservationContext context(ServerCall<?, ?> call, Metadata headers) {
+		GrpcServerObservationContext context = new GrpcServerObservationContext(this.getter);
+		context.setCarrier(headers);
+		MethodDescriptor<?, ?> method = call.getMethodDescriptor();
+		if (method.getServiceName() != null) {
+			context.setServiceName(method.getServiceName());
+		}
+		if (method.getBareMethodName() != null) {
+			context.setMethodName(method.getBareMethodName());
+		}
+		context.setFullMethodName(method.getFullMethodName());
+		context.setMethodType(method.getType());
+		context.setAuthority(call.getAuthority());
+		if (call.getAttributes().get(Grpc.TRANSPORT_ATTR_REMOTE_ADDR) instanceof InetSocketAddress peer) {
+			context.setPeerName(peer.getHostString());
+			context.setPeerPort(peer.getPort());
+		}
+		return context;
 	}
 
 	/**
-	 * Begin an observation.
-	 * @return the observation, {@code null} if there is to be none
+	 * Starts an observation.
+	 * @return the observation, {@code null} if the call is not to be observed
 	 */
-	@Nullable Observation start(GrpcServerObservationContext context) {
+	private @Nullable Observation start(GrpcServerObservationContext context) {
 		Observation observation = Observation.NOOP;
 		try {
 			observation = Observation.createNotStarted(this.convention, DEFAULT_CONVENTION, () -> context,
@@ -148,14 +123,14 @@ public final class GrpcCallObservations implements AopInfrastructureBean, CallOb
 		}
 		catch (Throwable ex) {
 			this.failure.report(ex);
-			// Some of its handlers may have begun something.
+			// Some handlers may have started something.
 			stop(observation, ex);
 			return null;
 		}
 	}
 
 	/**
-	 * End an observation. One that cannot be told of its error is stopped all the same.
+	 * Stops an observation, even if its handlers cannot handle the error.
 	 */
 	void stop(Observation observation, @Nullable Throwable error) {
 		try {
@@ -175,8 +150,8 @@ public final class GrpcCallObservations implements AopInfrastructureBean, CallOb
 	}
 
 	/**
-	 * Let an observation be the current one of this thread.
-	 * @return to be closed by {@link #closeScope}
+	 * Makes an observation the current one of this thread.
+	 * @return the scope for {@link #closeScope}
 	 */
 	Observation.Scope openScope(Observation observation) {
 		Observation.Scope previous = this.registry.getCurrentObservationScope();
@@ -185,7 +160,7 @@ public final class GrpcCallObservations implements AopInfrastructureBean, CallOb
 		}
 		catch (Throwable ex) {
 			this.failure.report(ex);
-			// Some of its handlers may have opened something.
+			// Some handlers may have opened something.
 			Observation.Scope current = this.registry.getCurrentObservationScope();
 			if (current != null && current != previous) {
 				closeScope(current);
@@ -202,24 +177,6 @@ public final class GrpcCallObservations implements AopInfrastructureBean, CallOb
 			this.failure.report(ex);
 			this.registry.setCurrentObservationScope(scope.getPreviousObservationScope());
 		}
-	}
-
-	/**
-	 * What is known of a method before it is called.
-	 *
-	 * @param service the name of its service
-	 * @param method its own name
-	 * @param name both of them
-	 * @param type its type
-	 */
-	record ObservedMethod(@Nullable String service, @Nullable String method, String name,
-			MethodDescriptor.MethodType type) {
-
-		static ObservedMethod of(MethodDescriptor<?, ?> method) {
-			return new ObservedMethod(method.getServiceName(), method.getBareMethodName(), method.getFullMethodName(),
-					method.getType());
-		}
-
 	}
 
 }

@@ -25,16 +25,16 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.aop.framework.AopInfrastructureBean;
 
 /**
- * The scopes of observations. Those that were left open are closed, the last one first,
- * so that their handlers take back what they have done to the thread.
+ * State of a thread's observation scopes. Scopes that have been left open are closed, the
+ * last one first, so that their handlers restore the thread.
  */
 public final class ObservationScopeState implements ThreadState, AopInfrastructureBean {
 
 	private final Supplier<ObservationRegistry> registry;
 
 	/**
-	 * Create a new state.
-	 * @param registry finds what knows the current scope
+	 * Create a new {@link ObservationScopeState}.
+	 * @param registry supplies the registry that knows the current scope
 	 */
 	public ObservationScopeState(Supplier<ObservationRegistry> registry) {
 		this.registry = registry;
@@ -70,7 +70,8 @@ public final class ObservationScopeState implements ThreadState, AopInfrastructu
 	}
 
 	/**
-	 * Whether scopes have been opened, and none of those before has been closed.
+	 * Returns whether scopes have been opened and none of the previous ones has been
+	 * closed.
 	 */
 	private static boolean isAbove(Observation.@Nullable Scope scope, @Nullable Object saved) {
 		Observation.Scope below = scope;

@@ -13,185 +13,67 @@
  * See the License for the specific language governing permissions and
  * limitations under the License.
  */
+
 package io.github.lastcall.grpc.observation;
 
-import java.net.InetSocketAddress;
-import java.util.List;
-import java.util.Map;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
-
-import io.github.lastcall.grpc.call.CallOutcome;
-import io.github.lastcall.grpc.executor.CallScope;
-import io.grpc.Context;
-import io.grpc.Grpc;
+import io.github.lastcall.grpc.call.CallHooks;
 import io.grpc.Metadata;
-import io.grpc.ServerCall;
-import io.grpc.ServerCallHandler;
-import io.grpc.ServerStreamTracer;
 import io.grpc.Status;
 import io.micrometer.core.instrument.binder.grpc.GrpcServerObservationContext;
 import io.micrometer.observation.Observation;
-import io.micrometer.observation.transport.Propagator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One call that is observed. Its stream says how it ended: that is what the client saw,
- * whoever closed it, or that the client is gone. Its handler may be busy for longer.
+ * Hooks that make an observation the current one in each callback of a call, and end it
+ * with the call. Sets what conventions can read: the headers and trailers of the
+ * response, to which grpc-java adds its own before the observation ends. There are no
+ * trailers if the server has closed the call.
  */
-final class ObservedCall extends ServerStreamTracer implements CallScope {
-
-	private static final AtomicIntegerFieldUpdater<ObservedCall> PARTIES = AtomicIntegerFieldUpdater
-		.newUpdater(ObservedCall.class, "parties");
-
-	private static final int NOBODY_YET = 0;
-
-	private static final int STREAM = 1;
-
-	private static final int STREAM_AND_HANDLER = 2;
-
-	private static final int CLOSED_BEFORE = -1;
+final class ObservedCall implements CallHooks {
 
 	private final GrpcCallObservations observations;
 
 	private final GrpcServerObservationContext context;
 
-	/**
-	 * Whether the method was known at the start.
-	 */
-	private final boolean known;
+	private final Observation observation;
 
-	private @Nullable Observation observation;
-
-	/**
-	 * Who still holds the call: its stream, and its handler once it has begun. In the
-	 * same process a stream may be closed before it is sure to have an end, on another
-	 * thread.
-	 */
-	private volatile int parties;
-
-	private Status status = Status.UNKNOWN;
-
-	private Context callContext = Context.ROOT;
-
-	ObservedCall(GrpcCallObservations observations, GrpcCallObservations.@Nullable ObservedMethod method,
-			Metadata headers) {
+	ObservedCall(GrpcCallObservations observations, GrpcServerObservationContext context, Observation observation) {
 		this.observations = observations;
-		this.context = new GrpcServerObservationContext(MetadataGetter.INSTANCE);
-		this.context.setCarrier(headers);
-		this.known = method != null;
-		if (method != null) {
-			setMethod(method);
-		}
-	}
-
-	private void setMethod(GrpcCallObservations.ObservedMethod method) {
-		if (method.service() != null) {
-			this.context.setServiceName(method.service());
-		}
-		if (method.method() != null) {
-			this.context.setMethodName(method.method());
-		}
-		this.context.setFullMethodName(method.name());
-		this.context.setMethodType(method.type());
-	}
-
-	GrpcServerObservationContext context() {
-		return this.context;
-	}
-
-	@Override
-	public Context filterContext(Context context) {
-		this.callContext = context;
-		return context.withValue(CallScope.KEY, this);
-	}
-
-	/**
-	 * Called when the stream is sure to have an end that is told. Streams that are
-	 * refused before (an unknown compression, a malformed timeout) never get here.
-	 */
-	@Override
-	public void serverCallStarted(ServerCallInfo<?, ?> call) {
-		if (!this.known) {
-			setMethod(GrpcCallObservations.ObservedMethod.of(call.getMethodDescriptor()));
-		}
-		this.context.setAuthority(call.getAuthority());
-		if (call.getAttributes().get(Grpc.TRANSPORT_ATTR_REMOTE_ADDR) instanceof InetSocketAddress peer) {
-			this.context.setPeerName(peer.getHostString());
-			this.context.setPeerPort(peer.getPort());
-		}
-		Observation observation = this.observations.start(this.context);
+		this.context = context;
 		this.observation = observation;
-		if (!PARTIES.compareAndSet(this, NOBODY_YET, STREAM) && observation != null) {
-			end(observation);
+	}
+
+	@Override
+	public Object beforeCallback() {
+		return this.observations.openScope(this.observation);
+	}
+
+	@Override
+	public void afterCallback(@Nullable Object scope) {
+		if (scope != null) {
+			this.observations.closeScope((Observation.Scope) scope);
 		}
 	}
 
 	@Override
-	public void streamClosed(Status status) {
-		this.status = CallOutcome.of(this.callContext, status);
-		if (!PARTIES.compareAndSet(this, NOBODY_YET, CLOSED_BEFORE)) {
-			leave();
-		}
-	}
-
-	<Q, R> ServerCall.Listener<Q> start(ServerCall<Q, R> call, Metadata headers, ServerCallHandler<Q, R> handler) {
-		if (this.observation == null) {
-			return handler.startCall(call, headers);
-		}
-		// A call may have been cancelled while it waited for its executor. Its handler
-		// runs all the same, and is in its trace; the observation has ended.
-		boolean holds = PARTIES.compareAndSet(this, STREAM, STREAM_AND_HANDLER);
-		boolean started = false;
-		Observation.Scope scope = openScope();
-		try {
-			ServerCall.Listener<Q> listener = new ObservedListener<>(this, holds,
-					handler.startCall(new ObservedServerCall<>(call, this.context), headers));
-			started = true;
-			return listener;
-		}
-		finally {
-			closeScope(scope);
-			if (holds && !started) {
-				leave();
-			}
-		}
+	public void sendingHeaders(Metadata headers) {
+		this.context.setHeaders(headers);
 	}
 
 	@Override
-	public void run(Runnable action) {
-		Observation.Scope scope = openScope();
-		try {
-			action.run();
-		}
-		finally {
-			closeScope(scope);
-		}
+	public void closing(Metadata trailers) {
+		this.context.setTrailers(trailers);
 	}
 
-	Observation.Scope openScope() {
-		Observation observation = this.observation;
-		return (observation != null) ? this.observations.openScope(observation) : Observation.Scope.NOOP;
+	@Override
+	public void cancelled() {
+		this.context.setCancelled(true);
 	}
 
-	void closeScope(Observation.Scope scope) {
-		this.observations.closeScope(scope);
-	}
-
-	/**
-	 * The stream has been closed, or the last callback of the handler has returned.
-	 */
-	void leave() {
-		Observation observation = this.observation;
-		if (PARTIES.decrementAndGet(this) == 0 && observation != null) {
-			end(observation);
-		}
-	}
-
-	private void end(Observation observation) {
-		Status status = this.status;
+	@Override
+	public void ended(Status status) {
 		this.context.setStatusCode(status.getCode());
-		this.observations.stop(observation, isFault(status.getCode()) ? error(status) : null);
+		this.observations.stop(this.observation, isServerError(status.getCode()) ? error(status) : null);
 	}
 
 	private static Throwable error(Status status) {
@@ -200,45 +82,14 @@ final class ObservedCall extends ServerStreamTracer implements CallScope {
 	}
 
 	/**
-	 * Whether a status is an error of the server, by OpenTelemetry's conventions for
-	 * gRPC. What the client did wrong is not.
+	 * Returns whether a status is an error of the server, as defined by OpenTelemetry's
+	 * semantic conventions for gRPC.
 	 */
-	private static boolean isFault(Status.Code code) {
+	private static boolean isServerError(Status.Code code) {
 		return switch (code) {
 			case UNKNOWN, DEADLINE_EXCEEDED, UNIMPLEMENTED, INTERNAL, UNAVAILABLE, DATA_LOSS -> true;
 			default -> false;
 		};
-	}
-
-	/**
-	 * Reads the context of the trace.
-	 */
-	private static final class MetadataGetter implements Propagator.Getter<Metadata> {
-
-		static final MetadataGetter INSTANCE = new MetadataGetter();
-
-		/**
-		 * By the few names that propagators ask for.
-		 */
-		private final Map<String, Metadata.Key<String>> keys = new ConcurrentHashMap<>();
-
-		@Override
-		public @Nullable String get(Metadata metadata, String name) {
-			return metadata.get(key(name));
-		}
-
-		@Override
-		public Iterable<String> getAll(Metadata metadata, String name) {
-			Iterable<String> all = metadata.getAll(key(name));
-			return (all != null) ? all : List.of();
-		}
-
-		private Metadata.Key<String> key(String name) {
-			Metadata.Key<String> key = this.keys.get(name);
-			return (key != null) ? key : this.keys.computeIfAbsent(name,
-					(newName) -> Metadata.Key.of(newName, Metadata.ASCII_STRING_MARSHALLER));
-		}
-
 	}
 
 }

@@ -14,7 +14,7 @@
  * limitations under the License.
  */
 /**
- * The spans of calls.
+ * Observations of calls, for tracing.
  */
 @NullMarked
 package io.github.lastcall.grpc.observation;

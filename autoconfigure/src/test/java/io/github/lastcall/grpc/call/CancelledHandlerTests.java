@@ -158,7 +158,9 @@ class CancelledHandlerTests {
 		this.runner.run((context) -> {
 			RouteGuide handler = context.getBean(RouteGuide.class);
 			CountDownLatch release = new CountDownLatch(1);
+			BlockingQueue<Context> contexts = new LinkedBlockingQueue<>();
 			handler.stream = (responses) -> {
+				contexts.add(Context.current());
 				responses.onNext(Feature.getDefaultInstance());
 				RouteGuide.await(release);
 			};
@@ -168,6 +170,7 @@ class CancelledHandlerTests {
 				for (int i = 0; i < 2; i++) {
 					stream(client.channel()).cancel("gone", null);
 				}
+				await().until(() -> contexts.size() == 2 && contexts.stream().allMatch(Context::isCancelled));
 				await().until(() -> this.timer.pending() == 1);
 				this.timer.advance(Duration.ofSeconds(29));
 				assertThat(drain.getCalls().abandoned()).isZero();

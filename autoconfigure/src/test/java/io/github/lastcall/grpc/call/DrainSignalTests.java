@@ -26,10 +26,10 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 
-import io.github.lastcall.grpc.testing.Observer;
-import io.github.lastcall.grpc.testing.DrainTestApplication;
 import io.github.lastcall.grpc.lifecycle.GrpcServerState;
+import io.github.lastcall.grpc.testing.DrainTestApplication;
 import io.github.lastcall.grpc.testing.Echo;
+import io.github.lastcall.grpc.testing.Observer;
 import io.github.lastcall.sample.routeguide.Feature;
 import io.github.lastcall.sample.routeguide.Rectangle;
 import io.github.lastcall.sample.routeguide.RouteGuideGrpc;

@@ -26,8 +26,8 @@ import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 
-import io.github.lastcall.grpc.testing.ManualServerTimer;
 import io.github.lastcall.grpc.limits.Refusals;
+import io.github.lastcall.grpc.testing.ManualServerTimer;
 import io.grpc.Metadata;
 import io.grpc.MethodDescriptor;
 import io.grpc.ServerCall;
@@ -71,7 +71,7 @@ class TrackedServerCallTests {
 				boolean drained = closedByDrain.get();
 				assertThat(transport.overlaps).hasValue(0);
 				assertThat(transport.closed).containsExactly(drained ? Status.UNAVAILABLE : Status.OK);
-				assertThat(inFlight.isCancelledFromOutside()).isEqualTo(drained);
+				assertThat(inFlight.closeStatus().isCancelledByServer()).isEqualTo(drained);
 				byHandler += drained ? 0 : 1;
 			}
 		}
@@ -85,7 +85,7 @@ class TrackedServerCallTests {
 	/**
 	 * Notices what grpc-java's own call would suffer from.
 	 */
-	private static final class StrictCall extends ServerCall<String, String> {
+	static final class StrictCall extends ServerCall<String, String> {
 
 		private final AtomicInteger inside = new AtomicInteger();
 

@@ -16,11 +16,9 @@
 package io.github.lastcall.grpc.observation;
 
 import java.time.Duration;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
@@ -34,33 +32,29 @@ import java.util.function.Supplier;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
-import io.github.lastcall.grpc.call.CallObserver;
-import io.github.lastcall.grpc.call.CallTracer;
+import io.github.lastcall.grpc.call.CallHooks;
 import io.github.lastcall.grpc.call.DrainSignal;
-import io.github.lastcall.grpc.server.GrpcServerBuilderCustomizer;
-import io.github.lastcall.grpc.testing.ManualServerTimer;
 import io.github.lastcall.grpc.lifecycle.GrpcServerDrain;
 import io.github.lastcall.grpc.server.GlobalServerInterceptor;
+import io.github.lastcall.grpc.server.GrpcServerBuilderCustomizer;
 import io.github.lastcall.grpc.server.GrpcService;
 import io.github.lastcall.grpc.testing.Echo;
 import io.github.lastcall.grpc.testing.GrpcClient;
 import io.github.lastcall.grpc.testing.GrpcServerContextRunner;
 import io.github.lastcall.grpc.testing.HealthClient;
+import io.github.lastcall.grpc.testing.ManualServerTimer;
 import io.github.lastcall.grpc.testing.OneMethodService;
 import io.github.lastcall.sample.routeguide.Feature;
 import io.github.lastcall.sample.routeguide.Point;
 import io.github.lastcall.sample.routeguide.RouteGuideGrpc;
 import io.github.lastcall.sample.routeguide.RouteNote;
-import io.grpc.Attributes;
 import io.grpc.CallOptions;
 import io.grpc.ClientCall;
 import io.grpc.ForwardingServerCallListener.SimpleForwardingServerCallListener;
 import io.grpc.Metadata;
-import io.grpc.MethodDescriptor;
 import io.grpc.ServerCall;
 import io.grpc.ServerCallHandler;
 import io.grpc.ServerInterceptor;
-import io.grpc.ServerStreamTracer;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.inprocess.InProcessChannelBuilder;
@@ -559,36 +553,6 @@ class GrpcCallObservationsTests {
 			});
 	}
 
-	/**
-	 * As in the same process, where the two are told on different threads.
-	 */
-	@Test
-	void anObservationEndsWhetherItsStreamIsClosedAfterItBeginsOrBefore() {
-		this.runner.run((context) -> {
-			ServerStreamTracer.Factory tracers = context.getBean(GrpcCallObservations.class).tracerFactory();
-			for (boolean closedBefore : new boolean[] { false, true }) {
-				ServerStreamTracer tracer = tracers.newServerStreamTracer("routeguide.RouteGuide/GetFeature",
-						new Metadata());
-				if (closedBefore) {
-					tracer.streamClosed(Status.CANCELLED);
-				}
-				tracer.serverCallStarted(new StartedCall());
-				if (!closedBefore) {
-					tracer.streamClosed(Status.CANCELLED);
-				}
-				assertThat(tags(span(context))).containsEntry("grpc.status_code", "CANCELLED");
-				context.getBean(InMemorySpanExporter.class).reset();
-			}
-		});
-	}
-
-	@Test
-	void aCallThatIsNotObservedIsNotLookedAt() {
-		this.runner.run((context) -> assertThat(context.getBean(GrpcCallObservations.class)
-			.tracerFactory()
-			.newServerStreamTracer("grpc.health.v1.Health/Check", new Metadata())).isInstanceOf(CallTracer.class));
-	}
-
 	@Test
 	void theApplicationsPredicateDecides() {
 		this.runner.withUserConfiguration(PredicateConfiguration.class).run((context) -> {
@@ -691,19 +655,10 @@ class GrpcCallObservationsTests {
 	}
 
 	@Test
-	void withTracingItsInterceptorIsOnTheWayOfTheCall() {
-		this.runner.run((context) -> {
-			assertThat(context).hasSingleBean(GrpcCallObservations.class);
-			assertThat(wayOfACall(context)).contains(ObservedListener.class.getName());
-		});
-	}
-
-	@Test
-	void withoutAHandlerThatNeedsItNothingIsOnTheWayOfTheCall() {
+	void withoutAHandlerThatNeedsThemThereAreNoObservations() {
 		this.plain.withUserConfiguration(MetersConfiguration.class).run((context) -> {
 			assertThat(context).hasSingleBean(DefaultMeterObservationHandler.class);
-			assertThat(context.getBean(CallObserver.class).isActive()).isFalse();
-			assertThat(wayOfACall(context)).noneMatch((type) -> type.contains("Observed"));
+			assertThat(context.getBean(GrpcCallObservations.class).isActive()).isFalse();
 		});
 	}
 
@@ -714,8 +669,7 @@ class GrpcCallObservationsTests {
 					AutoConfigurations.of(MicrometerTracingAutoConfiguration.class, NoopTracerAutoConfiguration.class))
 			.run((context) -> {
 				assertThat(context).hasSingleBean(Tracer.class);
-				assertThat(context.getBean(CallObserver.class).isActive()).isFalse();
-				assertThat(wayOfACall(context)).noneMatch((type) -> type.contains("Observed"));
+				assertThat(context.getBean(GrpcCallObservations.class).isActive()).isFalse();
 			});
 	}
 
@@ -738,8 +692,10 @@ class GrpcCallObservationsTests {
 			.withClassLoader(
 					new FilteredClassLoader("org.springframework.boot.micrometer.observation", "io.micrometer.tracing"))
 			.run((context) -> {
-				assertThat(context).doesNotHaveBean(CallObserver.class);
-				assertThat(wayOfACall(context)).isNotEmpty();
+				assertThat(context).doesNotHaveBean(CallHooks.Factory.class);
+				try (GrpcClient client = GrpcClient.of(context)) {
+					client.featureName();
+				}
 			});
 	}
 
@@ -794,15 +750,6 @@ class GrpcCallObservationsTests {
 	/**
 	 * The classes that an ordinary call passes on its way to the handler.
 	 */
-	private static List<String> wayOfACall(ApplicationContext context) {
-		BlockingQueue<StackTraceElement[]> traces = new LinkedBlockingQueue<>();
-		context.getBean(Handler.class).onCall = () -> traces.add(new Throwable().getStackTrace());
-		try (GrpcClient client = GrpcClient.of(context)) {
-			client.featureName();
-		}
-		return Arrays.stream(Objects.requireNonNull(traces.poll())).map(StackTraceElement::getClassName).toList();
-	}
-
 	/**
 	 * Answers when it may, and with what it is told.
 	 */
@@ -1133,25 +1080,6 @@ class GrpcCallObservationsTests {
 		@Primary
 		DefaultGrpcServerObservationConvention primaryConvention() {
 			return FirstConventionConfiguration.naming("primary");
-		}
-
-	}
-
-	private static final class StartedCall extends ServerStreamTracer.ServerCallInfo<Point, Feature> {
-
-		@Override
-		public MethodDescriptor<Point, Feature> getMethodDescriptor() {
-			return RouteGuideGrpc.getGetFeatureMethod();
-		}
-
-		@Override
-		public Attributes getAttributes() {
-			return Attributes.EMPTY;
-		}
-
-		@Override
-		public @Nullable String getAuthority() {
-			return null;
 		}
 
 	}

@@ -13,17 +13,19 @@
  * See the License for the specific language governing permissions and
  * limitations under the License.
  */
-package io.github.lastcall.grpc.call;
+
+package io.github.lastcall.grpc.limits;
 
 import java.time.Duration;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
 
 import io.github.lastcall.grpc.executor.ServerTimer;
 
 /**
- * A handler that waits until its client has taken some of what was sent to it.
+ * Wait of a handler until its client has read some of what was sent to it.
  */
-final class OutboundWait {
+public final class OutboundWait {
 
 	private final Thread thread = Thread.currentThread();
 
@@ -34,40 +36,44 @@ final class OutboundWait {
 	private volatile long progressNanos;
 
 	/**
-	 * Create a new wait of the current thread.
-	 * @param timer tells and gives the time
-	 * @param enough how much may be left when the wait is over
+	 * Create a wait of the current thread.
+	 * @param timer provides the time
+	 * @param enough the number of queued bytes at which the wait is over
 	 */
-	OutboundWait(ServerTimer timer, long enough) {
+	public OutboundWait(ServerTimer timer, long enough) {
 		this.timer = timer;
 		this.enough = enough;
 		this.progressNanos = timer.nanoTime();
 	}
 
 	/**
-	 * Something has been written.
-	 * @param left how much is left
+	 * Note that something has been written.
+	 * @param left the number of bytes that are still queued
 	 */
-	void progress(long left) {
+	public void progress(long left) {
 		this.progressNanos = this.timer.nanoTime();
 		if (left <= this.enough) {
 			wake();
 		}
 	}
 
-	void wake() {
+	/**
+	 * Wake the waiting thread, for example because the call has ended.
+	 */
+	public void wake() {
 		LockSupport.unpark(this.thread);
 	}
 
 	/**
-	 * Wait, until enough has been written, the call has ended, or nothing has been
-	 * written for too long.
-	 * @param call the call, which must know of this wait
-	 * @param patience how long is too long
-	 * @return how it ended
+	 * Wait until enough has been written, the call has ended, or nothing has been written
+	 * for too long.
+	 * @param call the call, which reports to this wait
+	 * @param ended whether the call has ended
+	 * @param patience how long to wait while nothing is written
+	 * @return the outcome
 	 */
-	Outcome await(OutboundCall call, Duration patience) {
-		while (call.queued() > this.enough && call.whyEnded() == null) {
+	public Outcome await(OutboundBuffers.Holder call, BooleanSupplier ended, Duration patience) {
+		while (call.queued() > this.enough && !ended.getAsBoolean()) {
 			if (this.thread.isInterrupted()) {
 				return Outcome.INTERRUPTED;
 			}
@@ -83,22 +89,22 @@ final class OutboundWait {
 	}
 
 	/**
-	 * How a wait ends.
+	 * Outcome of a wait.
 	 */
-	enum Outcome {
+	public enum Outcome {
 
 		/**
-		 * The client has read, or the call has ended.
+		 * The client has read enough, or the call has ended.
 		 */
 		ROOM,
 
 		/**
-		 * The client has read nothing.
+		 * The client has not read anything for too long.
 		 */
 		NO_PROGRESS,
 
 		/**
-		 * Somebody else wants the handler to end.
+		 * The thread has been interrupted.
 		 */
 		INTERRUPTED
 

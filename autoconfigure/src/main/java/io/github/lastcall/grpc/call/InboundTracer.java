@@ -13,22 +13,25 @@
  * See the License for the specific language governing permissions and
  * limitations under the License.
  */
+
 package io.github.lastcall.grpc.call;
 
 import io.github.lastcall.grpc.limits.RefusalReason;
 import io.github.lastcall.grpc.limits.RefusedMessageException;
+import io.grpc.ServerStreamTracer;
 import io.grpc.Status;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A call whose messages are measured. Those to infrastructure services must be small: a
- * service may keep one, or answer with it, for as long as the stream is open.
+ * Tracer that accounts for the inbound messages of a call. Messages to infrastructure
+ * services must be small, because a service may keep one, or send it back, as long as the
+ * stream is open.
  * <p>
- * A message that has been read off its buffers goes on to count: what is decompressed as
- * it grows, twice because the parser collects pieces before it puts them together; and a
- * whole message while a callback has it, that of a unary call to its end.
+ * A message counts as held after it has been read from its buffers: while it is
+ * decompressed, twice, because the parser collects pieces before it joins them; and while
+ * a callback has it, for a unary call until the end of the call.
  */
-class MeasuredCall extends CallTracer {
+class InboundTracer extends ServerStreamTracer {
 
 	private static final int MAX_INFRASTRUCTURE_MESSAGE = 64 * 1024;
 
@@ -37,54 +40,70 @@ class MeasuredCall extends CallTracer {
 			.formatted(MAX_INFRASTRUCTURE_MESSAGE));
 
 	/**
-	 * How much of a message is decompressed even if messages hold more memory than they
-	 * may.
+	 * Number of bytes of a message that are decompressed even if the memory limit is
+	 * exceeded.
 	 */
 	private static final int ALWAYS_TAKEN = 64 * 1024;
 
 	private static final Status MEMORY_EXCEEDED = Status.RESOURCE_EXHAUSTED
 		.withDescription("Memory limit for inbound messages exceeded");
 
-	/**
-	 * One that is not known yet for a service that a customizer has added.
-	 */
-	TrackedMethod method;
+	private TrackedMethod method;
 
 	/**
-	 * The size of the message to an infrastructure service that is being received or
-	 * decompressed, as far as it is known. Confined to the event loop.
+	 * Known size of the message to an infrastructure service that is being received or
+	 * decompressed. Confined to the event loop.
 	 */
 	private long size;
 
 	/**
-	 * The size of the last message that has come without compression. Written on the
-	 * event loop, before the message is handed over.
+	 * Size of the last message if it was not compressed. Written on the event loop before
+	 * the message is handed over.
 	 */
 	private int wholeSize;
 
 	/**
-	 * The event loop that is about to tell the size of a message without compression.
+	 * Event loop that is about to report the size of an uncompressed message.
 	 */
 	private @Nullable Thread reader;
 
 	/**
-	 * What counts for this call: written between its callbacks, and by its end.
+	 * Number of bytes counted for this call. Written between its callbacks, and at its
+	 * end.
 	 */
 	private long held;
 
-	MeasuredCall(TrackedMethod method) {
+	InboundTracer(TrackedMethod method) {
 		this.method = method;
 	}
 
+	/**
+	 * Returns the method, which is unknown at first for a service added by a customizer.
+	 */
+	final TrackedMethod method() {
+		return this.method;
+	}
+
+	final void resolve(TrackedMethod method) {
+		this.method = method;
+	}
+
+	/**
+	 * Does not call the super method, which creates an object for each call.
+	 */
 	@Override
-	public void inboundWireSize(long bytes) {
+	public void serverCallStarted(ServerCallInfo<?, ?> call) {
+	}
+
+	@Override
+	public final void inboundWireSize(long bytes) {
 		if (!this.method.application()) {
 			grow(bytes);
 		}
 	}
 
 	@Override
-	public void inboundMessageRead(int number, long wireSize, long uncompressedSize) {
+	public final void inboundMessageRead(int number, long wireSize, long uncompressedSize) {
 		if (uncompressedSize >= 0) {
 			this.reader = Thread.currentThread();
 			this.wholeSize = (int) uncompressedSize;
@@ -96,17 +115,17 @@ class MeasuredCall extends CallTracer {
 	}
 
 	/**
-	 * Called on the event loop for a whole message that is not compressed, and while one
-	 * that is compressed is parsed, wherever its callback runs, for each piece.
+	 * Called once on the event loop for an uncompressed message, and for each piece of a
+	 * compressed message while it is parsed, on the thread of its callback.
 	 */
 	@Override
-	public void inboundUncompressedSize(long bytes) {
+	public final void inboundUncompressedSize(long bytes) {
 		if (this.reader == Thread.currentThread()) {
 			this.reader = null;
 		}
 		else if (this.method.application()) {
 			hold(2 * bytes);
-			if (this.held > ALWAYS_TAKEN && this.method.life().inboundMemory().isExceeded()) {
+			if (this.held > ALWAYS_TAKEN && this.method.run().inboundMemory().isExceeded()) {
 				refuseMessage(RefusalReason.INBOUND_BUFFER, MEMORY_EXCEEDED);
 			}
 		}
@@ -118,12 +137,12 @@ class MeasuredCall extends CallTracer {
 	private void hold(long bytes) {
 		if (bytes != 0) {
 			this.held += bytes;
-			this.method.life().inboundMemory().add(bytes);
+			this.method.run().inboundMemory().add(bytes);
 		}
 	}
 
 	/**
-	 * A callback is about to get a message, which is in one piece now.
+	 * Called before a callback gets a message, which is in one piece now.
 	 */
 	final void messageParsed() {
 		if (!this.method.application()) {
@@ -134,8 +153,8 @@ class MeasuredCall extends CallTracer {
 	}
 
 	/**
-	 * A callback has returned that got a message. The request of a unary call is what its
-	 * handler goes on to work with.
+	 * Called when a callback that got a message has returned. The handler of a unary call
+	 * goes on to work with its request.
 	 */
 	final void messageHandled() {
 		if (this.method.application() && this.method.streaming()) {
@@ -144,7 +163,7 @@ class MeasuredCall extends CallTracer {
 	}
 
 	/**
-	 * Nothing counts any more.
+	 * Stops counting the messages of this call.
 	 */
 	final void releaseMessages() {
 		hold(-this.held);
@@ -158,12 +177,12 @@ class MeasuredCall extends CallTracer {
 	}
 
 	/**
-	 * End the call because of the message that is being received or decompressed.
-	 * @param reason why
-	 * @param status the status that the client gets
+	 * Ends the call because of the message that is being received or decompressed.
+	 * @param reason the reason to report
+	 * @param status the status that the client receives
 	 */
 	void refuseMessage(RefusalReason reason, Status status) {
-		this.method.life().report(reason, this.method, status);
+		this.method.run().refused(reason, this.method, status);
 		throw new RefusedMessageException(status);
 	}
 

@@ -1,0 +1,204 @@
+/*
+ * Copyright 2026 the Last Call authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.lastcall.grpc.call;
+
+import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicInteger;
+
+import io.github.lastcall.grpc.executor.NettyEventLoop;
+import io.github.lastcall.grpc.executor.ServerExecutor;
+import io.github.lastcall.grpc.executor.ServerThreadPool;
+import io.github.lastcall.grpc.limits.RefusalReason;
+import io.grpc.Status;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Executor of the callbacks of one call, which runs them on the executor of the service.
+ * <p>
+ * grpc-java does not submit single callbacks but its serializing executor, a task that
+ * runs all callbacks that are due, in order. Submitting to that executor therefore runs
+ * something between the callbacks of the call and never beside one.
+ * <p>
+ * The value is 1 while the callbacks are due and nobody runs them. Whoever changes it to
+ * 0 runs them: the executor, or whoever does not wait for it any longer.
+ */
+@SuppressWarnings("serial")
+final class CallbackExecutor extends AtomicInteger implements Executor, Runnable {
+
+	private static final Runnable NOTHING = () -> {
+	};
+
+	private final InFlightCall call;
+
+	private Executor executor;
+
+	/**
+	 * The serializing executor of grpc-java, {@code null} until it is submitted.
+	 */
+	private volatile @Nullable Runnable serializer;
+
+	CallbackExecutor(InFlightCall call, Executor executor) {
+		this.call = call;
+		this.executor = executor;
+	}
+
+	/**
+	 * Rejects the call if the executor is full. The callbacks of a call that is closed
+	 * already run on the thread that submits them.
+	 */
+	void begin() {
+		if (this.executor instanceof ServerThreadPool pool
+				&& pool.isFull(this.call.method().run().withdrawnWaiting())) {
+			reject(ExecutorRejection.FULL);
+		}
+		if (this.call.closeStatus().isClosed()) {
+			this.executor = ServerExecutor.DIRECT;
+		}
+	}
+
+	/**
+	 * Submits the callbacks. If the executor rejects them, the call is closed with a
+	 * status, and a handler that has been started is told of the cancellation on this
+	 * thread.
+	 */
+	@Override
+	public void execute(Runnable task) {
+		if (this.serializer == null && task instanceof Executor) {
+			this.serializer = task;
+		}
+		Runnable guarded = task;
+		if (task == this.serializer) {
+			guarded = this;
+			lazySet(1);
+		}
+		try {
+			this.executor.execute(guarded);
+		}
+		catch (Throwable ex) {
+			reject(ExecutorRejection.of(this.executor, ex));
+			guarded.run();
+		}
+	}
+
+	private void reject(Status status) {
+		if (this.call.close(status)) {
+			this.call.method().run().refused(RefusalReason.EXECUTOR, this.call.method(), status);
+		}
+	}
+
+	/**
+	 * Runs the callbacks that are due, unless somebody else has taken them.
+	 */
+	@Override
+	public void run() {
+		if (take()) {
+			runCallbacks();
+		}
+		else if (this.call.closeStatus().isWithdrawn()) {
+			this.call.method().run().withdrawnReached();
+		}
+	}
+
+	private boolean take() {
+		return compareAndSet(1, 0);
+	}
+
+	/**
+	 * Ends a call here that waits for a thread, without starting its handler. What is
+	 * left of it stays in the queue of the executor.
+	 */
+	void withdraw() {
+		Runnable serializer = this.serializer;
+		ServerRun run = this.call.method().run();
+		if (serializer == null || !isDue() || !run.mayWithdraw() || !take()) {
+			return;
+		}
+		if (this.call.listener() != null) {
+			// The handler has been started meanwhile, and these are later callbacks.
+			execute(serializer);
+			return;
+		}
+		run.withdrawn();
+		this.call.closeStatus().withdraw();
+		this.executor = ServerExecutor.DIRECT;
+		try {
+			runCallbacks();
+		}
+		finally {
+			this.call.clear();
+		}
+	}
+
+	/**
+	 * Runs the callbacks. grpc-java stops at an {@link Error} and at an undeclared
+	 * checked exception. The callbacks behind it, such as the end of the call, are run
+	 * nevertheless.
+	 */
+	private void runCallbacks() {
+		Runnable serializer = this.serializer;
+		if (serializer == null) {
+			return;
+		}
+		try {
+			this.call.method().run().guards().threadStates().run(this.executor, serializer);
+		}
+		catch (Throwable ex) {
+			try {
+				this.call.failed(ex);
+			}
+			finally {
+				((Executor) serializer).execute(NOTHING);
+			}
+		}
+	}
+
+	/**
+	 * Returns the executor that runs tasks between the callbacks of the call. Not for
+	 * callbacks on event loops, which are not serialized here.
+	 */
+	Executor serializing() {
+		return (this.serializer instanceof Executor serializer) ? serializer : this.executor;
+	}
+
+	boolean isDirect() {
+		return this.executor == ServerExecutor.DIRECT;
+	}
+
+	/**
+	 * Returns the executor of the current thread, which runs a callback of the call.
+	 * @return the executor, {@code null} if the thread must not block
+	 */
+	@Nullable Executor blockable() {
+		return (!isDirect() && NettyEventLoop.current() == null) ? this.executor : null;
+	}
+
+	/**
+	 * Returns whether callbacks have been submitted and do not run yet.
+	 */
+	boolean isDue() {
+		return get() == 1;
+	}
+
+	/**
+	 * Returns whether the executor may drop what is submitted. The thread pool of this
+	 * library never does.
+	 */
+	boolean mayDropCallbacks() {
+		return !(this.executor instanceof ServerThreadPool);
+	}
+
+}
