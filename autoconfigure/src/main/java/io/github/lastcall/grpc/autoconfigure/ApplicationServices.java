@@ -37,8 +37,8 @@ import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
 
 /**
- * The services of each server: those of the application, and those that the properties
- * add to them.
+ * Finds the services of each server: those of the application, and health and reflection
+ * as the properties say.
  */
 final class ApplicationServices implements AopInfrastructureBean {
 
@@ -66,11 +66,6 @@ final class ApplicationServices implements AopInfrastructureBean {
 		this.identities = identities;
 	}
 
-	/**
-	 * Find the services of a server that is about to start.
-	 * @param type the type of the server
-	 * @return the services
-	 */
 	GrpcServices find(ServerType type) {
 		if (!type.servesApplication()) {
 			return new GrpcServices(List.of(), List.of(this.health.service().bindService()));
@@ -109,9 +104,6 @@ final class ApplicationServices implements AopInfrastructureBean {
 		return new InfrastructureService(service, "the reflection service (v1alpha)");
 	}
 
-	/**
-	 * Logs a warning once for all servers.
-	 */
 	private void warn(String message) {
 		if (this.warnings.add(message)) {
 			logger.warn(message);

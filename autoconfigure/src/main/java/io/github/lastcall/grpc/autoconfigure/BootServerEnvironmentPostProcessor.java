@@ -26,14 +26,14 @@ import org.springframework.core.env.MapPropertySource;
 import org.springframework.util.ClassUtils;
 
 /**
- * Leaves Spring Boot's own gRPC server out of an application that has Last Call's. Two
- * servers would serve the same services, and fight for the same port. Test starters bring
- * it too.
+ * Disables Spring Boot's own gRPC server in an application that uses Last Call. Both
+ * servers would serve the same services on the same port. Spring Boot's test starters
+ * bring that server too.
  */
 class BootServerEnvironmentPostProcessor implements EnvironmentPostProcessor, Ordered {
 
 	/**
-	 * The name of the property source of lowest precedence.
+	 * Name of the property source, which has the lowest precedence.
 	 */
 	static final String PROPERTY_SOURCE = "lastCallDefaults";
 
@@ -57,13 +57,14 @@ class BootServerEnvironmentPostProcessor implements EnvironmentPostProcessor, Or
 			return OnServerEnabled.isEnabled(environment);
 		}
 		catch (BindException ex) {
-			// Fails the start later, where the value and its origin can be shown.
+			// The start fails later, with an analysis that shows the value and its
+			// origin.
 			return false;
 		}
 	}
 
 	/**
-	 * After the configuration files.
+	 * Runs after the configuration files have been loaded.
 	 */
 	@Override
 	public int getOrder() {

@@ -39,7 +39,7 @@ import org.springframework.core.annotation.Order;
 import org.springframework.core.env.Environment;
 
 /**
- * Where the calls of all servers run, and what they share.
+ * Executor, memory and timers that the calls of all servers share.
  */
 @Configuration(proxyBeanMethods = false)
 class CallConfiguration implements AopInfrastructureBean {
@@ -88,7 +88,7 @@ class CallConfiguration implements AopInfrastructureBean {
 	}
 
 	/**
-	 * Absent if the application has its own executor.
+	 * Default executor, absent if the application defines one.
 	 */
 	@Configuration(proxyBeanMethods = false)
 	@ConditionalOnMissingBean(ServerExecutor.class)

@@ -33,11 +33,11 @@ import org.springframework.boot.util.LambdaSafe;
 import org.springframework.util.ClassUtils;
 
 /**
- * The application's observation handlers that are told of calls: those that make meters
- * are not, because calls have theirs already, and those of a tracer that does nothing
- * would do nothing.
+ * The application's observation handlers that observe calls. Handlers that create meters
+ * are left out, because calls already have meters, and so are the handlers of a no-op
+ * tracer.
  *
- * @param handlers in the application's order
+ * @param handlers the handlers in the application's order
  */
 record CallObservationHandlers(List<ObservationHandler<?>> handlers) {
 
@@ -56,8 +56,8 @@ record CallObservationHandlers(List<ObservationHandler<?>> handlers) {
 	}
 
 	/**
-	 * Register the handlers in their groups, the first group that claims one, as Spring
-	 * Boot does with its own registry.
+	 * Registers each handler with the first group that claims it, as Spring Boot does for
+	 * its own registry.
 	 */
 	void register(ObservationConfig config, List<ObservationHandlerGroup> groups) {
 		Map<ObservationHandlerGroup, List<ObservationHandler<?>>> members = new LinkedHashMap<>();
@@ -86,7 +86,7 @@ record CallObservationHandlers(List<ObservationHandler<?>> handlers) {
 	}
 
 	/**
-	 * Loaded only where there is tracing.
+	 * Loaded only if Micrometer Tracing is on the classpath.
 	 */
 	private static final class Tracing {
 

@@ -30,12 +30,11 @@ import org.springframework.boot.origin.Origin;
 import org.springframework.core.env.Environment;
 
 /**
- * A property as it is set somewhere: in a file, by an environment variable, on the
- * command line.
+ * A property as it is set in a file, an environment variable or on the command line.
  *
  * @param name the name in lower case, with dots and dashes
- * @param value the value as it is written there
- * @param origin where that is
+ * @param value the value as it is written
+ * @param origin where it is set
  */
 record ConfiguredProperty(String name, Object value, @Nullable Origin origin) {
 
@@ -44,11 +43,8 @@ record ConfiguredProperty(String name, Object value, @Nullable Origin origin) {
 	}
 
 	/**
-	 * Where a property is set, as the value that counts. An element of a list is a
-	 * property of its own.
-	 * @param environment the environment
-	 * @param name the full name of the property
-	 * @return the property or its elements, none if it is not set
+	 * Finds where a property is set with the highest precedence. Each element of a list
+	 * is a property of its own.
 	 */
 	static List<ConfiguredProperty> find(Environment environment, String name) {
 		for (ConfigurationPropertySource source : ConfigurationPropertySources.get(environment)) {
@@ -93,10 +89,6 @@ record ConfiguredProperty(String name, Object value, @Nullable Origin origin) {
 		return Stream.concat(Stream.of(ConfigurationPropertyName.adapt(name, '.')), inBrackets);
 	}
 
-	/**
-	 * Where the property is set, for people.
-	 * @return the origin
-	 */
 	String where() {
 		return (this.origin != null) ? this.origin.toString() : "unknown origin";
 	}

@@ -29,10 +29,9 @@ import org.springframework.boot.context.properties.bind.Binder;
 import org.springframework.core.env.ConfigurableEnvironment;
 
 /**
- * Fails the start for what binding would accept, or ignore, although it cannot be meant:
- * a value of a section, a duration whose unit would have to be guessed, and properties of
- * other starters without which calls are less protected than the configuration says.
- * Before any bean is there.
+ * Fails the start for mistakes that binding would accept or ignore: a value for a
+ * section, a duration without a unit, and security properties of other starters. Runs
+ * before any bean is created.
  */
 final class EnvironmentCheck implements BeanFactoryPostProcessor, AopInfrastructureBean {
 
@@ -54,7 +53,7 @@ final class EnvironmentCheck implements BeanFactoryPostProcessor, AopInfrastruct
 	}
 
 	/**
-	 * An empty one is a section of a YAML file without properties.
+	 * An empty value is a section without properties in a YAML file.
 	 */
 	private void sectionWithoutValue(String section) {
 		ConfiguredProperty.find(this.environment, section)

@@ -33,8 +33,8 @@ import org.springframework.core.env.PropertySource;
 import org.springframework.core.env.SystemEnvironmentPropertySource;
 
 /**
- * A property that is set and has no effect, because it is not one of Last Call's: one of
- * another starter, or a name that is misspelled.
+ * A property that is set and has no effect because it is not Last Call's: it belongs to
+ * another starter, or its name is misspelled.
  *
  * @param name the name as it is written
  * @param where where it is set
@@ -46,10 +46,8 @@ record ForeignProperty(String name, String where, String advice, boolean securit
 	private static final ConfigurationPropertyName PREFIX = ConfigurationPropertyName.of(KnownProperties.PREFIX);
 
 	/**
-	 * Find all of them. The value that counts is reported where a name is set more than
-	 * once.
-	 * @param environment the environment
-	 * @return the properties in the order of their sources
+	 * Finds all such properties. If a name is set more than once, the value with the
+	 * highest precedence is reported.
 	 */
 	static List<ForeignProperty> in(ConfigurableEnvironment environment) {
 		Map<String, Candidate> candidates = new LinkedHashMap<>();
@@ -78,7 +76,7 @@ record ForeignProperty(String name, String where, String advice, boolean securit
 	}
 
 	/**
-	 * A property that is not one of Last Call's, although its name begins as theirs do.
+	 * A property that is not Last Call's although its name has the same prefix.
 	 */
 	private record Candidate(String name, PropertySource<?> source, @Nullable ConfigurationPropertyName canonical) {
 
@@ -118,7 +116,7 @@ record ForeignProperty(String name, String where, String advice, boolean securit
 			}
 			boolean replaced = isReplaced(property, environment);
 			boolean security = property.security() && !replaced && !isDisabled(property, environment);
-			// A short name such as grpc.port may also be the application's own.
+			// A short name such as grpc.port may be the application's own property.
 			if (!security && !starter.prefix().endsWith(KnownProperties.PREFIX)
 					&& (replaced || this.canonical == null)) {
 				return Optional.empty();
@@ -141,8 +139,8 @@ record ForeignProperty(String name, String where, String advice, boolean securit
 		}
 
 		/**
-		 * An environment variable that only begins like a property may well be for
-		 * something else, such as the address of a server to call.
+		 * An environment variable with the same prefix may have another purpose, such as
+		 * the address of a server to call.
 		 */
 		private Optional<ForeignProperty> unknown() {
 			String name = (this.canonical != null) ? canonical(this.canonical)
@@ -174,10 +172,6 @@ record ForeignProperty(String name, String where, String advice, boolean securit
 
 	}
 
-	/**
-	 * The property in a list of them.
-	 * @return the line
-	 */
 	String line() {
 		return "%n    %s (%s): %s".formatted(this.name, this.where, this.advice);
 	}

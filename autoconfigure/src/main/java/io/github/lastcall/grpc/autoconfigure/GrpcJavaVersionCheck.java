@@ -26,13 +26,13 @@ import org.springframework.beans.factory.config.BeanFactoryPostProcessor;
 import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
 
 /**
- * Refuses a grpc-java that is too old before any bean is created. A server on it might
- * start and fail its first connection.
+ * Fails the start if grpc-java is too old, before any bean is created. A server might
+ * start with such a version and fail on its first connection.
  */
 class GrpcJavaVersionCheck implements BeanFactoryPostProcessor, AopInfrastructureBean {
 
 	/**
-	 * What Spring Boot 4.1.0 manages.
+	 * The version that Spring Boot 4.1.0 manages.
 	 */
 	static final String OLDEST = "1.80.0";
 

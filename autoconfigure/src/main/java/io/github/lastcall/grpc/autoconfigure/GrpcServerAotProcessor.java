@@ -36,10 +36,9 @@ import org.springframework.beans.factory.aot.BeanFactoryInitializationCode;
 import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
 
 /**
- * Hints for an application that is processed ahead of time: the interceptors that
- * {@link GrpcService#interceptors()} names, because those that are not beans are created
- * by their constructors, and the messages of the health service, because protobuf looks
- * their methods up.
+ * Adds reflection hints for the interceptors of {@link GrpcService#interceptors()}, whose
+ * constructors are called if they are not beans, and for the messages of the health
+ * service, whose methods protobuf looks up.
  */
 class GrpcServerAotProcessor implements BeanFactoryInitializationAotProcessor {
 

@@ -41,7 +41,8 @@ import org.springframework.context.ApplicationContext;
 final class GrpcServerAssembler implements AopInfrastructureBean {
 
 	/**
-	 * Of the server for probes, which starts first and stops last.
+	 * Phase of the health server, which starts before the other servers and stops after
+	 * them.
 	 */
 	private static final int HEALTH_PHASE = GrpcServerLifecycle.PHASE - 512;
 
@@ -77,11 +78,6 @@ final class GrpcServerAssembler implements AopInfrastructureBean {
 		this.interruption = interruption;
 	}
 
-	/**
-	 * Assemble a server.
-	 * @param server the parts of the server
-	 * @return the lifecycle that starts and stops it
-	 */
 	GrpcServerLifecycle assemble(GrpcServers.Parts server) {
 		boolean application = server.type().servesApplication();
 		ServiceExecutors executors = new ServiceExecutors(application ? this.executor : ServerExecutor.direct(),
@@ -96,8 +92,8 @@ final class GrpcServerAssembler implements AopInfrastructureBean {
 	}
 
 	/**
-	 * Calls in the same process run on the threads of their clients, and probes do not
-	 * block: neither can hold up an event loop.
+	 * Creates the watchdog of a server. In-process calls run on the threads of their
+	 * clients, and probes do not block.
 	 */
 	private @Nullable EventLoopWatchdog watchdog(GrpcServers.Parts server) {
 		ServerType type = server.type();

@@ -33,9 +33,9 @@ import org.springframework.core.env.Environment;
 import org.springframework.util.unit.DataSize;
 
 /**
- * Shows a value under {@code grpc.server} that has another type than the property, in the
- * form of every other failure. Before Spring Boot's own analyzer, which knows neither the
- * type's name in English nor what to do.
+ * Analyzes a value under {@code grpc.server} that cannot be converted to the type of its
+ * property. Ordered before Spring Boot's analyzer, which describes neither the type in
+ * plain English nor an action.
  */
 @Order(Ordered.HIGHEST_PRECEDENCE + 1)
 class GrpcServerBindFailureAnalyzer extends AbstractFailureAnalyzer<BindException> {

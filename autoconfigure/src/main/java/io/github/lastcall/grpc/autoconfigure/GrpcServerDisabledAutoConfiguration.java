@@ -34,7 +34,7 @@ import org.springframework.core.env.Environment;
 
 /**
  * {@link EnableAutoConfiguration Auto-configuration} for an application whose gRPC server
- * is switched off.
+ * is disabled.
  */
 @AutoConfiguration
 @ConditionalOnClass(BindableService.class)
@@ -47,7 +47,7 @@ public final class GrpcServerDisabledAutoConfiguration implements AopInfrastruct
 	}
 
 	/**
-	 * Matches if {@code grpc.server.enabled} switches the server off.
+	 * Matches if {@code grpc.server.enabled} is false.
 	 */
 	static final class OnServerDisabled extends NoneNestedConditions {
 
@@ -64,7 +64,7 @@ public final class GrpcServerDisabledAutoConfiguration implements AopInfrastruct
 
 	/**
 	 * Fails the start of an application that was processed ahead of time without the
-	 * server and is started with it: what would be needed is not there.
+	 * server and is started with it: the beans of the server are missing.
 	 */
 	static final class ProcessedWithoutServerCheck implements BeanFactoryPostProcessor, AopInfrastructureBean {
 

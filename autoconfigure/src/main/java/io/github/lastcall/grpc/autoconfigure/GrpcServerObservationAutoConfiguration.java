@@ -38,8 +38,8 @@ import org.springframework.context.annotation.Bean;
 import org.springframework.core.Ordered;
 
 /**
- * {@link EnableAutoConfiguration Auto-configuration} for the observation of calls, for
- * tracing and whatever else observes but meters.
+ * {@link EnableAutoConfiguration Auto-configuration} for the observation of calls by
+ * tracing and other handlers that do not create meters.
  */
 @AutoConfiguration(after = GrpcServerAutoConfiguration.class)
 @AutoConfigureOrder(Ordered.LOWEST_PRECEDENCE)
@@ -59,8 +59,8 @@ public final class GrpcServerObservationAutoConfiguration implements AopInfrastr
 		if (observers.isEmpty() || registries.stream().allMatch(ObservationRegistry::isNoop)) {
 			return new GrpcCallObservations(ObservationRegistry.NOOP, null);
 		}
-		// A registry of our own, and no bean: Spring Boot would give it the handlers that
-		// make meters, and every call would be counted twice.
+		// Not the registry bean, to which Spring Boot adds the handlers that create
+		// meters: every call would be counted twice.
 		ObservationRegistry registry = ObservationRegistry.create();
 		predicates.orderedStream().forEach(registry.observationConfig()::observationPredicate);
 		globalConventions.orderedStream().forEach(registry.observationConfig()::observationConvention);

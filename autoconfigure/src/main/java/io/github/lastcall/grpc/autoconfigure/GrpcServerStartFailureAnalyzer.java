@@ -29,9 +29,9 @@ import org.springframework.core.annotation.Order;
 import org.springframework.core.env.Environment;
 
 /**
- * Shows a {@link GrpcServerStartException}, with the place where each property that has a
- * part in it is set. Before Spring Boot's own analyzers: a check in a constructor of
- * {@link GrpcServerProperties} fails the binding too.
+ * Analyzes a {@link GrpcServerStartException} and shows where the properties that it
+ * names are set. Ordered before Spring Boot's analyzers, because a check in a constructor
+ * of {@link GrpcServerProperties} fails the binding too.
  */
 @Order(Ordered.HIGHEST_PRECEDENCE)
 class GrpcServerStartFailureAnalyzer extends AbstractFailureAnalyzer<GrpcServerStartException> {

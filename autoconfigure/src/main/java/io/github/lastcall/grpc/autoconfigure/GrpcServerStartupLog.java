@@ -36,12 +36,13 @@ import org.springframework.context.ApplicationContext;
 import org.springframework.context.ApplicationListener;
 
 /**
- * One line that says what has started, and how long it may take to stop.
+ * Logs one line for each server that has started: what it serves, and how long it may
+ * take to stop.
  */
 class GrpcServerStartupLog implements AopInfrastructureBean, ApplicationListener<GrpcServerStartedEvent> {
 
 	/**
-	 * What Kubernetes allows unless told otherwise.
+	 * Default of Kubernetes.
 	 */
 	private static final Duration TERMINATION_GRACE_PERIOD = Duration.ofSeconds(30);
 
@@ -80,7 +81,7 @@ class GrpcServerStartupLog implements AopInfrastructureBean, ApplicationListener
 							DurationText.of(this.shutdown.longestAnnouncement()),
 							DurationText.of(this.shutdown.gracePeriod()), DurationText.of(this.shutdown.forceTimeout()),
 							DurationText.of(this.shutdown.budget())));
-		// Once for all servers: they drain side by side.
+		// Logged once for all servers, because they drain at the same time.
 		if (!this.hinted && this.shutdown.budget().compareTo(TERMINATION_GRACE_PERIOD) > 0) {
 			this.hinted = true;
 			logger.warn(
@@ -92,7 +93,7 @@ class GrpcServerStartupLog implements AopInfrastructureBean, ApplicationListener
 	}
 
 	/**
-	 * What the time of the announcement is called.
+	 * Returns the name of the setting that limits the announcement.
 	 */
 	private String announcement() {
 		return this.shutdown.quietPeriod().isZero() ? "propagation delay" : "max-propagation-delay";
@@ -112,7 +113,7 @@ class GrpcServerStartupLog implements AopInfrastructureBean, ApplicationListener
 	}
 
 	/**
-	 * Only the network has TLS.
+	 * Describes TLS, which only the server on the network has.
 	 */
 	private String tls(GrpcServer server) {
 		ServerTls tls = ServerType.NETWORK.serverName().equals(server.getName()) ? this.tls.getIfAvailable() : null;

@@ -63,10 +63,10 @@ final class GrpcServers implements AopInfrastructureBean {
 	}
 
 	/**
-	 * What belongs to one server, also while it is not running.
+	 * Parts of one server that exist even while it is not running.
 	 *
 	 * @param type the type of the server
-	 * @param refusals the calls and connections that were refused
+	 * @param refusals the refused calls and connections
 	 * @param connections the open connections
 	 * @param calls the calls in flight
 	 * @param drain the drain

@@ -48,7 +48,7 @@ import org.springframework.core.env.Environment;
 import org.springframework.util.function.SingletonSupplier;
 
 /**
- * What clients are told of the health of the services.
+ * Health of the services as clients see it.
  */
 @Configuration(proxyBeanMethods = false)
 class HealthConfiguration implements AopInfrastructureBean {
@@ -59,7 +59,7 @@ class HealthConfiguration implements AopInfrastructureBean {
 	}
 
 	/**
-	 * Without Actuator's groups.
+	 * Used if Actuator's health groups are not available.
 	 */
 	@Bean
 	@Lazy
@@ -101,7 +101,7 @@ class HealthConfiguration implements AopInfrastructureBean {
 	}
 
 	/**
-	 * With Actuator.
+	 * Health groups of Actuator.
 	 */
 	@Configuration(proxyBeanMethods = false)
 	@ConditionalOnClass(HealthEndpointGroups.class)
@@ -118,7 +118,8 @@ class HealthConfiguration implements AopInfrastructureBean {
 				ObjectProvider<ReactiveHealthContributorRegistry> reactiveRegistry, HealthEndpointGroups groups,
 				ApplicationAvailability availability, ServingStatusTable statuses, ServerStates servers,
 				HealthSettings settings, @Qualifier("lastCallHealthTimer") ServerTimer timer) {
-			// Looked up late: the server's own indicator needs the server.
+			// Looked up late, because the server's own health indicator depends on the
+			// server.
 			return new ActuatorHealthBridge(SingletonSupplier.of(() -> {
 				ReactiveHealthContributorRegistry reactive = reactiveRegistry.getIfAvailable();
 				return (reactive != null) ? HealthContributors.of(registry.getObject(), reactive.asHealthContributors())

@@ -29,8 +29,9 @@ import org.springframework.boot.autoconfigure.condition.ConditionOutcome;
 import org.springframework.core.env.Environment;
 
 /**
- * Makes Spring Boot evaluate the health groups whatever HTTP and JMX expose: what keeps a
- * replica out of service over gRPC does not depend on it. Nothing more is exposed by it.
+ * Makes Spring Boot evaluate the health groups even if the health endpoint is exposed
+ * neither over HTTP nor over JMX, because the gRPC health service follows them. The
+ * endpoint itself is not exposed by this.
  */
 class HealthEndpointExposure implements EndpointExposureOutcomeContributor {
 
@@ -45,7 +46,7 @@ class HealthEndpointExposure implements EndpointExposureOutcomeContributor {
 	@Override
 	public @Nullable ConditionOutcome getExposureOutcome(EndpointId endpointId, Set<EndpointExposure> exposures,
 			ConditionMessage.Builder message) {
-		// What is meant for one of them only is none of our business.
+		// Conditions for only one of HTTP and JMX are left alone.
 		if (this.enabled && HEALTH.equals(endpointId) && exposures.containsAll(EnumSet.allOf(EndpointExposure.class))) {
 			return ConditionOutcome.match(message.because("the gRPC server follows its health groups"));
 		}

@@ -30,19 +30,19 @@ import org.springframework.boot.context.properties.bind.Binder;
 import org.springframework.core.env.Environment;
 
 /**
- * The health groups that there are.
+ * The names of the health groups.
  *
- * @param names all of them, readiness and liveness at least
- * @param followingAvailability those that Actuator does not have: they follow the
+ * @param names all groups, readiness and liveness at least
+ * @param followingAvailability groups that Actuator does not have, which follow the
  * availability of the application
- * @param ignored those that are configured and not evaluated, as Actuator's health
+ * @param ignored groups that are configured but not evaluated, because Actuator's health
  * endpoint is not available
  */
 record HealthGroupNames(Set<String> names, Set<String> followingAvailability,
 		Set<String> ignored) implements AopInfrastructureBean {
 
 	/**
-	 * Without Actuator's health endpoint.
+	 * Returns the groups of an application without Actuator's health endpoint.
 	 */
 	static HealthGroupNames ofAvailability(Environment environment) {
 		Set<String> ignored = Binder.get(environment)
@@ -60,7 +60,7 @@ record HealthGroupNames(Set<String> names, Set<String> followingAvailability,
 	}
 
 	/**
-	 * With the groups of Actuator.
+	 * Returns the groups of an application with Actuator's health endpoint.
 	 */
 	static HealthGroupNames of(Collection<String> groups) {
 		return of(groups, Set.of());

@@ -38,8 +38,8 @@ import org.springframework.aop.framework.AopInfrastructureBean;
 import org.springframework.beans.factory.ObjectProvider;
 
 /**
- * Creates the tracking of calls for each server. The memory of messages and the number of
- * streams of infrastructure services are limited for all servers together.
+ * Creates the {@link InFlightCalls} of each server. The limits of the memory of messages
+ * and of streams of infrastructure services are shared by all servers.
  */
 final class InFlightCallsFactory implements AopInfrastructureBean {
 

@@ -27,7 +27,7 @@ import java.util.function.Predicate;
 import org.springframework.boot.context.properties.source.ConfigurationPropertyName;
 
 /**
- * The names and types of all properties under {@code grpc.server}, taken from
+ * Names and types of all properties under {@code grpc.server}, read from
  * {@link GrpcServerProperties}.
  */
 final class KnownProperties {
@@ -35,8 +35,7 @@ final class KnownProperties {
 	static final String PREFIX = "grpc.server";
 
 	/**
-	 * The most letters of a name, as a part of it, that may be wrong for another one to
-	 * be suggested.
+	 * Maximum share of wrong letters in a name for which another name is suggested.
 	 */
 	private static final double TYPOS = 0.4;
 
@@ -80,36 +79,22 @@ final class KnownProperties {
 		return dashed.toString();
 	}
 
-	/**
-	 * All properties.
-	 * @return types by full name
-	 */
 	static Map<String, Class<?>> all() {
 		return PROPERTIES;
 	}
 
 	/**
-	 * The prefixes that properties have in common, such as {@code grpc.server.shutdown}.
-	 * @return types by full name
+	 * Returns the prefixes that properties have in common, such as
+	 * {@code grpc.server.shutdown}.
 	 */
 	static Map<String, Class<?>> sections() {
 		return SECTIONS;
 	}
 
-	/**
-	 * The properties of a type.
-	 * @param type the type
-	 * @return full names
-	 */
 	static List<String> ofType(Class<?> type) {
 		return names((name) -> PROPERTIES.get(name) == type);
 	}
 
-	/**
-	 * The properties of a section.
-	 * @param section the full name of the section
-	 * @return full names
-	 */
 	static List<String> in(String section) {
 		return names((name) -> name.startsWith(section + "."));
 	}
@@ -119,10 +104,8 @@ final class KnownProperties {
 	}
 
 	/**
-	 * Whether a name means a property or a part of one: an element of a list, an entry of
-	 * a map.
-	 * @param name the name, however it is spelled
-	 * @return whether it is known
+	 * Returns whether a name denotes a property or a part of one, such as an element of a
+	 * list or an entry of a map.
 	 */
 	static boolean contains(ConfigurationPropertyName name) {
 		return PROPERTIES.entrySet().stream().anyMatch((property) -> {
@@ -132,10 +115,8 @@ final class KnownProperties {
 	}
 
 	/**
-	 * Whether an environment variable means a property or a part of one. Which of its
-	 * underscores are dots and which are dashes cannot be told.
-	 * @param variable the name of the variable
-	 * @return whether it is known
+	 * Returns whether an environment variable denotes a property or a part of one. An
+	 * underscore may stand for a dot or a dash.
 	 */
 	static boolean containsVariable(String variable) {
 		String letters = letters(variable);
@@ -150,10 +131,8 @@ final class KnownProperties {
 	}
 
 	/**
-	 * The letters and digits of a name, by which a property and an environment variable
-	 * are compared.
-	 * @param name the name
-	 * @return lower-case letters and digits
+	 * Returns the letters and digits of a name, for comparing a property with an
+	 * environment variable.
 	 */
 	static String letters(String name) {
 		StringBuilder letters = new StringBuilder();
@@ -165,9 +144,7 @@ final class KnownProperties {
 	}
 
 	/**
-	 * The property that an unknown name most probably means.
-	 * @param unknown the name, in lower case and with dashes
-	 * @return a full name, empty if none is similar
+	 * Finds the property that is most similar to an unknown name.
 	 */
 	static Optional<String> nearest(String unknown) {
 		String letters = letters(unknown.substring(PREFIX.length()));
@@ -178,7 +155,7 @@ final class KnownProperties {
 	}
 
 	/**
-	 * A name without its section is as near as the whole name.
+	 * Returns the edit distance of a name, with or without its section.
 	 */
 	private static int distance(String letters, String known) {
 		String name = known.substring(PREFIX.length() + 1);
@@ -192,7 +169,7 @@ final class KnownProperties {
 	}
 
 	/**
-	 * How many letters are missing, superfluous, wrong or swapped with the next.
+	 * Returns the number of letters that are missing, superfluous, wrong or swapped.
 	 */
 	private static int distanceOf(String one, String other) {
 		int[][] distances = new int[one.length() + 1][other.length() + 1];

@@ -29,8 +29,8 @@ import org.springframework.core.env.ConfigurableEnvironment;
 import org.springframework.core.env.MapPropertySource;
 
 /**
- * Sets {@code local.grpc.server.port} to the port that the server really listens on, and
- * {@code local.grpc.health.port} to that of the server for probes, and
+ * Sets {@code local.grpc.server.port} to the actual port of the server,
+ * {@code local.grpc.health.port} to the port of the health server, and
  * {@code local.grpc.in-process.name} to the name of the in-process server.
  */
 class LocalGrpcPortProperty implements AopInfrastructureBean, ApplicationListener<GrpcServerStartedEvent> {
@@ -63,7 +63,7 @@ class LocalGrpcPortProperty implements AopInfrastructureBean, ApplicationListene
 		else if (server.getPort() != -1) {
 			this.properties.put("local.grpc.server.port", server.getPort());
 		}
-		// The environment of a child context has the sources of its parent, this one too.
+		// A child context inherits the property sources of its parent, including this.
 		this.environment.getPropertySources().addFirst(new MapPropertySource(PROPERTY_SOURCE, this.properties));
 	}
 

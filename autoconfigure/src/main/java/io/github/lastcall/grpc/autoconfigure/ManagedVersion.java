@@ -17,7 +17,7 @@
 package io.github.lastcall.grpc.autoconfigure;
 
 /**
- * A library whose version Spring Boot manages and a build can change.
+ * A library whose version is managed by Spring Boot and can be overridden by a build.
  */
 enum ManagedVersion {
 
@@ -35,9 +35,7 @@ enum ManagedVersion {
 	}
 
 	/**
-	 * Says how a build gets a newer version.
-	 * @param version the version that it needs at least
-	 * @return the action of a failure analysis
+	 * Describes how a build gets a newer version.
 	 */
 	String raiseTo(String version) {
 		return ("If the build sets the property '%1$s.version', remove it or set it to %2$s or newer. Otherwise another BOM, "

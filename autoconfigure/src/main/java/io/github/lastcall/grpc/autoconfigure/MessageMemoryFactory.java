@@ -25,8 +25,8 @@ import org.springframework.util.ClassUtils;
 import org.springframework.util.unit.DataSize;
 
 /**
- * Decides how much memory messages may hold, and reports what does not fit into the
- * memory outside of the heap: buildpacks limit that to 10 MB.
+ * Determines how much memory messages may use, and warns if limits exceed the direct
+ * memory, which buildpacks limit to 10 MB.
  */
 final class MessageMemoryFactory {
 
@@ -40,32 +40,18 @@ final class MessageMemoryFactory {
 
 	private final long outsideOfHeap;
 
-	/**
-	 * Create a factory for the memory of this process.
-	 * @param limits the properties
-	 */
 	MessageMemoryFactory(GrpcServerProperties.Limits limits) {
 		this(limits, Runtime.getRuntime().maxMemory(),
 				ClassUtils.isPresent(NETTY, MessageMemoryFactory.class.getClassLoader()) ? NettyMemory.limit()
 						: Long.MAX_VALUE);
 	}
 
-	/**
-	 * Create a factory.
-	 * @param limits the properties
-	 * @param heap the maximum size of the heap
-	 * @param outsideOfHeap how much memory there may be outside of the heap
-	 */
 	MessageMemoryFactory(GrpcServerProperties.Limits limits, long heap, long outsideOfHeap) {
 		this.limits = limits;
 		this.heap = heap;
 		this.outsideOfHeap = outsideOfHeap;
 	}
 
-	/**
-	 * Create the memory for messages from clients.
-	 * @return the memory
-	 */
 	InboundMemory inbound() {
 		DataSize set = this.limits.inboundBufferSize();
 		long limit = (set != null) ? set.toBytes() : Math.min(this.heap, this.outsideOfHeap) / 2;
@@ -80,10 +66,6 @@ final class MessageMemoryFactory {
 		return new InboundMemory(limit);
 	}
 
-	/**
-	 * Create the buffers for messages to clients.
-	 * @return the buffers
-	 */
 	OutboundBuffers outbound() {
 		DataSize set = this.limits.outboundBufferSize();
 		long limit = (set != null) ? set.toBytes() : Math.min(this.heap / 4, this.outsideOfHeap / 2);

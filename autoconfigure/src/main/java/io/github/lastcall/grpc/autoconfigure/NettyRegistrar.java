@@ -33,10 +33,10 @@ import org.springframework.boot.ssl.SslBundles;
 import org.springframework.core.env.Environment;
 
 /**
- * Registers what the server on the network has beside its drain and lifecycle: the
- * transport, which a {@code GrpcServerFactory} of the application may use, and TLS if an
- * SSL bundle is set. Decided when the application starts, so that an application that was
- * processed ahead of time without a bundle still uses TLS.
+ * Registers the transport of the server on the network, which a {@code GrpcServerFactory}
+ * of the application may use, and TLS if an SSL bundle is set. This is decided when the
+ * application starts, so that an application that was processed ahead of time without a
+ * bundle uses TLS too.
  */
 class NettyRegistrar implements BeanRegistrar {
 
@@ -71,10 +71,7 @@ class NettyRegistrar implements BeanRegistrar {
 						context.bean(NettyTls.class), Clock.systemUTC())));
 		registry.registerBean("lastCallServerTlsRegistrar", ServerTlsRegistrar.class,
 				(spec) -> spec.supplier((context) -> new ServerTlsRegistrar(context.bean(ServerTls.class),
-						context.beanProvider(SslBundles.class))));
-		registry.registerBean("lastCallSslReloadCheck", SslReloadCheck.class,
-				(spec) -> spec.supplier((context) -> new SslReloadCheck(context.bean(ServerTls.class),
-						context.beanProvider(SslProperties.class))));
+						context.beanProvider(SslBundles.class), context.beanProvider(SslProperties.class))));
 	}
 
 	private static ClientAuthentication clientAuthentication(SupplierContext context) {

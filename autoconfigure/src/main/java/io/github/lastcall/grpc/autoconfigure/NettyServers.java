@@ -17,11 +17,15 @@
 package io.github.lastcall.grpc.autoconfigure;
 
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 
 import io.github.lastcall.grpc.limits.InboundMemory;
+import io.github.lastcall.grpc.limits.Refusals;
+import io.github.lastcall.grpc.netty.InboundMessages;
 import io.github.lastcall.grpc.netty.NettyGrpcServerFactory;
 import io.github.lastcall.grpc.netty.NettyGuardedTransport;
 import io.github.lastcall.grpc.netty.NettyUnixDomainSocketServerFactory;
@@ -34,10 +38,12 @@ import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
 import org.springframework.aop.framework.AopInfrastructureBean;
 import org.springframework.beans.factory.DisposableBean;
 import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.boot.context.properties.PropertyMapper;
 import org.springframework.util.Assert;
+import org.springframework.util.unit.DataSize;
 
 /**
- * Factories, transports and customizers of the servers that run on Netty.
+ * Creates factories, transports and customizers of the servers that run on Netty.
  */
 class NettyServers implements AopInfrastructureBean, DisposableBean {
 
@@ -46,6 +52,8 @@ class NettyServers implements AopInfrastructureBean, DisposableBean {
 	private static final String HEALTH_PORT = "grpc.server.health.port";
 
 	private final Map<ServerType, NettyGuardedTransport> transports = new EnumMap<>(ServerType.class);
+
+	private final PropertyMapper map = PropertyMapper.get();
 
 	private final GrpcServerProperties properties;
 
@@ -59,22 +67,12 @@ class NettyServers implements AopInfrastructureBean, DisposableBean {
 		this.tls = tls;
 	}
 
-	/**
-	 * Return the transport of a server.
-	 * @param server the server
-	 * @return the transport, always the same
-	 */
 	NettyGuardedTransport transport(GrpcServers.Parts server) {
 		return this.transports.computeIfAbsent(server.type(),
 				(type) -> new NettyGuardedTransport(server.name(), type.servesApplication() ? 0 : 1,
 						this.properties.limits().forConnections(this.inboundMemory), server.refusals()));
 	}
 
-	/**
-	 * Create the factory of a server.
-	 * @param server the server
-	 * @return the factory
-	 */
 	GrpcServerFactory factory(GrpcServers.Parts server) {
 		return switch (server.type()) {
 			case UNIX_DOMAIN_SOCKET -> {
@@ -105,17 +103,60 @@ class NettyServers implements AopInfrastructureBean, DisposableBean {
 	}
 
 	/**
-	 * Create the customizer that applies the properties to the builder of a server. Only
+	 * Creates the customizer that applies the properties to the builder of a server. Only
 	 * the server on the network uses TLS: clients elsewhere are on the same machine, and
 	 * probes need none.
-	 * @param server the server
-	 * @return the customizer
 	 */
 	GrpcServerBuilderCustomizer<NettyServerBuilder> customizer(GrpcServers.Parts server) {
 		NettyTls tls = (server.type() == ServerType.NETWORK) ? this.tls.getIfAvailable() : null;
 		Assert.state(server.type() != ServerType.NETWORK || tls != null || this.properties.ssl().bundle() == null,
 				"A server for which TLS is configured must not be one in plaintext");
-		return new NettyServerPropertiesCustomizer(this.properties, this.inboundMemory, server.refusals(), tls);
+		return (builder) -> {
+			this.map.from(this.properties::flowControlWindow).asInt(DataSize::toBytes).to(builder::flowControlWindow);
+			keepAlive(builder, this.properties.keepAlive());
+			connection(builder, this.properties.connection());
+			limits(builder, this.properties.limits(), server.refusals());
+			this.map.from(tls).to((present) -> present.applyTo(builder));
+		};
+	}
+
+	private void keepAlive(NettyServerBuilder builder, GrpcServerProperties.KeepAlive keepAlive) {
+		this.map.from(keepAlive::time).to((time) -> builder.keepAliveTime(time.toNanos(), TimeUnit.NANOSECONDS));
+		this.map.from(keepAlive::timeout)
+			.to((timeout) -> builder.keepAliveTimeout(timeout.toNanos(), TimeUnit.NANOSECONDS));
+		this.map.from(keepAlive.permit()::time)
+			.to((time) -> builder.permitKeepAliveTime(time.toNanos(), TimeUnit.NANOSECONDS));
+		builder.permitKeepAliveWithoutCalls(keepAlive.permit().withoutCalls());
+	}
+
+	private void connection(NettyServerBuilder builder, GrpcServerProperties.Connection connection) {
+		this.map.from(connection::maxIdle)
+			.as(Duration::toNanos)
+			.to((idle) -> builder.maxConnectionIdle(idle, TimeUnit.NANOSECONDS));
+		this.map.from(connection::maxAge)
+			.as(Duration::toNanos)
+			.to((age) -> builder.maxConnectionAge(age, TimeUnit.NANOSECONDS));
+		this.map.from(connection::maxAgeGrace)
+			.as(Duration::toNanos)
+			.to((grace) -> builder.maxConnectionAgeGrace(grace, TimeUnit.NANOSECONDS));
+	}
+
+	private void limits(NettyServerBuilder builder, GrpcServerProperties.Limits limits, Refusals refusals) {
+		builder.addStreamTracerFactory(new InboundMessages(this.inboundMemory, refusals));
+		this.map.from(limits::concurrentCallsPerConnection)
+			.as(NettyServers::orUnlimited)
+			.to(builder::maxConcurrentCallsPerConnection);
+		this.map.from(limits::inboundMessageSize).asInt(DataSize::toBytes).to(builder::maxInboundMessageSize);
+		this.map.from(limits::inboundMetadataSize).asInt(DataSize::toBytes).to(builder::maxInboundMetadataSize);
+		builder.maxRstFramesPerWindow(orUnlimited(limits.resetsPerConnection()),
+				(int) limits.resetWindow().toSeconds());
+	}
+
+	/**
+	 * Converts 0 to the largest number, which grpc-java takes as unlimited.
+	 */
+	private static int orUnlimited(int limit) {
+		return (limit != 0) ? limit : Integer.MAX_VALUE;
 	}
 
 	@Override

@@ -29,8 +29,8 @@ import org.springframework.beans.factory.ListableBeanFactory;
 import org.springframework.beans.factory.SmartInitializingSingleton;
 
 /**
- * Says why a context starts no server: there is nothing to serve, or it is where nobody
- * has looked.
+ * Logs why a context starts no server: there are no services, or they are defined too
+ * late or in a parent context.
  */
 final class NoServiceLog implements AopInfrastructureBean, SmartInitializingSingleton {
 

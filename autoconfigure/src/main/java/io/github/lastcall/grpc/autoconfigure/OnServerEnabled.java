@@ -25,9 +25,9 @@ import org.springframework.core.env.Environment;
 import org.springframework.core.type.AnnotatedTypeMetadata;
 
 /**
- * Matches unless {@code grpc.server.enabled} switches the server off, in any of the words
- * that a boolean property may have. A value that is not boolean fails the start: Spring
- * Boot's own condition takes whatever is not "true" for "false".
+ * Matches unless {@code grpc.server.enabled} is false, in any spelling of a boolean
+ * property. A value that is not a boolean fails the start; Spring Boot's own condition
+ * treats it as false.
  */
 class OnServerEnabled extends SpringBootCondition {
 

@@ -47,10 +47,10 @@ import org.springframework.util.Assert;
 import org.springframework.util.ClassUtils;
 
 /**
- * Fails the start for what only another server for gRPC would use, and what an
- * application therefore expects to be used: services and interceptors with an annotation
- * of the same name, another server's security, Spring Boot's own server. Before any bean
- * is there, as such beans may need others that are not.
+ * Fails the start if the application relies on another gRPC server: services and
+ * interceptors with an annotation of the same name, another server's security, or Spring
+ * Boot's own server. Runs before any bean is created, because such beans may depend on
+ * beans that do not exist.
  */
 final class OtherServerCheck implements BeanFactoryPostProcessor, AopInfrastructureBean {
 
@@ -138,8 +138,8 @@ final class OtherServerCheck implements BeanFactoryPostProcessor, AopInfrastruct
 	}
 
 	/**
-	 * On the class of a bean, on its definition if that is all that is known of the
-	 * class, and on its method.
+	 * Returns the annotations of a bean: those of its class, or of its definition if the
+	 * class is not known, and those of its method.
 	 */
 	private static List<MergedAnnotations> annotationsOf(ConfigurableListableBeanFactory beanFactory, String name) {
 		List<MergedAnnotations> annotations = new ArrayList<>();

@@ -29,24 +29,19 @@ import org.springframework.util.Assert;
 import org.springframework.util.StringUtils;
 
 /**
- * Another starter for gRPC servers: what an application that comes from it has in its
- * configuration, and what to write instead. The resource that this is read from is the
- * only place where that is written down; the tables of {@code docs/migration.md} are
- * checked against it.
+ * Another starter for gRPC servers: the properties and types that an application may
+ * still use, and their replacements. Read from a resource, against which a test checks
+ * the tables of {@code docs/migration.md}.
  *
  * @param name the name of the starter
  * @param prefix the prefix of its properties
- * @param properties its properties, the first that matches counts
+ * @param properties its properties, of which the first match is used
  * @param types its annotations and the types of its beans
  */
 record OtherStarter(String name, String prefix, List<Property> properties, List<Type> types) {
 
 	private static final String RESOURCE = "/META-INF/lastcall/other-starters.txt";
 
-	/**
-	 * Read all of them.
-	 * @return the starters that are known
-	 */
 	static List<OtherStarter> all() {
 		List<OtherStarter> starters = new ArrayList<>();
 		try (InputStream resource = OtherStarter.class.getResourceAsStream(RESOURCE)) {
@@ -64,8 +59,6 @@ record OtherStarter(String name, String prefix, List<Property> properties, List<
 
 	/**
 	 * A line of the resource.
-	 *
-	 * @param columns the columns that are there
 	 */
 	private record Row(List<String> columns) {
 
@@ -103,15 +96,15 @@ record OtherStarter(String name, String prefix, List<Property> properties, List<
 	}
 
 	/**
-	 * A property of another starter. What it has not is empty.
+	 * A property of another starter. Empty values mean that it has none.
 	 *
 	 * @param name the full name, which ends with {@code .*} for all properties with a
 	 * prefix
 	 * @param security whether calls are less protected without it
 	 * @param instead the properties to set instead
-	 * @param unless the values that change nothing, because they are what happens anyway
-	 * @param enabledBy the property that takes away all effect if it is {@code false}
-	 * @param note what to know beyond that, in sentences
+	 * @param unless values that are the same as the behavior without the property
+	 * @param enabledBy the property that disables this one if it is {@code false}
+	 * @param note further advice, in sentences
 	 */
 	record Property(String name, boolean security, List<String> instead, List<String> unless, String enabledBy,
 			String note) {
@@ -137,10 +130,6 @@ record OtherStarter(String name, String prefix, List<Property> properties, List<
 			return this.name.substring(0, this.name.length() - ANY.length());
 		}
 
-		/**
-		 * What to do about it.
-		 * @return one or more sentences without the last full stop
-		 */
 		String advice() {
 			return OtherStarter.advice("set ", String.join(" and ", this.instead), this.note);
 		}
@@ -148,29 +137,24 @@ record OtherStarter(String name, String prefix, List<Property> properties, List<
 	}
 
 	/**
-	 * An annotation of another starter, or a type of beans that it uses. What it has not
-	 * is empty.
+	 * An annotation of another starter, or a type of beans that it uses. Empty values
+	 * mean that it has none.
 	 *
 	 * @param name the full name of the class
 	 * @param annotation whether beans are annotated with it
 	 * @param fails whether to fail the start instead of warning
 	 * @param instead the class to use instead
-	 * @param note what to know beyond that, in sentences
+	 * @param note further advice, in sentences
 	 */
 	record Type(String name, boolean annotation, boolean fails, String instead, String note) {
 
 		/**
-		 * Whether the annotation has a counterpart that is easily mistaken for it.
-		 * @return whether beans are to have another import
+		 * Returns whether the annotation has a counterpart of the same name in Last Call.
 		 */
 		boolean isImport() {
 			return this.annotation && !this.instead.isEmpty();
 		}
 
-		/**
-		 * What to do about it.
-		 * @return one or more sentences without the last full stop
-		 */
 		String advice() {
 			return OtherStarter.advice("use ", this.instead, this.note);
 		}

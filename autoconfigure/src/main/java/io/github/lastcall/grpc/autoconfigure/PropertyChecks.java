@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.util.unit.DataSize;
 
 /**
- * Checks the values of properties. A property that is not set passes every check.
+ * Checks values of properties. A property that is not set passes every check.
  */
 final class PropertyChecks {
 
@@ -76,7 +76,7 @@ final class PropertyChecks {
 	}
 
 	/**
-	 * What grpc-java takes as an {@code int}.
+	 * Checks a size that grpc-java takes as an {@code int}.
 	 */
 	static void size(String property, @Nullable DataSize value) {
 		check(value == null || (value.toBytes() > 0 && value.toBytes() <= Integer.MAX_VALUE), property,
@@ -90,12 +90,8 @@ final class PropertyChecks {
 	}
 
 	/**
-	 * A property whose value cannot be used. Its value and where that is set are added by
-	 * the failure analysis.
-	 * @param property the full name of the property
-	 * @param problem the rest of a sentence that begins with the name
-	 * @param action what to do about it
-	 * @return the exception
+	 * Creates the exception for a property with an invalid value. The failure analysis
+	 * adds the value and where it is set.
 	 */
 	static GrpcServerStartException invalid(String property, String problem, String action) {
 		return new GrpcServerStartException(property + " " + problem + ".", action, List.of(property), null);

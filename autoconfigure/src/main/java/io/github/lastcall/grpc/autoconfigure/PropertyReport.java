@@ -62,13 +62,6 @@ final class PropertyReport implements SmartInitializingSingleton, AopInfrastruct
 
 	private final Map<String, String> reasons = new LinkedHashMap<>();
 
-	/**
-	 * Create a new report.
-	 * @param properties the properties
-	 * @param environment the environment that they come from
-	 * @param healthGroups the health groups
-	 * @param ownExecutor whether the application has its own executor
-	 */
 	PropertyReport(GrpcServerProperties properties, ConfigurableEnvironment environment, HealthGroupNames healthGroups,
 			boolean ownExecutor) {
 		this.properties = properties;

@@ -25,25 +25,25 @@ import org.springframework.boot.diagnostics.AbstractFailureAnalyzer;
 import org.springframework.boot.diagnostics.FailureAnalysis;
 
 /**
- * Explains generated code that does not load because protobuf is older than its
- * generator, be it this library's or the application's.
+ * Analyzes generated code, of this library or of the application, that fails to load
+ * because protobuf-java is older than its generator.
  */
 class ProtobufVersionFailureAnalyzer extends AbstractFailureAnalyzer<LinkageError> {
 
 	/**
-	 * What the generated code of this library needs.
+	 * The oldest version that the generated code of this library supports.
 	 */
 	static final String OLDEST = "4.34.2";
 
 	/**
-	 * What protobuf says, also when a class is used again that has failed to load before:
-	 * the exception itself is not there then.
+	 * Message of protobuf. It also appears when a class that failed to load is used
+	 * again, and its original exception is missing.
 	 */
 	private static final Pattern TOO_OLD = Pattern
 		.compile("Protobuf Gencode/Runtime .* when loading (.+?): gencode (\\S+), runtime (\\S+)\\. ");
 
 	/**
-	 * Generated code asks it for the version; it came with 4.26.
+	 * Class that generated code calls to check the version, added in 4.26.
 	 */
 	private static final String VERSION_CLASS = "com/google/protobuf/RuntimeVersion";
 

@@ -53,14 +53,14 @@ import org.springframework.context.annotation.Import;
 import org.springframework.core.env.Environment;
 
 /**
- * The servers: their parts, and how they are assembled.
+ * The servers, and what they are assembled from.
  */
 @Configuration(proxyBeanMethods = false)
 @Import(ServersRegistrar.class)
 class ServerConfiguration implements AopInfrastructureBean {
 
 	/**
-	 * Probes need not be waited for.
+	 * Shutdown of the health server, which does not wait for probes.
 	 */
 	private static final ShutdownSettings PROBES = ShutdownSettings.of(Duration.ZERO, Duration.ofSeconds(1),
 			Duration.ZERO);

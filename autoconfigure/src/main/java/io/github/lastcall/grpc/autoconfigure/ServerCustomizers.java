@@ -29,8 +29,8 @@ import org.springframework.aop.framework.AopInfrastructureBean;
 import org.springframework.beans.factory.ObjectProvider;
 
 /**
- * The customizers of each server in their order: the tracking of calls, the properties,
- * those of the application, and the interceptors that are outside of all others.
+ * Creates the customizers of each server in their order: tracking of calls, properties,
+ * customizers of the application, outermost interceptors.
  */
 final class ServerCustomizers implements AopInfrastructureBean {
 
@@ -77,8 +77,8 @@ final class ServerCustomizers implements AopInfrastructureBean {
 	}
 
 	/**
-	 * The interceptor that is added last is outside of all others, those of customizers
-	 * too: a call that one of them refuses must not stay in flight.
+	 * Adds the outermost interceptors, after those of the application's customizers: a
+	 * call that is refused by one of those must not stay in flight.
 	 */
 	private void intercept(ServerBuilder<?> builder, GrpcServers.Parts server, boolean application) {
 		builder.intercept(server.calls().interceptor());
@@ -88,7 +88,8 @@ final class ServerCustomizers implements AopInfrastructureBean {
 	}
 
 	/**
-	 * The application's own factory may create builders that the properties do not reach.
+	 * Fails the start if the application's own factory has created a builder that does
+	 * not support the SSL bundle.
 	 */
 	private void requireTls(ServerBuilder<?> builder) {
 		String bundle = this.properties.ssl().bundle();

@@ -25,8 +25,8 @@ import org.springframework.aop.framework.AopInfrastructureBean;
 import org.springframework.beans.factory.ObjectProvider;
 
 /**
- * Finds the factory of each server: the application's own for the network, if it has one,
- * and otherwise that of a transport on the classpath.
+ * Finds the factory of each server: the application's own for the network if there is
+ * one, otherwise that of a transport on the classpath.
  */
 final class ServerFactories implements AopInfrastructureBean {
 

@@ -26,14 +26,11 @@ import org.springframework.boot.context.properties.bind.Binder;
 import org.springframework.core.env.Environment;
 
 /**
- * The servers that an application may have. A server of grpc-java has channels of one
- * kind, so each way to reach the application needs a server of its own.
+ * The servers that an application may have. A server of grpc-java supports one kind of
+ * channels, so each transport needs its own.
  */
 enum ServerType {
 
-	/**
-	 * A server on a port.
-	 */
 	NETWORK("network", "lastCall") {
 
 		@Override
@@ -43,9 +40,6 @@ enum ServerType {
 
 	},
 
-	/**
-	 * A server on a Unix domain socket.
-	 */
 	UNIX_DOMAIN_SOCKET("unix-domain-socket", "lastCallUnixDomainSocket") {
 
 		@Override
@@ -55,9 +49,6 @@ enum ServerType {
 
 	},
 
-	/**
-	 * A server for channels in the same process.
-	 */
 	IN_PROCESS("in-process", "lastCallInProcess") {
 
 		@Override
@@ -69,7 +60,7 @@ enum ServerType {
 	},
 
 	/**
-	 * A server on a port of its own that serves health and nothing else, for probes.
+	 * A server on a separate port for probes, which serves only health.
 	 */
 	HEALTH("health", "lastCallHealth") {
 
@@ -94,11 +85,6 @@ enum ServerType {
 		return binder.bind(name, type).orElse(null);
 	}
 
-	/**
-	 * Find the servers that are configured.
-	 * @param environment the environment of the application as it starts
-	 * @return the types of the servers, those that serve the application first
-	 */
 	static List<ServerType> configuredIn(Environment environment) {
 		Binder binder = Binder.get(environment);
 		return Arrays.stream(values()).filter((type) -> type.isConfigured(binder)).toList();
@@ -107,26 +93,16 @@ enum ServerType {
 	abstract boolean isConfigured(Binder binder);
 
 	/**
-	 * Return whether the server serves the application, and not only probes.
-	 * @return whether it serves the application
+	 * Returns whether the server serves the application, and not only probes.
 	 */
 	boolean servesApplication() {
 		return this != HEALTH;
 	}
 
-	/**
-	 * Return the name of the server in logs, meters and Actuator.
-	 * @return the name
-	 */
 	String serverName() {
 		return this.serverName;
 	}
 
-	/**
-	 * Return the name of a bean of which each server has one.
-	 * @param suffix the end of the name
-	 * @return the name
-	 */
 	String beanName(String suffix) {
 		return this.beanNamePrefix + suffix;
 	}

@@ -32,10 +32,9 @@ import org.springframework.boot.context.properties.bind.Binder;
 import org.springframework.core.env.Environment;
 
 /**
- * Registers the drain and the lifecycle of each server that is configured, and the
- * interceptors that a property switches on. A registrar is called when the application
- * starts, even if the application was processed ahead of time and its conditions were
- * evaluated by the properties of the build.
+ * Registers the drain and the lifecycle of each configured server, and the interceptors
+ * that properties enable. A registrar is called when the application starts, even after
+ * ahead-of-time processing, which evaluates conditions at build time.
  */
 class ServersRegistrar implements BeanRegistrar {
 
@@ -44,7 +43,7 @@ class ServersRegistrar implements BeanRegistrar {
 	@Override
 	public void register(BeanRegistry registry, Environment environment) {
 		if (!OnServerEnabled.isEnabled(environment)) {
-			// Otherwise a condition has seen to that.
+			// Without ahead-of-time processing, a condition has checked this.
 			throw new GrpcServerStartException(
 					"grpc.server.enabled is false, but the application was processed ahead of time with the gRPC server.",
 					"Process the application ahead of time with grpc.server.enabled=false too, or remove the property.",
@@ -74,7 +73,7 @@ class ServersRegistrar implements BeanRegistrar {
 	}
 
 	private static void registerInterceptors(BeanRegistry registry, Environment environment) {
-		// A value that the Binder cannot convert has an analysis.
+		// If the Binder cannot convert the value, its failure is analyzed.
 		if (Binder.get(environment).bind("grpc.server.shutdown.envoy-header", Boolean.class).orElse(false)) {
 			registry.registerBean("lastCallEnvoyHealthHeader", EnvoyHealthHeader.class,
 					(spec) -> spec.supplier((context) -> new EnvoyHealthHeader(context.bean(ServerStates.class))));

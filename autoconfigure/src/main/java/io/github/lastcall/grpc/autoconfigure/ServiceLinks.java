@@ -34,11 +34,11 @@ import org.springframework.core.env.PropertySource;
 import org.springframework.core.env.SystemEnvironmentPropertySource;
 
 /**
- * The environment variables that Kubernetes makes in every pod for each Service of its
- * namespace ("service links", after those of Docker). Those of a Service that is named
- * {@code grpc-server}, or begins so, look like properties: {@code GRPC_SERVER_PORT} is
- * {@code tcp://10.0.0.5:9090}. Those variables are hidden from the environment. The
- * processes that the application starts, and {@link System#getenv()}, still have them.
+ * Hides environment variables that Kubernetes sets in every pod for each Service of its
+ * namespace ("service links"). If the name of a Service begins with {@code grpc-server},
+ * its variables look like properties: {@code GRPC_SERVER_PORT} is
+ * {@code tcp://10.0.0.5:9090}. Child processes and {@link System#getenv()} still see the
+ * variables.
  */
 final class ServiceLinks implements EnvironmentPostProcessor, Ordered {
 
@@ -63,7 +63,7 @@ final class ServiceLinks implements EnvironmentPostProcessor, Ordered {
 	}
 
 	/**
-	 * Before Spring Boot makes the variables know their origin.
+	 * Runs before Spring Boot adds origins to the variables.
 	 */
 	@Override
 	public int getOrder() {
@@ -71,9 +71,7 @@ final class ServiceLinks implements EnvironmentPostProcessor, Ordered {
 	}
 
 	/**
-	 * Take the variables of Services that look like properties away.
-	 * @param variables the environment variables
-	 * @return the others, or the same map if there are none of them
+	 * Removes the variables of Services that look like properties.
 	 */
 	private static Map<String, Object> without(Map<String, Object> variables) {
 		Map<String, Pattern> services = services(variables);
@@ -91,11 +89,11 @@ final class ServiceLinks implements EnvironmentPostProcessor, Ordered {
 	}
 
 	/**
-	 * Names of Services with the pattern of their variables. Every Service that has an
-	 * address has a variable with its first port.
+	 * Returns the names of Services with the pattern of their variables. Every Service
+	 * with an address has a variable for its first port.
 	 */
 	private static Map<String, Pattern> services(Map<String, Object> variables) {
-		// The longest first: what belongs to grpc-server-health is not grpc-server's.
+		// The longest name first: variables of grpc-server-health are not grpc-server's.
 		Map<String, Pattern> services = new TreeMap<>((one, other) -> (one.length() != other.length())
 				? other.length() - one.length() : one.compareTo(other));
 		variables.forEach((name, value) -> {
@@ -112,11 +110,6 @@ final class ServiceLinks implements EnvironmentPostProcessor, Ordered {
 		return Stream.concat(some.stream(), more.stream()).toList();
 	}
 
-	/**
-	 * The variables that were taken away.
-	 * @param environment the environment
-	 * @return names of variables by the name of their Service
-	 */
 	static Map<String, List<String>> ignoredIn(ConfigurableEnvironment environment) {
 		return environment.getPropertySources()
 			.stream()
@@ -128,7 +121,7 @@ final class ServiceLinks implements EnvironmentPostProcessor, Ordered {
 	}
 
 	/**
-	 * Environment variables without those of Services.
+	 * The remaining environment variables.
 	 */
 	private static final class Variables extends LinkedHashMap<String, Object> {
 

@@ -40,7 +40,7 @@ import org.springframework.context.annotation.Configuration;
 import org.springframework.core.env.Environment;
 
 /**
- * How the servers drain when the application stops or an operator says so.
+ * Drain of the servers when the application stops or an operator takes it out of service.
  */
 @Configuration(proxyBeanMethods = false)
 class ShutdownConfiguration implements AopInfrastructureBean {

@@ -33,13 +33,14 @@ import org.springframework.context.support.AbstractApplicationContext;
 import org.springframework.context.support.DefaultLifecycleProcessor;
 
 /**
- * Spring gives each shutdown phase a time and then destroys beans under live calls. Where
- * the settings of the drain need longer, its phases get longer, and never shorter.
+ * Raises the timeouts of the shutdown phases in which the servers drain if the settings
+ * need longer, and never lowers them. After the timeout, Spring destroys beans while
+ * calls still use them.
  */
 class ShutdownPhaseTimeouts implements AopInfrastructureBean, ApplicationListener<GrpcServerStartedEvent> {
 
 	/**
-	 * What a phase takes besides the times that are configured.
+	 * Time that a phase takes in addition to the configured times.
 	 */
 	private static final Duration MARGIN = Duration.ofSeconds(2);
 
@@ -81,8 +82,8 @@ class ShutdownPhaseTimeouts implements AopInfrastructureBean, ApplicationListene
 	}
 
 	/**
-	 * The application may have a processor of its own, or have set a timeout on Boot's:
-	 * there is no getter.
+	 * Returns the current timeout of a phase. The application may have its own processor
+	 * or have set a timeout on Spring Boot's, and there is no getter.
 	 */
 	private Duration configured(DefaultLifecycleProcessor processor, int phase) {
 		ConfigurablePropertyAccessor fields = PropertyAccessorFactory.forDirectFieldAccess(processor);

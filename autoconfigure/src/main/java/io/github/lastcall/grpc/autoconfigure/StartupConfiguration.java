@@ -27,7 +27,7 @@ import org.springframework.context.annotation.Configuration;
 import org.springframework.core.env.ConfigurableEnvironment;
 
 /**
- * Checks of the configuration, and what is reported of a start.
+ * Checks of the properties, and reports about a start.
  */
 @Configuration(proxyBeanMethods = false)
 class StartupConfiguration implements AopInfrastructureBean {

@@ -33,8 +33,8 @@ import org.springframework.security.core.context.SecurityContextHolderStrategy;
 import org.springframework.util.function.SingletonSupplier;
 
 /**
- * What may be left on a thread, one {@link ThreadState} for each library that keeps
- * something there. They are restored from the last one to the first.
+ * A {@link ThreadState} for each library that keeps state on a thread. The last one is
+ * restored first.
  */
 @Configuration(proxyBeanMethods = false)
 class ThreadStateConfiguration implements AopInfrastructureBean {
@@ -66,8 +66,8 @@ class ThreadStateConfiguration implements AopInfrastructureBean {
 	}
 
 	/**
-	 * The handlers of a scope that is closed put back what they have changed in the
-	 * others.
+	 * Restored first: handlers of a scope that is closed restore state of the other
+	 * libraries.
 	 */
 	@Configuration(proxyBeanMethods = false)
 	@ConditionalOnClass(ObservationRegistry.class)
@@ -76,8 +76,9 @@ class ThreadStateConfiguration implements AopInfrastructureBean {
 		@Bean
 		@Order(2)
 		ObservationScopeState lastCallObservationScopeState(ObjectProvider<ObservationRegistry> registries) {
-			// Those of Micrometer share their scopes. Looked up late: what observes may
-			// need the server.
+			// Micrometer's registries share their scopes. Looked up late, because
+			// handlers may
+			// depend on the server.
 			return new ObservationScopeState(SingletonSupplier.of(() -> registries.orderedStream()
 				.filter((registry) -> !registry.isNoop())
 				.findFirst()

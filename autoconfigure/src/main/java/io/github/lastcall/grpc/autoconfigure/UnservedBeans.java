@@ -40,8 +40,8 @@ import org.springframework.context.ApplicationListener;
 import org.springframework.context.event.ContextRefreshedEvent;
 
 /**
- * One warning, once the servers have started, of services and interceptors that are beans
- * but are not served and not applied, as they have no annotation.
+ * Logs one warning of services and interceptors that are beans but are not used, because
+ * they have no annotation. Logged after the servers have started.
  */
 final class UnservedBeans implements ApplicationListener<ContextRefreshedEvent>, AopInfrastructureBean {
 
@@ -70,7 +70,7 @@ final class UnservedBeans implements ApplicationListener<ContextRefreshedEvent>,
 	}
 
 	/**
-	 * Those that a customizer has added to a server are served.
+	 * Services that a customizer has added to a server are served.
 	 */
 	private Stream<String> services() {
 		List<String> names = names(BindableService.class)
@@ -80,13 +80,13 @@ final class UnservedBeans implements ApplicationListener<ContextRefreshedEvent>,
 			return Stream.empty();
 		}
 		Set<String> served = served();
-		// Nothing is created, nor bound, to be told from what no customizer has added.
+		// Without added services nothing has to be created and bound to compare names.
 		return served.isEmpty() ? names.stream() : names.stream().filter((name) -> !served.contains(service(name)));
 	}
 
 	/**
-	 * A mock binds nothing, and others may need what is not there when the application
-	 * starts, as a request.
+	 * Returns the name of a service, or {@code null} if it cannot be bound: it may be a
+	 * mock, or need a scope that is not active.
 	 */
 	private @Nullable String service(String name) {
 		try {
@@ -109,8 +109,8 @@ final class UnservedBeans implements ApplicationListener<ContextRefreshedEvent>,
 	}
 
 	/**
-	 * One that has been injected into another bean is used there, in a customizer for
-	 * example.
+	 * An interceptor that has been injected into another bean, such as a customizer, is
+	 * used there.
 	 */
 	private Stream<String> interceptors() {
 		List<Class<? extends ServerInterceptor>> named = Arrays
@@ -126,8 +126,8 @@ final class UnservedBeans implements ApplicationListener<ContextRefreshedEvent>,
 	}
 
 	/**
-	 * Not those of Last Call. The proxy of a scoped bean stands for its target, which has
-	 * the annotation.
+	 * Returns the names of beans that are not Last Call's. The proxy of a scoped bean
+	 * stands for its target, which has the annotation.
 	 */
 	private Stream<String> names(Class<?> type) {
 		return Arrays.stream(this.beanFactory.getBeanNamesForType(type, true, false))
