@@ -51,7 +51,7 @@ final class ServerFactories implements AopInfrastructureBean {
 						: netty(server, "define a GrpcServerFactory bean, or set grpc.server.enabled to false");
 			}
 			case UNIX_DOMAIN_SOCKET -> netty(server, "or remove grpc.server.unix-domain-socket.path");
-			case HEALTH -> netty(server, "remove grpc.server.health.port");
+			case HEALTH -> netty(server, "or remove grpc.server.health.port");
 			case IN_PROCESS -> require(this.inProcess.getIfAvailable(), "grpc-inprocess",
 					"version managed by Spring Boot", "or set grpc.server.in-process.enabled to false");
 		};

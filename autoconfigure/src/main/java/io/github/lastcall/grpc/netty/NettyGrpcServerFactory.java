@@ -86,7 +86,7 @@ public final class NettyGrpcServerFactory implements AopInfrastructureBean, Grpc
 			throw new GrpcServerStartException(
 					"The gRPC server cannot listen on several addresses with %s=0: each would get a free port of its own."
 						.formatted(this.portProperty),
-					"Set %s to a port, or grpc.server.address to one address (all interfaces unless set)."
+					"Set %s to a port, or grpc.server.address to one address (default: all interfaces)."
 						.formatted(this.portProperty),
 					List.of(this.portProperty, "grpc.server.address"), null);
 		}
