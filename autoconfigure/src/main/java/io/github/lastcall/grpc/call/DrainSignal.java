@@ -19,8 +19,8 @@ package io.github.lastcall.grpc.call;
 import org.springframework.util.Assert;
 
 /**
- * Tells the handler of a call that its server drains, so that it can end a long stream in
- * its own words:
+ * Signal to the handler of a call that its server drains, so that it can end a long
+ * stream:
  *
  * <pre class="code">
  * DrainSignal.current().onDrain(() -&gt; responses.onCompleted());
@@ -39,11 +39,10 @@ public final class DrainSignal {
 	}
 
 	/**
-	 * The signal of the call that the current thread serves. It travels with
-	 * {@link io.grpc.Context}: in another thread it is there if the context is.
+	 * Returns the signal of the current call. It is bound to the {@link io.grpc.Context}
+	 * of the call, which must be current when other threads call this method.
 	 * @return the signal
-	 * @throws IllegalStateException if the thread serves no call of an application's
-	 * service
+	 * @throws IllegalStateException outside of a call to a service of the application
 	 */
 	public static DrainSignal current() {
 		InFlightCall call = InFlightCall.KEY.get();
@@ -56,7 +55,8 @@ public final class DrainSignal {
 	}
 
 	/**
-	 * Whether the server drains: it takes no new calls, and those in flight should end.
+	 * Returns whether the server drains: it accepts no new calls, and calls in flight
+	 * should end.
 	 * @return whether the server drains
 	 */
 	public boolean isDraining() {
@@ -64,11 +64,11 @@ public final class DrainSignal {
 	}
 
 	/**
-	 * Do something when the server drains, at once if it does already. The action runs
-	 * once, on the executor of the call, and never beside one of the callbacks of the
-	 * call, so that it may use its {@code StreamObserver} as they do. It does not run
-	 * when the call has ended. An action that throws ends the call with UNKNOWN.
-	 * @param action what to do
+	 * Runs an action when the server drains, immediately if it already does. The action
+	 * runs once, on the executor of the call and never concurrently with its callbacks,
+	 * so it can use the {@code StreamObserver} of the call. It does not run if the call
+	 * has ended. If it throws, the call ends with UNKNOWN.
+	 * @param action the action
 	 */
 	public void onDrain(Runnable action) {
 		Assert.notNull(action, "'action' must not be null");

@@ -30,8 +30,8 @@ import io.grpc.ServerInterceptor;
 import io.grpc.SynchronizationContext;
 
 /**
- * Gives handlers a {@link DrainSignal} on a plain grpc-java server, such as the
- * in-process server of a unit test, and sends it when the test says so.
+ * Interceptor that provides handlers with a {@link DrainSignal} on a plain grpc-java
+ * server, such as the in-process server of a unit test, and sends it on {@link #drain()}.
  */
 public final class SimulatedDrain implements ServerInterceptor {
 
@@ -40,8 +40,8 @@ public final class SimulatedDrain implements ServerInterceptor {
 	private final Executor executor;
 
 	/**
-	 * Create a new simulation.
-	 * @param executor runs what handlers do at the signal, {@code Runnable::run} for the
+	 * Creates a new simulation.
+	 * @param executor runs the actions of handlers, such as {@code Runnable::run} for the
 	 * thread that calls {@link #drain()}
 	 */
 	public SimulatedDrain(Executor executor) {
@@ -51,7 +51,7 @@ public final class SimulatedDrain implements ServerInterceptor {
 	}
 
 	/**
-	 * Send the signal to all calls, and to those that still come.
+	 * Sends the signal to all calls, including later ones.
 	 */
 	public void drain() {
 		this.calls.drain(() -> {

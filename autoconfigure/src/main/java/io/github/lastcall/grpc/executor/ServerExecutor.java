@@ -25,9 +25,9 @@ import org.springframework.core.task.VirtualThreadTaskExecutor;
 import org.springframework.util.Assert;
 
 /**
- * The executor of the application's calls. It ends with its context.
+ * Executor of the application's calls. It is closed with its context.
  * <p>
- * Deliberately no {@link Executor} itself: a bean of that type would replace the one that
+ * Deliberately not an {@link Executor}: a bean of that type would replace the one that
  * Spring Boot configures for the application.
  */
 public final class ServerExecutor implements AopInfrastructureBean, DisposableBean {
@@ -49,9 +49,10 @@ public final class ServerExecutor implements AopInfrastructureBean, DisposableBe
 	}
 
 	/**
-	 * Platform threads, and a queue for the calls that find all of them busy.
-	 * @param threads how many threads there are at most
-	 * @param queueCapacity how many calls may wait for a thread; the next one is refused
+	 * Creates an executor with a pool of platform threads and a queue for calls that wait
+	 * for a thread.
+	 * @param threads the maximum number of threads
+	 * @param queueCapacity the maximum number of waiting calls; further calls are refused
 	 * @return the executor
 	 */
 	public static ServerExecutor platform(int threads, int queueCapacity) {
@@ -61,7 +62,7 @@ public final class ServerExecutor implements AopInfrastructureBean, DisposableBe
 	}
 
 	/**
-	 * A virtual thread for each callback that runs.
+	 * Creates an executor with a virtual thread per callback.
 	 * @return the executor
 	 * @throws UnsupportedOperationException before Java 21
 	 */
@@ -71,7 +72,7 @@ public final class ServerExecutor implements AopInfrastructureBean, DisposableBe
 	}
 
 	/**
-	 * No executor: calls run where they arrive, on the event loop, and must not block.
+	 * Creates an executor that runs calls on the event loop. Handlers must not block.
 	 * @return the executor
 	 */
 	public static ServerExecutor direct() {
@@ -95,7 +96,7 @@ public final class ServerExecutor implements AopInfrastructureBean, DisposableBe
 	}
 
 	/**
-	 * The executor.
+	 * Returns the executor.
 	 * @return the executor
 	 */
 	public Executor get() {

@@ -25,11 +25,10 @@ import org.apache.commons.logging.LogFactory;
 import org.springframework.aop.framework.AopInfrastructureBean;
 
 /**
- * Takes the running servers out of service and brings them back, without stopping them:
- * for maintenance, for a {@code preStop} hook, for an incident. Everything is served
- * meanwhile, everybody who asks is told NOT_SERVING, and the application's readiness is
- * REFUSING_TRAFFIC. May be used from any thread: what several ask for at the same time is
- * done one after the other, on one of their threads.
+ * Control to take the running servers out of service and bring them back without stopping
+ * them. Calls are served meanwhile; health is NOT_SERVING and the readiness of the
+ * application REFUSING_TRAFFIC. Can be used by any thread. Concurrent requests are
+ * processed one at a time, on one of their threads.
  */
 public final class DrainControl implements AopInfrastructureBean {
 
@@ -43,7 +42,7 @@ public final class DrainControl implements AopInfrastructureBean {
 	private final List<GrpcServerDrain> drains;
 
 	/**
-	 * Create a new control.
+	 * Creates a new control.
 	 * @param refusal refuses the readiness of the application
 	 * @param drains the drains of all servers
 	 */
@@ -53,9 +52,9 @@ public final class DrainControl implements AopInfrastructureBean {
 	}
 
 	/**
-	 * Announce, and keep announcing until {@link #resume()}. Servers that do not serve
-	 * are left alone. When the application stops later, the time counts as propagation
-	 * delay.
+	 * Takes the servers out of service until {@link #resume()}. Servers that are not
+	 * SERVING are not changed. If the application stops meanwhile, the time counts as
+	 * propagation delay.
 	 */
 	public void drain() {
 		this.operations.execute(() -> {
@@ -65,8 +64,8 @@ public final class DrainControl implements AopInfrastructureBean {
 	}
 
 	/**
-	 * Serve again. The readiness is given back if {@link #drain()} has taken it and no
-	 * server has stopped meanwhile.
+	 * Brings the servers back into service. Restores the readiness if {@link #drain()}
+	 * refused it and no server has stopped meanwhile.
 	 */
 	public void resume() {
 		this.operations.execute(() -> {
@@ -78,8 +77,7 @@ public final class DrainControl implements AopInfrastructureBean {
 	}
 
 	/**
-	 * Whether the application is about to stop: a drain that is under way cannot be
-	 * resumed.
+	 * Returns whether the application is stopping, which cannot be resumed.
 	 * @return whether the application stops
 	 */
 	public boolean isStopping() {

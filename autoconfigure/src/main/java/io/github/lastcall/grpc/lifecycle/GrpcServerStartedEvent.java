@@ -22,8 +22,8 @@ import org.springframework.context.ApplicationContext;
 import org.springframework.context.ApplicationEvent;
 
 /**
- * A server is bound and serves. Published on the thread that refreshes (or starts) the
- * context, before the application is ready: health is still NOT_SERVING.
+ * Event published when a server is bound, on the thread that refreshes or starts the
+ * context. The application is not ready yet, so health is still NOT_SERVING.
  */
 public class GrpcServerStartedEvent extends ApplicationEvent {
 
@@ -32,10 +32,9 @@ public class GrpcServerStartedEvent extends ApplicationEvent {
 	private final ApplicationContext context;
 
 	/**
-	 * Create a new event.
+	 * Creates a new event.
 	 * @param server the server
-	 * @param timeTaken how long it took to find the services, to build the server and to
-	 * bind it
+	 * @param timeTaken the time to find the services and to build and bind the server
 	 * @param context the context that the server belongs to
 	 */
 	public GrpcServerStartedEvent(GrpcServer server, Duration timeTaken, ApplicationContext context) {
@@ -45,7 +44,7 @@ public class GrpcServerStartedEvent extends ApplicationEvent {
 	}
 
 	/**
-	 * The server that has started.
+	 * Returns the server.
 	 * @return the server
 	 */
 	public GrpcServer getServer() {
@@ -53,8 +52,8 @@ public class GrpcServerStartedEvent extends ApplicationEvent {
 	}
 
 	/**
-	 * The context that the server belongs to: the listeners of its parents are told of it
-	 * as well.
+	 * Returns the context of the server. Listeners of its parent contexts receive the
+	 * event, too.
 	 * @return the context
 	 */
 	public ApplicationContext getApplicationContext() {
@@ -62,7 +61,7 @@ public class GrpcServerStartedEvent extends ApplicationEvent {
 	}
 
 	/**
-	 * How long it took to find the services, to build the server and to bind it.
+	 * Returns the time to find the services and to build and bind the server.
 	 * @return the time
 	 */
 	public Duration getTimeTaken() {

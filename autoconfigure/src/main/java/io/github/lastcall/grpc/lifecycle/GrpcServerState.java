@@ -17,44 +17,44 @@
 package io.github.lastcall.grpc.lifecycle;
 
 /**
- * The states of a server, in the order in which it goes through them.
+ * States of a server, in order.
  */
 public enum GrpcServerState {
 
 	/**
 	 * Not bound yet, or bound while the application is not ready. Health is NOT_SERVING;
-	 * calls that arrive all the same are served.
+	 * calls are served.
 	 */
 	STARTING,
 
 	/**
-	 * Calls are served and health says what the application's health is.
+	 * Calls are served, and health follows the application.
 	 */
 	SERVING,
 
 	/**
-	 * Everything still works, new connections and calls included, and everybody who asks
-	 * is told NOT_SERVING. Load balancers call it lame duck.
+	 * Health is NOT_SERVING. Calls are served, and new connections accepted (known as
+	 * lame duck mode).
 	 */
 	ANNOUNCING,
 
 	/**
-	 * The listener is closed, clients have been told to go away, calls in flight go on.
+	 * The listener is closed and GOAWAY has been sent. Calls in flight are served.
 	 */
 	DRAINING,
 
 	/**
-	 * The grace period is over: what is left is closed with UNAVAILABLE.
+	 * The grace period is over. Remaining calls are closed with UNAVAILABLE.
 	 */
 	FORCING,
 
 	/**
-	 * No listener, no connection, no call. It can start again.
+	 * No listener, connections or calls. The server can be started again.
 	 */
 	STOPPED;
 
 	/**
-	 * Whether the server is on its way down.
+	 * Returns whether the server is shutting down.
 	 * @return whether it announces, drains or forces
 	 */
 	public boolean isStopping() {

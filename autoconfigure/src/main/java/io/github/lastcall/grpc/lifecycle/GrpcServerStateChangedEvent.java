@@ -22,9 +22,9 @@ import java.time.Instant;
 import org.springframework.context.ApplicationEvent;
 
 /**
- * A server has gone from one state to another. Published in the order of the transitions,
- * on the thread that causes them; the next transition waits for the listeners, so they
- * must not block.
+ * Event published when the state of a server has changed, in the order of the transitions
+ * and on the thread that causes them. The next transition waits for the listeners, so
+ * they must not block.
  */
 public class GrpcServerStateChangedEvent extends ApplicationEvent {
 
@@ -41,7 +41,7 @@ public class GrpcServerStateChangedEvent extends ApplicationEvent {
 	private final Instant since;
 
 	/**
-	 * Create a new event.
+	 * Creates a new event.
 	 * @param source the drain of the server
 	 * @param server the name of the server
 	 * @param from the state before
@@ -62,7 +62,7 @@ public class GrpcServerStateChangedEvent extends ApplicationEvent {
 	}
 
 	/**
-	 * The name of the server.
+	 * Returns the name of the server.
 	 * @return the name
 	 */
 	public String getServer() {
@@ -70,7 +70,7 @@ public class GrpcServerStateChangedEvent extends ApplicationEvent {
 	}
 
 	/**
-	 * The state before.
+	 * Returns the previous state.
 	 * @return the state
 	 */
 	public GrpcServerState getFrom() {
@@ -78,7 +78,7 @@ public class GrpcServerStateChangedEvent extends ApplicationEvent {
 	}
 
 	/**
-	 * The state now.
+	 * Returns the new state.
 	 * @return the state
 	 */
 	public GrpcServerState getTo() {
@@ -86,7 +86,7 @@ public class GrpcServerStateChangedEvent extends ApplicationEvent {
 	}
 
 	/**
-	 * How long the server was in the state before.
+	 * Returns the time that the server was in the previous state.
 	 * @return the time
 	 */
 	public Duration getTimeInFrom() {
@@ -94,7 +94,7 @@ public class GrpcServerStateChangedEvent extends ApplicationEvent {
 	}
 
 	/**
-	 * Application calls in flight at that moment.
+	 * Returns the number of application calls in flight at the change.
 	 * @return the number of calls
 	 */
 	public int getCallsInFlight() {
@@ -102,7 +102,7 @@ public class GrpcServerStateChangedEvent extends ApplicationEvent {
 	}
 
 	/**
-	 * When the state changed.
+	 * Returns the time of the change.
 	 * @return the time
 	 */
 	public Instant getSince() {
