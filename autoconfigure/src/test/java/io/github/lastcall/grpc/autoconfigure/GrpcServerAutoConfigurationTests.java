@@ -38,7 +38,6 @@ import io.github.lastcall.grpc.lifecycle.ShutdownSettings;
 import io.github.lastcall.grpc.netty.NettyGuardedTransport;
 import io.github.lastcall.grpc.server.GrpcServerFactory;
 import io.github.lastcall.grpc.server.GrpcServerStartException;
-import io.github.lastcall.grpc.server.GrpcService;
 import io.github.lastcall.grpc.testing.GrpcClient;
 import io.github.lastcall.grpc.testing.GrpcServerContextRunner;
 import io.github.lastcall.grpc.testing.LoopbackServerFactory;
