@@ -17,23 +17,24 @@
 package io.github.lastcall.grpc.executor;
 
 /**
- * A thread of a {@link ServerThreadPool}.
+ * Worker of a {@link ServerThreadPool}.
  */
 final class ServerThread extends Thread {
 
-	private final WaitingCalls waiting;
+	private final CallQueue queue;
 
 	/**
-	 * Whether it is the one that comes for the calls that wait. Its own, but for those
-	 * who let it come while it is idle, under the lock of those.
+	 * Whether this worker is the one that the pending wake-up of the queue is for.
+	 * Accessed by this thread only, but while it is idle under the lock of the idle
+	 * workers only.
 	 */
-	private boolean coming;
+	private boolean signalled;
 
-	ServerThread(WaitingCalls waiting, Runnable worker, String name, boolean coming) {
+	ServerThread(CallQueue queue, Runnable worker, String name, boolean signalled) {
 		super(worker, name);
 		setDaemon(true);
-		this.waiting = waiting;
-		this.coming = coming;
+		this.queue = queue;
+		this.signalled = signalled;
 	}
 
 	@Override
@@ -42,16 +43,16 @@ final class ServerThread extends Thread {
 			super.run();
 		}
 		finally {
-			this.waiting.left(this);
+			this.queue.workerExited(this);
 		}
 	}
 
-	boolean isComing() {
-		return this.coming;
+	boolean isSignalled() {
+		return this.signalled;
 	}
 
-	void setComing(boolean coming) {
-		this.coming = coming;
+	void setSignalled(boolean signalled) {
+		this.signalled = signalled;
 	}
 
 }

@@ -26,53 +26,49 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.util.Assert;
 
 /**
- * Platform threads, and a queue for the calls that find all of them busy. No thread
- * starts before the first call, and a thread that has had nothing to do for a minute
- * ends.
+ * Pool of platform threads with a queue. It starts threads when calls come, and ends
+ * those idle for a minute.
  * <p>
- * No more threads wake up than there is work for: one at a time comes for what waits, and
- * lets the next one come when it has found something and there is more. On processors
- * that are busy, threads so go on with call after call instead of being woken for each;
- * when calls block, all threads are there as soon as they can be started. The last thread
- * to have had nothing to do is the first to come, so that few threads with warm stacks do
- * what few can do.
+ * No more threads are woken than there is work for: one at a time is signalled, and
+ * signals the next one when it has found a call and more are waiting ({@link CallQueue}).
+ * On busy processors, threads therefore run call after call instead of being woken for
+ * each; when calls block, all threads are running as soon as they can be started.
  * <p>
- * The queue itself takes whatever comes: a call gets its thread several times, and what
- * has been begun must not be refused. Whoever begins a call asks {@link #isFull(int)}
- * before.
+ * The queue is unbounded: a call needs a thread several times, and must not be refused
+ * once it has begun. {@link #isFull(int)} is checked before a call begins.
  */
 public final class ServerThreadPool extends ThreadPoolExecutor {
 
 	private static final long KEEP_ALIVE_SECONDS = 60;
 
-	private final WaitingCalls waiting;
+	private final CallQueue queue;
 
 	/**
-	 * Starts a thread that is to come for what waits. It may have come, and another one
-	 * be started, before the start of the first has returned.
+	 * The thread that starts a signalled worker. That worker may have polled, and another
+	 * thread be starting the next one, before the first start has returned.
 	 */
 	private final AtomicReference<@Nullable Thread> starter = new AtomicReference<>();
 
 	/**
 	 * Create a new pool.
-	 * @param threads how many threads there are at most
-	 * @param threadNamePrefix what their names begin with
-	 * @param queueCapacity how many calls may wait for a thread
+	 * @param threads the maximum number of threads
+	 * @param threadNamePrefix the prefix of their names
+	 * @param queueCapacity the number of waiting calls from which the pool is full
 	 */
 	ServerThreadPool(int threads, String threadNamePrefix, int queueCapacity) {
-		super(threads, threads, KEEP_ALIVE_SECONDS, TimeUnit.SECONDS, new WaitingCalls(queueCapacity));
+		super(threads, threads, KEEP_ALIVE_SECONDS, TimeUnit.SECONDS, new CallQueue(queueCapacity));
 		Assert.isTrue(queueCapacity > 0, "'queueCapacity' must be positive");
-		this.waiting = (WaitingCalls) getQueue();
-		this.waiting.setThreads(this::startThread);
+		this.queue = (CallQueue) getQueue();
+		this.queue.setWorkerStarter(this::startWorker);
 		AtomicInteger number = new AtomicInteger();
-		setThreadFactory((worker) -> new ServerThread(this.waiting, worker, threadNamePrefix + number.incrementAndGet(),
+		setThreadFactory((worker) -> new ServerThread(this.queue, worker, threadNamePrefix + number.incrementAndGet(),
 				this.starter.get() == Thread.currentThread()));
 		allowCoreThreadTimeOut(true);
 	}
 
 	/**
-	 * Run something on one of the threads, as soon as one is free.
-	 * @param call what to run
+	 * Run a call on one of the threads, as soon as one is free.
+	 * @param call the call
 	 * @throws java.util.concurrent.RejectedExecutionException if the pool is shut down
 	 */
 	@Override
@@ -80,7 +76,7 @@ public final class ServerThreadPool extends ThreadPoolExecutor {
 		Assert.notNull(call, "'call' must not be null");
 		boolean accepted = !isShutdown();
 		if (accepted) {
-			this.waiting.add(call);
+			this.queue.add(call);
 			accepted = !isShutdown() || !remove(call);
 		}
 		if (!accepted) {
@@ -88,17 +84,17 @@ public final class ServerThreadPool extends ThreadPoolExecutor {
 			return;
 		}
 		try {
-			this.waiting.letOneCome();
+			this.queue.signalWork();
 		}
 		catch (Throwable ex) {
-			// No thread could be started. Those there are run it.
+			// No thread could be started. The existing ones run the call.
 			if (getPoolSize() == 0 && remove(call)) {
 				throw ex;
 			}
 		}
 	}
 
-	private boolean startThread() {
+	private boolean startWorker() {
 		Thread starter = Thread.currentThread();
 		this.starter.set(starter);
 		try {
@@ -110,12 +106,12 @@ public final class ServerThreadPool extends ThreadPoolExecutor {
 	}
 
 	/**
-	 * Whether no other call should begin now.
-	 * @param ended how many of those that wait for a thread have ended meanwhile
-	 * @return whether as many others wait as may
+	 * Return whether no further call should begin.
+	 * @param ended the number of calls in the queue that have ended
+	 * @return whether the queue has reached its capacity, not counting those
 	 */
 	public boolean isFull(int ended) {
-		return this.waiting.isFull(ended);
+		return this.queue.isFull(ended);
 	}
 
 }

@@ -1,0 +1,328 @@
+/*
+ * Copyright 2026 the Last Call authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.lastcall.grpc.executor;
+
+import java.util.AbstractQueue;
+import java.util.ArrayDeque;
+import java.util.Collection;
+import java.util.Deque;
+import java.util.Iterator;
+import java.util.Queue;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Queue of a {@link ServerThreadPool}: the calls that wait for a worker, and the workers
+ * that wait for calls. Unbounded.
+ * <p>
+ * At most one worker is woken or started at a time. Invariants:
+ * <ul>
+ * <li>{@link #wakeupPending} is set while one worker, the <em>signalled</em> one, is on
+ * its way to the queue. {@link #signalWork()} sets it, and resets it if there is neither
+ * an idle worker nor a new one; otherwise the signalled worker resets it, when it has
+ * polled or exits.</li>
+ * <li>If calls wait, a wake-up is pending, or a thread is in {@link #signalWork()}, or no
+ * worker is idle and none can be started. The queue of calls, the flag and the number of
+ * idle workers are volatile, and each side writes before it reads what the other writes:
+ * a producer adds its call before it reads the flag, and a signalled worker resets the
+ * flag before it polls again; a worker registers as idle before it checks for calls, and
+ * a producer adds its call before it looks for idle workers. So at least one of the two
+ * sees the other.</li>
+ * <li>A worker is registered as idle, or it is running; who removes it from the idle
+ * workers, under their lock, decides whether it was signalled.</li>
+ * </ul>
+ */
+final class CallQueue extends AbstractQueue<Runnable> implements BlockingQueue<Runnable> {
+
+	/**
+	 * For {@link #isFull(int)} only.
+	 */
+	private final int capacity;
+
+	private final Queue<Runnable> calls = new ConcurrentLinkedQueue<>();
+
+	/**
+	 * The number of calls, or for a moment more than that.
+	 */
+	private final AtomicInteger size = new AtomicInteger();
+
+	private final AtomicBoolean wakeupPending = new AtomicBoolean();
+
+	/**
+	 * The idle workers, the last one first: few warm threads do what few can do. Guarded
+	 * by itself.
+	 */
+	private final Deque<ServerThread> idleWorkers = new ArrayDeque<>();
+
+	private volatile int idleCount;
+
+	/**
+	 * Starts a signalled worker, and returns whether it could: not if there are as many
+	 * workers as allowed.
+	 */
+	private BooleanSupplier workerStarter = () -> false;
+
+	CallQueue(int capacity) {
+		this.capacity = capacity;
+	}
+
+	void setWorkerStarter(BooleanSupplier workerStarter) {
+		this.workerStarter = workerStarter;
+	}
+
+	/**
+	 * Wake an idle worker or start one, unless a wake-up is pending.
+	 */
+	void signalWork() {
+		while (!this.wakeupPending.get() && this.wakeupPending.compareAndSet(false, true)) {
+			boolean signalled = false;
+			try {
+				signalled = wakeIdleWorker() || this.workerStarter.getAsBoolean();
+			}
+			finally {
+				if (!signalled) {
+					this.wakeupPending.set(false);
+				}
+			}
+			if (signalled || this.idleCount == 0 || this.calls.isEmpty()) {
+				return;
+			}
+			// A worker has become idle meanwhile, and relied on the pending wake-up.
+		}
+	}
+
+	private boolean wakeIdleWorker() {
+		if (this.idleCount == 0) {
+			return false;
+		}
+		ServerThread worker;
+		synchronized (this.idleWorkers) {
+			worker = this.idleWorkers.pollFirst();
+			if (worker == null) {
+				return false;
+			}
+			this.idleCount = this.idleWorkers.size();
+			worker.setSignalled(true);
+		}
+		LockSupport.unpark(worker);
+		return true;
+	}
+
+	/**
+	 * Pass on the wake-up of a worker that exits.
+	 */
+	void workerExited(ServerThread worker) {
+		if (worker.isSignalled()) {
+			resetWakeup(worker);
+		}
+		if (!this.calls.isEmpty()) {
+			signalWork();
+		}
+	}
+
+	private void resetWakeup(ServerThread worker) {
+		worker.setSignalled(false);
+		this.wakeupPending.set(false);
+	}
+
+	/**
+	 * Take a call, waiting for one if necessary. For workers only.
+	 */
+	@Override
+	public @Nullable Runnable poll(long timeout, TimeUnit unit) throws InterruptedException {
+		if (!(Thread.currentThread() instanceof ServerThread worker)) {
+			throw new IllegalStateException("Only for the workers of the pool");
+		}
+		long nanos = unit.toNanos(timeout);
+		while (true) {
+			Runnable call = pollAs(worker);
+			if (call != null || nanos <= 0) {
+				return call;
+			}
+			nanos = awaitSignal(worker, nanos);
+		}
+	}
+
+	private @Nullable Runnable pollAs(ServerThread worker) {
+		Runnable call = poll();
+		if (worker.isSignalled()) {
+			resetWakeup(worker);
+			if (call == null) {
+				// Calls added before the reset relied on this worker.
+				call = poll();
+			}
+			if (call != null && !this.calls.isEmpty()) {
+				signalMoreWork();
+			}
+		}
+		return call;
+	}
+
+	private void signalMoreWork() {
+		try {
+			signalWork();
+		}
+		catch (OutOfMemoryError ex) {
+			// No thread could be started. This worker has a call to run, and polls again.
+		}
+	}
+
+	/**
+	 * Wait as an idle worker until signalled.
+	 * @return the rest of the time
+	 */
+	private long awaitSignal(ServerThread worker, long nanos) throws InterruptedException {
+		synchronized (this.idleWorkers) {
+			this.idleWorkers.addFirst(worker);
+			this.idleCount = this.idleWorkers.size();
+		}
+		long deadline = System.nanoTime() + nanos;
+		boolean interrupted = false;
+		if (this.calls.isEmpty()) {
+			do {
+				LockSupport.parkNanos(this, nanos);
+				nanos = deadline - System.nanoTime();
+				interrupted = Thread.interrupted();
+			}
+			while (nanos > 0 && !interrupted && !isSignalled(worker));
+		}
+		boolean signalled = !removeIdle(worker);
+		if (interrupted) {
+			if (!signalled) {
+				throw new InterruptedException();
+			}
+			// The signal comes first.
+			worker.interrupt();
+		}
+		return nanos;
+	}
+
+	private boolean isSignalled(ServerThread worker) {
+		synchronized (this.idleWorkers) {
+			return worker.isSignalled();
+		}
+	}
+
+	private boolean removeIdle(ServerThread worker) {
+		synchronized (this.idleWorkers) {
+			boolean removed = this.idleWorkers.remove(worker);
+			this.idleCount = this.idleWorkers.size();
+			return removed;
+		}
+	}
+
+	@Override
+	public @Nullable Runnable poll() {
+		Runnable call = this.calls.poll();
+		if (call != null) {
+			this.size.decrementAndGet();
+		}
+		return call;
+	}
+
+	@Override
+	public Runnable take() throws InterruptedException {
+		while (true) {
+			Runnable call = poll(1, TimeUnit.DAYS);
+			if (call != null) {
+				return call;
+			}
+		}
+	}
+
+	@Override
+	public boolean offer(Runnable call) {
+		this.size.incrementAndGet();
+		return this.calls.offer(call);
+	}
+
+	@Override
+	public void put(Runnable call) {
+		offer(call);
+	}
+
+	@Override
+	public boolean offer(Runnable call, long timeout, TimeUnit unit) {
+		return offer(call);
+	}
+
+	@Override
+	public @Nullable Runnable peek() {
+		return this.calls.peek();
+	}
+
+	@Override
+	public boolean remove(Object call) {
+		boolean removed = this.calls.remove(call);
+		if (removed) {
+			this.size.decrementAndGet();
+		}
+		return removed;
+	}
+
+	@Override
+	public int drainTo(Collection<? super Runnable> target) {
+		return drainTo(target, Integer.MAX_VALUE);
+	}
+
+	@Override
+	public int drainTo(Collection<? super Runnable> target, int max) {
+		int drained = 0;
+		for (Runnable call = null; drained < max && (call = poll()) != null; drained++) {
+			target.add(call);
+		}
+		return drained;
+	}
+
+	/**
+	 * Whether the queue has reached its capacity, not counting calls that have ended.
+	 */
+	boolean isFull(int ended) {
+		return size() - ended >= this.capacity;
+	}
+
+	@Override
+	public int remainingCapacity() {
+		return Math.max(0, this.capacity - size());
+	}
+
+	@Override
+	public int size() {
+		return this.size.get();
+	}
+
+	@Override
+	public boolean isEmpty() {
+		return this.calls.isEmpty();
+	}
+
+	/**
+	 * Iterate over a snapshot of the calls, without removal.
+	 */
+	@Override
+	public Iterator<Runnable> iterator() {
+		return this.calls.stream().iterator();
+	}
+
+}
