@@ -43,12 +43,12 @@ import org.jspecify.annotations.Nullable;
  * an idle worker nor a new one; otherwise the signalled worker resets it, when it has
  * polled or exits.</li>
  * <li>If calls wait, a wake-up is pending, or a thread is in {@link #signalWork()}, or no
- * worker is idle and none can be started. The queue of calls, the flag and the number of
- * idle workers are volatile, and each side writes before it reads what the other writes:
- * a producer adds its call before it reads the flag, and a signalled worker resets the
- * flag before it polls again; a worker registers as idle before it checks for calls, and
- * a producer adds its call before it looks for idle workers. So at least one of the two
- * sees the other.</li>
+ * worker is idle and none can be started. The queue of calls, the flag and the numbers of
+ * idle workers and of exits are volatile, and each side writes before it reads what the
+ * other writes: a producer adds its call before it reads the flag, and a signalled worker
+ * resets the flag before it polls again; a worker registers as idle, or counts its exit,
+ * before it checks for calls, and a producer adds its call before it looks for either. So
+ * at least one of the two sees the other.</li>
  * <li>A worker is registered as idle, or it is running; who removes it from the idle
  * workers, under their lock, decides whether it was signalled.</li>
  * </ul>
@@ -68,6 +68,8 @@ final class CallQueue extends AbstractQueue<Runnable> implements BlockingQueue<R
 	private final AtomicInteger size = new AtomicInteger();
 
 	private final AtomicBoolean wakeupPending = new AtomicBoolean();
+
+	private final AtomicInteger exits = new AtomicInteger();
 
 	/**
 	 * The idle workers, the last one first: few warm threads do what few can do. Guarded
@@ -96,6 +98,7 @@ final class CallQueue extends AbstractQueue<Runnable> implements BlockingQueue<R
 	 */
 	void signalWork() {
 		while (!this.wakeupPending.get() && this.wakeupPending.compareAndSet(false, true)) {
+			int exits = this.exits.get();
 			boolean signalled = false;
 			try {
 				signalled = wakeIdleWorker() || this.workerStarter.getAsBoolean();
@@ -105,10 +108,10 @@ final class CallQueue extends AbstractQueue<Runnable> implements BlockingQueue<R
 					this.wakeupPending.set(false);
 				}
 			}
-			if (signalled || this.idleCount == 0 || this.calls.isEmpty()) {
+			if (signalled || this.calls.isEmpty() || (this.idleCount == 0 && this.exits.get() == exits)) {
 				return;
 			}
-			// A worker has become idle meanwhile, and relied on the pending wake-up.
+			// A worker has become idle or exited, and relied on the pending wake-up.
 		}
 	}
 
@@ -133,6 +136,7 @@ final class CallQueue extends AbstractQueue<Runnable> implements BlockingQueue<R
 	 * Pass on the wake-up of a worker that exits.
 	 */
 	void workerExited(ServerThread worker) {
+		this.exits.incrementAndGet();
 		if (worker.isSignalled()) {
 			resetWakeup(worker);
 		}

@@ -23,6 +23,8 @@ final class ServerThread extends Thread {
 
 	private final CallQueue queue;
 
+	private final Runnable worker;
+
 	/**
 	 * Whether this worker is the one that the pending wake-up of the queue is for.
 	 * Accessed by this thread only, but while it is idle under the lock of the idle
@@ -31,16 +33,17 @@ final class ServerThread extends Thread {
 	private boolean signalled;
 
 	ServerThread(CallQueue queue, Runnable worker, String name, boolean signalled) {
-		super(worker, name);
+		super(name);
 		setDaemon(true);
 		this.queue = queue;
+		this.worker = worker;
 		this.signalled = signalled;
 	}
 
 	@Override
 	public void run() {
 		try {
-			super.run();
+			this.worker.run();
 		}
 		finally {
 			this.queue.workerExited(this);

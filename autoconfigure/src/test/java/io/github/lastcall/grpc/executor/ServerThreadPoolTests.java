@@ -131,18 +131,6 @@ class ServerThreadPoolTests {
 		assertThat(this.pool.getLargestPoolSize()).isLessThanOrEqualTo(8);
 	}
 
-	/**
-	 * One after the other, with all threads idle in between or not: none is forgotten.
-	 */
-	@Test
-	void aThreadComesForEachCallHoweverLateItIs() throws Exception {
-		Semaphore done = new Semaphore(0);
-		for (int i = 0; i < 50_000; i++) {
-			this.pool.execute(done::release);
-			assertThat(done.tryAcquire(30, TimeUnit.SECONDS)).isTrue();
-		}
-	}
-
 	@Test
 	void fewThreadsDoWhatFewCanDo() throws Exception {
 		this.pool.setMaximumPoolSize(200);
@@ -170,20 +158,6 @@ class ServerThreadPoolTests {
 			}
 			assertThat(done.await(30, TimeUnit.SECONDS)).isTrue();
 			await().atMost(TIMEOUT).until(() -> this.pool.getPoolSize() == 0);
-		}
-	}
-
-	/**
-	 * Threads end and calls come at the same moment, all the time.
-	 */
-	@Test
-	void noCallIsForgottenWhileThreadsEnd() throws Exception {
-		this.pool.setKeepAliveTime(50, TimeUnit.MICROSECONDS);
-		Semaphore done = new Semaphore(0);
-		for (int i = 0; i < 5_000; i++) {
-			this.pool.execute(done::release);
-			this.pool.execute(done::release);
-			assertThat(done.tryAcquire(2, 30, TimeUnit.SECONDS)).isTrue();
 		}
 	}
 
