@@ -17,6 +17,8 @@
 package io.github.lastcall.grpc.observation;
 
 import java.net.InetSocketAddress;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 
 import io.github.lastcall.grpc.call.CallHooks;
 import io.github.lastcall.grpc.executor.FirstFailure;
@@ -51,6 +53,13 @@ public final class GrpcCallObservations implements AopInfrastructureBean, CallHo
 	private static final Log logger = LogFactory.getLog(GrpcCallObservations.class);
 
 	private static final GrpcServerObservationConvention DEFAULT_CONVENTION = new DefaultGrpcServerObservationConvention();
+
+	/**
+	 * Maximum number of cached names. A fallback registry may accept any method.
+	 */
+	private static final int MAX_BARE_NAMES = 1000;
+
+	private final Map<String, String> bareNames = new ConcurrentHashMap<>();
 
 	private final MetadataGetter getter = new MetadataGetter();
 
@@ -97,8 +106,9 @@ public final class GrpcCallObservations implements AopInfrastructureBean, CallHo
 		if (method.getServiceName() != null) {
 			context.setServiceName(method.getServiceName());
 		}
-		if (method.getBareMethodName() != null) {
-			context.setMethodName(method.getBareMethodName());
+		String bareName = bareName(method);
+		if (bareName != null) {
+			context.setMethodName(bareName);
 		}
 		context.setFullMethodName(method.getFullMethodName());
 		context.setMethodType(method.getType());
@@ -108,6 +118,22 @@ public final class GrpcCallObservations implements AopInfrastructureBean, CallHo
 			context.setPeerPort(peer.getPort());
 		}
 		return context;
+	}
+
+	/**
+	 * Returns the name of a method without its service, which grpc-java computes anew
+	 * each time.
+	 */
+	private @Nullable String bareName(MethodDescriptor<?, ?> method) {
+		String known = this.bareNames.get(method.getFullMethodName());
+		if (known != null) {
+			return known;
+		}
+		String name = method.getBareMethodName();
+		if (name != null && this.bareNames.size() < MAX_BARE_NAMES) {
+			this.bareNames.put(method.getFullMethodName(), name);
+		}
+		return name;
 	}
 
 	/**
