@@ -20,9 +20,9 @@ import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 
 /**
- * Ends a handler that sends although its call has ended. Most handlers never ask whether
- * their client is still there, and grpc-java tells them by a callback that waits for the
- * one that sends. Nobody is told when it arrives back where the handler was called.
+ * Exception that ends a handler which sends although its call has ended. Most handlers do
+ * not check whether their client is still there, and the callback by which grpc-java
+ * tells them waits for the one that sends. It is not reported when it leaves the handler.
  */
 final class CallEndedException extends StatusRuntimeException {
 
@@ -31,9 +31,9 @@ final class CallEndedException extends StatusRuntimeException {
 	private final transient InFlightCall call;
 
 	/**
-	 * Create a new exception.
-	 * @param call the call, which has ended
-	 * @param reason why
+	 * Creates a new exception.
+	 * @param call the call that has ended
+	 * @param reason the reason
 	 */
 	CallEndedException(InFlightCall call, String reason) {
 		super(Status.CANCELLED.withDescription(reason), new Metadata());
@@ -41,8 +41,8 @@ final class CallEndedException extends StatusRuntimeException {
 	}
 
 	/**
-	 * Whether it is the handler of this call that is to end, and not that of another one
-	 * that it has called on the same thread.
+	 * Returns whether the handler of this call is to end, and not the handler of another
+	 * call on the same thread.
 	 */
 	boolean isOf(InFlightCall call) {
 		return this.call == call;

@@ -19,18 +19,18 @@ import io.github.lastcall.grpc.executor.ThreadStates;
 import io.github.lastcall.grpc.limits.OutboundBuffers;
 
 /**
- * What keeps the calls of a server from harming others.
+ * Guards that keep the calls of a server from harming other calls.
  *
- * @param threadStates keep what a call leaves on a thread from the next one
- * @param abandoned finds handlers that run on although their calls were cancelled
- * @param lost ends calls whose last callback does not come
- * @param outbound bound what calls have sent and their clients have not taken
+ * @param threadStates clears what a call leaves on a thread
+ * @param abandoned finds handlers that still run after their calls have been cancelled
+ * @param lost ends calls whose last callback is lost
+ * @param outbound limits what calls have sent and clients have not read
  */
 public record CallGuards(ThreadStates threadStates, AbandonedHandlers abandoned, LostCallbacks lost,
 		OutboundBuffers outbound) {
 
 	/**
-	 * None of them.
+	 * Guards that do nothing.
 	 */
 	public static final CallGuards NONE = new CallGuards(ThreadStates.NONE, AbandonedHandlers.IGNORED,
 			LostCallbacks.IGNORED, OutboundBuffers.unlimited());

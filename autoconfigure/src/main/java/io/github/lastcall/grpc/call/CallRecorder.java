@@ -20,38 +20,38 @@ import io.grpc.MethodDescriptor;
 import io.grpc.Status;
 
 /**
- * Records the calls of one method of the application: what is to be looked up has been
- * looked up when it was created. Called on event loops by many calls at once, so it must
- * neither block nor throw.
+ * Recorder of the calls of one method of the application. Lookups are done when it is
+ * created. Called on event loops by many calls at once, so it must neither block nor
+ * throw.
  */
 public interface CallRecorder {
 
 	/**
-	 * A message has arrived from the client.
+	 * Record that a message has been received from the client.
 	 */
 	void messageReceived();
 
 	/**
-	 * A message has been sent to the client.
+	 * Record that a message has been sent to the client.
 	 */
 	void messageSent();
 
 	/**
-	 * A call has ended.
-	 * @param status the status that the client got, or CANCELLED if the client or the
-	 * connection has ended it
-	 * @param nanos how long the call took, from its first frame on, in nanoseconds
+	 * Record that a call has ended.
+	 * @param status the status that the client has received, or CANCELLED if the client
+	 * or the connection has ended it
+	 * @param nanos the duration of the call since its first frame, in nanoseconds
 	 */
 	void ended(Status.Code status, long nanos);
 
 	/**
-	 * Makes the recorders of methods, once each time a server starts.
+	 * Factory of recorders, called for each method when a server starts.
 	 */
 	@FunctionalInterface
 	interface Factory {
 
 		/**
-		 * Make the recorder of a method.
+		 * Create the recorder of a method.
 		 * @param method the method
 		 * @return the recorder
 		 */

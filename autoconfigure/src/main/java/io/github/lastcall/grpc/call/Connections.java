@@ -26,12 +26,12 @@ import io.grpc.ServerTransportFilter;
 import org.springframework.aop.framework.AopInfrastructureBean;
 
 /**
- * Counts the connections of one server, and notes where the callbacks of each run.
+ * Counter of the connections of one server, which also stores the event loop of each.
  */
 public final class Connections extends ServerTransportFilter implements AopInfrastructureBean {
 
 	/**
-	 * Where the callbacks of a connection run if no other executor is set.
+	 * Event loop that runs the callbacks of a connection if no other executor is set.
 	 */
 	static final Attributes.Key<Executor> EVENT_LOOP = Attributes.Key.create("io.github.lastcall.grpc.call.event-loop");
 
@@ -53,7 +53,7 @@ public final class Connections extends ServerTransportFilter implements AopInfra
 
 	@Override
 	public void transportTerminated(Attributes attributes) {
-		// A connection that ends before its handshake was never counted.
+		// A connection that ends before its handshake has not been counted.
 		if (attributes != null) {
 			this.count.decrementAndGet();
 			this.listener.run();
@@ -70,7 +70,7 @@ public final class Connections extends ServerTransportFilter implements AopInfra
 	}
 
 	/**
-	 * Return how many connections are open.
+	 * Return the number of open connections.
 	 * @return the number of connections
 	 */
 	public int count() {

@@ -73,8 +73,8 @@ public final class SimulatedDrain implements ServerInterceptor {
 	}
 
 	/**
-	 * grpc-java keeps the callbacks of a call in order by itself, but lets nobody who is
-	 * but an interceptor wait in the same line.
+	 * Runs the callbacks of a call in the same order as its drain actions. grpc-java's
+	 * own serializing executor is not accessible to an interceptor.
 	 *
 	 * @param <Q> the type of the requests
 	 */

@@ -14,7 +14,7 @@
  * limitations under the License.
  */
 /**
- * The calls in flight: tracked, told to drain, forced.
+ * Tracking of calls in flight: their life, the drain signal, and closing them.
  */
 @NullMarked
 package io.github.lastcall.grpc.call;

@@ -41,9 +41,9 @@ import org.springframework.aop.framework.AopInfrastructureBean;
 /**
  * Meters of the application's calls, with the names and tags of Micrometer's own
  * observation of gRPC servers: the timer {@code grpc.server} and the counters
- * {@code grpc.server.received} and {@code grpc.server.sent}. The error is always "none",
- * and the counters have no status, which Micrometer does not know either. Only methods
- * that are served have meters, so that no client can make more of them.
+ * {@code grpc.server.received} and {@code grpc.server.sent}. The tag {@code error} is
+ * always "none", and the counters have no status tag, as in Micrometer. Only methods that
+ * are served have meters, so clients cannot create more of them.
  */
 public final class GrpcCallMeters implements AopInfrastructureBean, CallRecorder.Factory {
 
@@ -61,13 +61,14 @@ public final class GrpcCallMeters implements AopInfrastructureBean, CallRecorder
 			"Could not register a meter, so that calls are not recorded completely");
 
 	/**
-	 * By full method name. A server that starts again goes on counting.
+	 * By full method name. Kept when the server is started again, so that it continues
+	 * counting.
 	 */
 	private final Map<String, MethodMeters> methods = new ConcurrentHashMap<>();
 
 	/**
-	 * Create new meters.
-	 * @param registry where the meters are
+	 * Create new {@link GrpcCallMeters}.
+	 * @param registry the registry of the meters
 	 */
 	public GrpcCallMeters(MeterRegistry registry) {
 		this.registry = registry;
@@ -85,7 +86,7 @@ public final class GrpcCallMeters implements AopInfrastructureBean, CallRecorder
 	}
 
 	/**
-	 * The meters of one method. A timer is looked up when the first call ends with its
+	 * Meters of one method. A timer is registered when the first call ends with its
 	 * status.
 	 */
 	private final class MethodMeters implements CallRecorder {

@@ -32,20 +32,20 @@ import org.springframework.aop.framework.AopInfrastructureBean;
 import org.springframework.context.ApplicationListener;
 
 /**
- * Timers of the states that a server goes through on its way down, recorded when it
- * leaves them: the last scrape or push of the application still has them.
+ * Timers of the states of a server's drain. A state is recorded when the server leaves
+ * it, so that the last scrape or push of the application includes it.
  */
 public final class GrpcDrainMeters implements AopInfrastructureBean, ApplicationListener<GrpcServerStateChangedEvent> {
 
 	/**
-	 * By drain: events of the servers of child contexts arrive here as well.
+	 * By drain, because events of servers in child contexts arrive here as well.
 	 */
 	private final Map<Object, Map<GrpcServerState, Timer>> timers = new HashMap<>();
 
 	/**
-	 * Create new meters.
-	 * @param drains know the servers
-	 * @param registry where the meters are
+	 * Create new {@link GrpcDrainMeters}.
+	 * @param drains the drains of the servers
+	 * @param registry the registry of the meters
 	 */
 	public GrpcDrainMeters(List<GrpcServerDrain> drains, MeterRegistry registry) {
 		for (GrpcServerDrain drain : drains) {

@@ -27,21 +27,21 @@ import io.micrometer.core.instrument.binder.jvm.ExecutorServiceMetrics;
 import org.springframework.aop.framework.AopInfrastructureBean;
 
 /**
- * Micrometer's meters of thread pools, {@code executor.*}, for the executor of the
- * server, if it is one. All are read when they are scraped.
+ * Micrometer's meters of thread pools, {@code executor.*}, for the executor of the server
+ * if it is a thread pool. All are read when they are scraped.
  */
 public final class GrpcExecutorMetrics implements AopInfrastructureBean, MeterBinder {
 
 	/**
-	 * The tag {@code name} of the meters.
+	 * Value of the tag {@code name}.
 	 */
 	public static final String NAME = "grpcServerExecutor";
 
 	private final ServerExecutor executor;
 
 	/**
-	 * Create new meters.
-	 * @param executor where the calls run
+	 * Create new {@link GrpcExecutorMetrics}.
+	 * @param executor the executor of the server
 	 */
 	public GrpcExecutorMetrics(ServerExecutor executor) {
 		this.executor = executor;

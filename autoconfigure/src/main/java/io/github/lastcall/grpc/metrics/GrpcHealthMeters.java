@@ -35,14 +35,14 @@ import org.springframework.context.ApplicationContext;
 import org.springframework.context.ApplicationListener;
 
 /**
- * The serving status of each name that the application makes known: the server as a
- * whole, its services, health groups and what it overrides. There is nothing to tell
- * before a server has started. What clients ask for makes no meters.
+ * Meters of the serving status of each name that the application registers: the server as
+ * a whole, its services, health groups and overrides. Registered when a server starts.
+ * Names in requests of clients do not create meters.
  */
 public final class GrpcHealthMeters implements AopInfrastructureBean, ApplicationListener<GrpcServerStartedEvent> {
 
 	/**
-	 * Somebody may override names without end.
+	 * Maximum number of names, because an application may override any number of them.
 	 */
 	private static final int MAX_NAMES = 1000;
 
@@ -61,9 +61,9 @@ public final class GrpcHealthMeters implements AopInfrastructureBean, Applicatio
 	private final FirstFailure failure = new FirstFailure(logger, "Could not register the meter of a serving status");
 
 	/**
-	 * Create new meters.
+	 * Create new {@link GrpcHealthMeters}.
 	 * @param statuses the serving statuses
-	 * @param registry where the meters are
+	 * @param registry the registry of the meters
 	 * @param context the context that the server belongs to
 	 */
 	public GrpcHealthMeters(ServingStatusTable statuses, MeterRegistry registry, ApplicationContext context) {

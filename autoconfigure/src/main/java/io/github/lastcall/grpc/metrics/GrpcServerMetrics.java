@@ -33,8 +33,8 @@ import io.micrometer.core.instrument.binder.MeterBinder;
 import org.springframework.aop.framework.AopInfrastructureBean;
 
 /**
- * Meters of the servers' states. All are read when they are scraped: nothing is recorded
- * on the way of a call.
+ * Meters of the servers' states. All are read when they are scraped, so that calls do not
+ * record anything.
  */
 public final class GrpcServerMetrics implements AopInfrastructureBean, MeterBinder {
 
@@ -43,9 +43,9 @@ public final class GrpcServerMetrics implements AopInfrastructureBean, MeterBind
 	private final List<Refusals> refusals;
 
 	/**
-	 * Create new meters.
-	 * @param drains know the servers
-	 * @param refusals know what the servers refused
+	 * Create new {@link GrpcServerMetrics}.
+	 * @param drains the drains of the servers
+	 * @param refusals the refusals of the servers
 	 */
 	public GrpcServerMetrics(List<GrpcServerDrain> drains, List<Refusals> refusals) {
 		this.drains = List.copyOf(drains);

@@ -29,15 +29,15 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.aop.framework.AopInfrastructureBean;
 
 /**
- * Meters of the certificate that the server shows, and of its updates.
+ * Meters of the server's certificate and of its updates.
  */
 public final class GrpcServerTlsMetrics implements AopInfrastructureBean, MeterBinder {
 
 	private final Supplier<@Nullable ServerTls> tls;
 
 	/**
-	 * Create new meters.
-	 * @param tls knows the certificate, {@code null} if the application is served in
+	 * Create new {@link GrpcServerTlsMetrics}.
+	 * @param tls the status of TLS, {@code null} if the application is served in
 	 * plaintext
 	 */
 	public GrpcServerTlsMetrics(Supplier<@Nullable ServerTls> tls) {

@@ -14,7 +14,7 @@
  * limitations under the License.
  */
 /**
- * The meters.
+ * Meters of servers and their calls.
  */
 @NullMarked
 package io.github.lastcall.grpc.metrics;
