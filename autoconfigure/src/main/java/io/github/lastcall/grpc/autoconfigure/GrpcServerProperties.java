@@ -81,8 +81,8 @@ public record GrpcServerProperties(@DefaultValue("true") boolean enabled, @Defau
 		PropertyChecks.size("grpc.server.flow-control-window", flowControlWindow);
 		if (ssl.bundle() != null && port == -1 && unixDomainSocket.path() != null) {
 			throw new GrpcServerStartException(
-					"grpc.server.ssl.bundle has no effect on the Unix domain socket, and there is no server on a port: all "
-							+ "calls would be in plaintext, and no client would have to show a certificate.",
+					"grpc.server.ssl.bundle has no effect on a Unix domain socket, and grpc.server.port is -1: all "
+							+ "calls would be in plaintext, without client certificates.",
 					"Set grpc.server.port to a port, or remove grpc.server.ssl.bundle.",
 					List.of("grpc.server.ssl.bundle", "grpc.server.port"), null);
 		}

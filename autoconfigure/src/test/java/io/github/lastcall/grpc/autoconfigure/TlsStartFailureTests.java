@@ -145,7 +145,7 @@ class TlsStartFailureTests {
 		assertThatAnalysis(output,
 				TestAuthority.properties(this.directory, "grpc.server.ssl.client-auth=required", "grpc.server.port=-1",
 						"grpc.server.unix-domain-socket.path=" + socket))
-			.contains("grpc.server.ssl.bundle", "there is no server on a port", "in plaintext", "Action:")
+			.contains("grpc.server.ssl.bundle", "grpc.server.port is -1", "in plaintext", "Action:")
 			.doesNotContain("gRPC server uses TLS", "listens on " + socket);
 	}
 
