@@ -21,11 +21,10 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What one event loop does right now, as far as an {@link EventLoopWatchdog} has to know.
- * Its thread writes, two ordered writes for each callback; the watchdog reads now and
- * then and finds out for how many of its samples nothing has changed. So nobody reads a
- * clock, and a pause of the whole process counts for nothing: it holds up the samples
- * too.
+ * Current callback of one event loop, for an {@link EventLoopWatchdog}. The thread of the
+ * loop does two ordered writes per callback; the watchdog samples and counts for how many
+ * samples nothing has changed. No clock is read, and a pause of the whole process does
+ * not count, because it delays the samples too.
  */
 final class EventLoopSlot {
 
@@ -53,9 +52,9 @@ final class EventLoopSlot {
 	}
 
 	/**
-	 * A callback begins on the thread of the slot.
-	 * @param method whose callback it is
-	 * @return whether {@link #exit()} must follow; not for one that runs within another
+	 * Records that a callback begins on the thread of the slot.
+	 * @param method the method of the callback
+	 * @return whether {@link #exit()} must follow; {@code false} within another callback
 	 */
 	boolean enter(WatchedMethod method) {
 		if (this.method.getPlain() != null) {
@@ -67,15 +66,15 @@ final class EventLoopSlot {
 	}
 
 	/**
-	 * The callback has returned.
+	 * Records that the callback has returned.
 	 */
 	void exit() {
 		this.method.setRelease(null);
 	}
 
 	/**
-	 * Look what the thread does.
-	 * @param limit for how many samples after the first one a callback may last
+	 * Samples the thread.
+	 * @param limit the number of samples after the first one that a callback may last
 	 * @return the method whose callback has lasted that long, {@code null} if none has
 	 */
 	@Nullable WatchedMethod sample(int limit) {
@@ -90,7 +89,7 @@ final class EventLoopSlot {
 	}
 
 	/**
-	 * Whether the callback of the last sample still runs.
+	 * Returns whether the callback of the last sample is still running.
 	 * @return whether nothing has changed since
 	 */
 	boolean isUnchanged() {

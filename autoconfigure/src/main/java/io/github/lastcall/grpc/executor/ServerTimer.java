@@ -19,20 +19,20 @@ package io.github.lastcall.grpc.executor;
 import java.time.Duration;
 
 /**
- * Time as this library sees it.
+ * Clock and timer of this library.
  */
 public interface ServerTimer {
 
 	/**
-	 * A clock for measuring, as {@link System#nanoTime()}.
+	 * Returns the current time of a clock for measuring, as {@link System#nanoTime()}.
 	 * @return nanoseconds since some moment
 	 */
 	long nanoTime();
 
 	/**
-	 * Run a task later, once, on a thread of this library. Tasks must not block.
+	 * Runs a task once after a delay, on a thread of this library. Tasks must not block.
 	 * @param task the task
-	 * @param delay when, from now
+	 * @param delay the delay
 	 * @return cancels the task if it has not run yet
 	 */
 	default Runnable schedule(Runnable task, Duration delay) {
@@ -40,9 +40,9 @@ public interface ServerTimer {
 	}
 
 	/**
-	 * Run a task at a time, once, on a thread of this library. Tasks must not block.
+	 * Runs a task once at a time, on a thread of this library. Tasks must not block.
 	 * @param task the task
-	 * @param nanoTime when, on the clock of {@link #nanoTime()}; at once if that has
+	 * @param nanoTime the time on the clock of {@link #nanoTime()}; immediately if it has
 	 * passed
 	 * @return cancels the task if it has not run yet
 	 */

@@ -26,17 +26,16 @@ import org.springframework.aop.framework.AopInfrastructureBean;
 import org.springframework.beans.factory.DisposableBean;
 
 /**
- * A {@link ServerTimer} with a thread of its own, which exists only while there is
- * something to wait for, unless it has to be there when it is needed. The application's
- * schedulers would not do: they stop before the server does, and a user's slow task would
- * delay the truth.
+ * {@link ServerTimer} with a thread of its own, which runs only while tasks are
+ * scheduled, unless it is {@link #started}. The application's schedulers are not used:
+ * they stop before the server does, and a slow task of a user would delay the tasks.
  */
 public final class ThreadServerTimer implements AopInfrastructureBean, ServerTimer, DisposableBean {
 
 	private final ScheduledThreadPoolExecutor executor;
 
 	/**
-	 * Create a new timer. No thread starts before the first task.
+	 * Creates a new timer. No thread starts before the first task.
 	 * @param threadName the name of its thread
 	 */
 	public ThreadServerTimer(String threadName) {
@@ -44,8 +43,8 @@ public final class ThreadServerTimer implements AopInfrastructureBean, ServerTim
 	}
 
 	/**
-	 * A timer whose thread starts now and stays: where no thread can be started any more,
-	 * its tasks run all the same.
+	 * Creates a timer whose thread starts now and stays, so that its tasks run even when
+	 * no thread can be started any more.
 	 * @param threadName the name of its thread
 	 * @return the timer
 	 */
@@ -55,7 +54,7 @@ public final class ThreadServerTimer implements AopInfrastructureBean, ServerTim
 
 	ThreadServerTimer(ThreadFactory threads, boolean started) {
 		this.executor = new ScheduledThreadPoolExecutor(1, threads);
-		// A connection may report its end after the context has: nobody cares any more.
+		// A connection may end after the context: its task is not needed any more.
 		this.executor.setRejectedExecutionHandler(new ThreadPoolExecutor.DiscardPolicy());
 		this.executor.setRemoveOnCancelPolicy(true);
 		this.executor.setKeepAliveTime(1, TimeUnit.SECONDS);

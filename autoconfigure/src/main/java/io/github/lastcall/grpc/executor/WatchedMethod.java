@@ -24,8 +24,7 @@ import io.grpc.ServerCallHandler;
 import io.grpc.ServerMethodDefinition;
 
 /**
- * A method whose callbacks run on event loops, each of which is told when one begins and
- * ends.
+ * Method whose callbacks run on event loops and are recorded in the slot of their loop.
  */
 final class WatchedMethod {
 
@@ -36,12 +35,12 @@ final class WatchedMethod {
 	private final Supplier<EventLoopSlot> slots;
 
 	/**
-	 * Read and written by the watchdog alone.
+	 * Accessed by the watchdog only.
 	 */
 	private boolean reported;
 
 	/**
-	 * Create a new method.
+	 * Creates a new method.
 	 * @param name its full name
 	 * @param advice what to do if a handler of it blocks
 	 * @param slots finds the slot of the current thread
@@ -65,7 +64,7 @@ final class WatchedMethod {
 	}
 
 	/**
-	 * Whether this is the first time that somebody asks.
+	 * Returns {@code true} the first time.
 	 */
 	boolean reportOnce() {
 		boolean first = !this.reported;
@@ -117,7 +116,7 @@ final class WatchedMethod {
 		private final ServerCall.Listener<Q> delegate;
 
 		/**
-		 * Of the thread that the call began on, and that runs it as a rule to its end.
+		 * Slot of the thread that the call began on, which usually runs all of it.
 		 */
 		private final EventLoopSlot first;
 

@@ -28,9 +28,9 @@ import org.springframework.context.event.SmartApplicationListener;
 import org.springframework.core.Ordered;
 
 /**
- * Ties the drains to the readiness of the application: servers serve once it accepts
+ * Connects the drains to the readiness of the application: servers serve once it accepts
  * traffic, and announce their end as soon as its context begins to close, before any
- * other listener can take its time. Publishes the {@link ReadinessState#REFUSING_TRAFFIC
+ * other listener can delay them. Publishes the {@link ReadinessState#REFUSING_TRAFFIC
  * refusal} that Boot publishes only for an application with a web server.
  */
 public final class ApplicationReadiness implements AopInfrastructureBean, SmartApplicationListener {
@@ -42,9 +42,9 @@ public final class ApplicationReadiness implements AopInfrastructureBean, SmartA
 	private final List<GrpcServerDrain> drains;
 
 	/**
-	 * Create a new listener.
-	 * @param context the context that the servers live in
-	 * @param refusal refuses the readiness of the application
+	 * Creates a new listener.
+	 * @param context the context of the servers
+	 * @param refusal the refusal of readiness
 	 * @param drains the drains of all servers
 	 */
 	public ApplicationReadiness(ApplicationContext context, ReadinessRefusal refusal, List<GrpcServerDrain> drains) {
@@ -67,7 +67,7 @@ public final class ApplicationReadiness implements AopInfrastructureBean, SmartA
 		}
 		else if (event instanceof ContextClosedEvent closed && closed.getApplicationContext() == this.context) {
 			this.drains.forEach(GrpcServerDrain::announce);
-			// For good: nobody gives it back.
+			// For good: it is never given back.
 			this.refusal.refuse(this);
 		}
 	}

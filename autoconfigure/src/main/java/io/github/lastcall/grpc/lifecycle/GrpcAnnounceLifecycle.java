@@ -23,14 +23,14 @@ import org.springframework.aop.framework.AopInfrastructureBean;
 import org.springframework.context.SmartLifecycle;
 
 /**
- * Holds the first phase of a shutdown until every server has announced its end for long
- * enough. Web server, Actuator and beans are all still up. A context that is stopped
- * without being closed may be started again and announces nothing.
+ * Keeps the first phase of a shutdown open until the announcements of all servers are
+ * over. The web server, Actuator and all beans are still running. A context that is
+ * stopped without being closed may start again and announces nothing.
  */
 public final class GrpcAnnounceLifecycle implements AopInfrastructureBean, SmartLifecycle {
 
 	/**
-	 * The phase, the first that stops.
+	 * Phase, the first that stops.
 	 */
 	public static final int PHASE = SmartLifecycle.DEFAULT_PHASE;
 
@@ -41,7 +41,7 @@ public final class GrpcAnnounceLifecycle implements AopInfrastructureBean, Smart
 	private volatile boolean running;
 
 	/**
-	 * Create a new lifecycle.
+	 * Creates a new lifecycle.
 	 * @param drains the drains of all servers
 	 * @param interruption is held back while the servers announce
 	 */
@@ -88,7 +88,7 @@ public final class GrpcAnnounceLifecycle implements AopInfrastructureBean, Smart
 	}
 
 	/**
-	 * A context that is paused does not end.
+	 * Returns {@code false}: a paused context does not end.
 	 */
 	@Override
 	public boolean isPauseable() {

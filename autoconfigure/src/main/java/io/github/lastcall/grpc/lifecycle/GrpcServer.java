@@ -28,7 +28,7 @@ import io.grpc.Server;
 import io.grpc.ServerServiceDefinition;
 
 /**
- * One running server. Restarting makes a new one of the same name.
+ * Running server. A restart creates a new one with the same name.
  */
 public final class GrpcServer {
 
@@ -55,9 +55,9 @@ public final class GrpcServer {
 	}
 
 	/**
-	 * Calls back once, when the server has terminated: no listener and no connection is
-	 * left. A thread that is no daemon waits for it, so that a running server keeps the
-	 * process alive, as a running web server does.
+	 * Calls back once the server has terminated, without a listener or a connection left.
+	 * A non-daemon thread waits for it, so that a running server keeps the process alive,
+	 * as a running web server does.
 	 * @param callback called on that thread
 	 */
 	public void onTermination(Runnable callback) {
@@ -70,7 +70,7 @@ public final class GrpcServer {
 	}
 
 	/**
-	 * Whoever interrupts the thread does not end the server.
+	 * Waits without regard to interruptions, which do not end the server.
 	 */
 	private void awaitTermination() {
 		while (true) {
@@ -79,13 +79,13 @@ public final class GrpcServer {
 				return;
 			}
 			catch (InterruptedException ex) {
-				// It goes on waiting.
+				// Keep waiting.
 			}
 		}
 	}
 
 	/**
-	 * The name of the server, unique in its application.
+	 * Returns the name of the server, unique in its application.
 	 * @return the name
 	 */
 	public String getName() {
@@ -93,8 +93,9 @@ public final class GrpcServer {
 	}
 
 	/**
-	 * The port that the server listens on, the real one if a free one was asked for.
-	 * @return the port, or -1 if the server listens on no port
+	 * Returns the port that the server listens on, the actual one if port 0 was
+	 * configured.
+	 * @return the port, or -1 if the server does not listen on a port
 	 */
 	public int getPort() {
 		for (SocketAddress address : this.addresses) {
@@ -106,7 +107,7 @@ public final class GrpcServer {
 	}
 
 	/**
-	 * The addresses that the server listens on, or listened on if it has stopped.
+	 * Returns the addresses that the server listens on, or listened on if it has stopped.
 	 * @return the addresses, none before it is bound
 	 */
 	public List<SocketAddress> getAddresses() {
@@ -114,8 +115,8 @@ public final class GrpcServer {
 	}
 
 	/**
-	 * Where the server listens, as an operator would write it: an IP address, {@code *}
-	 * for all interfaces, or what the transport calls it. Without the port.
+	 * Returns the address for an operator, without the port: an IP address, {@code *} for
+	 * all interfaces, or the name that the transport uses.
 	 * @return the address, empty before it is bound
 	 */
 	public String getAddress() {
@@ -130,7 +131,7 @@ public final class GrpcServer {
 	}
 
 	/**
-	 * The services that the server serves.
+	 * Returns the services of the server.
 	 * @return the services
 	 */
 	public GrpcServices getServices() {
@@ -138,9 +139,9 @@ public final class GrpcServer {
 	}
 
 	/**
-	 * The services that customizers have added to the builder of the server, and those
-	 * that a fallback registry names.
-	 * @return the services that {@link #getServices()} does not have
+	 * Returns the services that customizers have added to the builder of the server, and
+	 * those that a fallback registry lists.
+	 * @return the services that are not in {@link #getServices()}
 	 */
 	public List<ServerServiceDefinition> getAddedServices() {
 		Set<String> known = Set.copyOf(this.services.names());
@@ -151,10 +152,11 @@ public final class GrpcServer {
 	}
 
 	/**
-	 * grpc-java's server, for the application. {@link Server#shutdown()} announces its
-	 * end and drains it as closing the context does, so it goes on serving for the
-	 * propagation delay; {@link Server#shutdownNow()} closes the listener and all calls
-	 * at once. Either makes the application refuse traffic until the server starts again.
+	 * Returns grpc-java's server, for the application. {@link Server#shutdown()}
+	 * announces its end and drains it as closing the context does, so it keeps serving
+	 * for the propagation delay; {@link Server#shutdownNow()} closes the listener and all
+	 * calls at once. After either, the application refuses traffic until the server
+	 * starts again.
 	 * @return the server
 	 */
 	public Server getServer() {
@@ -162,7 +164,7 @@ public final class GrpcServer {
 	}
 
 	/**
-	 * grpc-java's server, for the drain: what is done to it is done.
+	 * Returns grpc-java's server, for the drain: its methods take effect immediately.
 	 */
 	Server delegate() {
 		return this.delegate;

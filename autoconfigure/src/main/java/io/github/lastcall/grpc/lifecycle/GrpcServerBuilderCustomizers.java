@@ -29,8 +29,8 @@ import io.grpc.ServerCallExecutorSupplier;
 import org.springframework.boot.util.LambdaSafe;
 
 /**
- * What the builder of every server gets, whatever its transport: the services, an
- * executor for each, and the customizers.
+ * Completes the builder of a server, whatever its transport: the services, the
+ * customizers, and an executor for each service.
  */
 public final class GrpcServerBuilderCustomizers {
 
@@ -41,9 +41,9 @@ public final class GrpcServerBuilderCustomizers {
 	private final List<GrpcServerBuilderCustomizer<?>> customizers;
 
 	/**
-	 * Create new customizers.
-	 * @param executors where the calls of each service run
-	 * @param guard stands between the calls and their executors
+	 * Creates new customizers.
+	 * @param executors the executors of the services
+	 * @param guard wraps the executors
 	 * @param customizers called for each builder, in this order
 	 */
 	public GrpcServerBuilderCustomizers(ServiceExecutors executors, UnaryOperator<ServerCallExecutorSupplier> guard,

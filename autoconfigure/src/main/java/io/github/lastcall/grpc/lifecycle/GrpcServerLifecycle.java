@@ -29,15 +29,15 @@ import org.springframework.aop.framework.AopInfrastructureBean;
 import org.springframework.context.SmartLifecycle;
 
 /**
- * Starts one server with its context and stops it. A server of the application starts
- * after the web server and stops in the phase in which that finishes its requests: both
+ * Starts and stops one server with its context. A server of the application starts after
+ * the web server, and stops in the phase of the web server's graceful shutdown: both
  * drain side by side.
  */
 public final class GrpcServerLifecycle implements AopInfrastructureBean, SmartLifecycle {
 
 	/**
-	 * The phase of a server that serves the application: Boot's for the graceful shutdown
-	 * of the web server.
+	 * Phase of a server that serves the application: that of the web server's graceful
+	 * shutdown.
 	 */
 	public static final int PHASE = SmartLifecycle.DEFAULT_PHASE - 1024;
 
@@ -58,11 +58,11 @@ public final class GrpcServerLifecycle implements AopInfrastructureBean, SmartLi
 	private final BiConsumer<GrpcServer, Duration> started;
 
 	/**
-	 * Create a new lifecycle.
+	 * Creates a new lifecycle.
 	 * @param name the name of the server, unique in its application
 	 * @param phase the phase in which it starts and stops
 	 * @param services finds the services, at every start
-	 * @param factory makes the builder of the server, at every start
+	 * @param factory creates the builder of the server, at every start
 	 * @param customizers complete the builder
 	 * @param drain tracks the state of the server and stops it
 	 * @param interruption is held back while the server stops
@@ -120,7 +120,7 @@ public final class GrpcServerLifecycle implements AopInfrastructureBean, SmartLi
 		}
 		finally {
 			if (!bound) {
-				// It may be bound already, if what failed came after that.
+				// It is bound if the failure came after that.
 				server.delegate().shutdownNow();
 			}
 		}

@@ -17,14 +17,14 @@
 package io.github.lastcall.grpc.lifecycle;
 
 /**
- * Told of a server's state before anybody else is. For parts of this library; an
- * application listens to {@link GrpcServerStateChangedEvent}.
+ * Listener for the states of servers, notified before the event is published. For parts
+ * of this library; applications listen to {@link GrpcServerStateChangedEvent}.
  */
 @FunctionalInterface
 public interface GrpcServerStateListener {
 
 	/**
-	 * The state has changed. Must not block.
+	 * Called when the state of a server has changed. Must not block.
 	 * @param server the name of the server
 	 * @param from the state before
 	 * @param to the state now

@@ -21,12 +21,12 @@ import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A server's state at one moment.
+ * State of a server at one moment.
  *
  * @param state the state
  * @param since when the state began
- * @param server the server, once it is bound and until it has stopped; one that died is
- * still told
+ * @param server the server, from when it is bound until it has stopped, or afterwards if
+ * it terminated unexpectedly
  * @param failed whether the server is stopped because it could not start or terminated
  * unexpectedly
  */

@@ -25,10 +25,9 @@ import org.springframework.aop.framework.AopInfrastructureBean;
 import org.springframework.context.SmartLifecycle;
 
 /**
- * Spring's shutdown waits for nothing on a thread that is interrupted: it would destroy
- * beans under live calls. What is about to be waited for holds the interruption back, and
- * the last phase of all gives it back: by then nobody is waited for any more, whoever
- * else is in the phases before.
+ * Holds back the interruption of the thread that shuts the context down. On an
+ * interrupted thread Spring would not wait for any phase, and destroy beans under live
+ * calls. The interruption is restored in the last phase.
  */
 public final class Interruption implements AopInfrastructureBean, SmartLifecycle {
 
@@ -37,8 +36,8 @@ public final class Interruption implements AopInfrastructureBean, SmartLifecycle
 	private volatile boolean running;
 
 	/**
-	 * Clear the interruption of the current thread, if there is one, until the context
-	 * has stopped.
+	 * Clears the interruption of the current thread, if any, until the context has
+	 * stopped.
 	 */
 	void hold() {
 		if (Thread.interrupted()) {
@@ -66,7 +65,7 @@ public final class Interruption implements AopInfrastructureBean, SmartLifecycle
 	}
 
 	/**
-	 * The phase that stops last.
+	 * Returns the phase that stops last.
 	 */
 	@Override
 	public int getPhase() {
@@ -74,9 +73,8 @@ public final class Interruption implements AopInfrastructureBean, SmartLifecycle
 	}
 
 	/**
-	 * Stop something and wait for its end, on a thread that may have been interrupted
-	 * before.
-	 * @param stop what to do, with a callback for the end
+	 * Stops something and waits for its end, on a thread that may be interrupted already.
+	 * @param stop the action, which gets a callback for the end
 	 */
 	static void await(Consumer<Runnable> stop) {
 		boolean interrupted = Thread.interrupted();

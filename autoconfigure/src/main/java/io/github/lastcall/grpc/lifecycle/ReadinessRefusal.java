@@ -34,12 +34,12 @@ import org.springframework.context.event.SmartApplicationListener;
 import org.springframework.core.Ordered;
 
 /**
- * Refuses the application's readiness for as long as there is a reason to, and gives back
- * what it has taken when there is none any more. A server is a reason from the moment
- * that the application shuts it down or it terminates unexpectedly until it starts again.
+ * Makes the application refuse traffic while there is a reason to, and accept it again
+ * afterwards if it did before. A server is a reason from when the application shuts it
+ * down or it terminates unexpectedly until it starts again.
  * <p>
- * Changes and what they publish run one after the other: whatever the threads, the last
- * one that is published is the last one that was made.
+ * Changes run one after the other together with what they publish, so the last event
+ * published is that of the last change.
  */
 public final class ReadinessRefusal implements AopInfrastructureBean, SmartApplicationListener {
 
@@ -61,7 +61,7 @@ public final class ReadinessRefusal implements AopInfrastructureBean, SmartAppli
 	private boolean taken;
 
 	/**
-	 * Create a new refusal, without a reason.
+	 * Creates a new refusal, without a reason.
 	 * @param context the context of the application
 	 * @param availability the availability of the application
 	 * @param drains the drains of all servers of the context
@@ -74,8 +74,8 @@ public final class ReadinessRefusal implements AopInfrastructureBean, SmartAppli
 	}
 
 	/**
-	 * Refuse traffic.
-	 * @param reason who asks for it
+	 * Refuses traffic.
+	 * @param reason the reason, compared by {@code equals}
 	 */
 	void refuse(Object reason) {
 		this.changes.execute(() -> {
@@ -85,8 +85,9 @@ public final class ReadinessRefusal implements AopInfrastructureBean, SmartAppli
 	}
 
 	/**
-	 * Accept traffic again if this was the last reason, and the readiness was taken here.
-	 * @param reason who asked to refuse it
+	 * Accepts traffic again if this was the last reason and the application accepted
+	 * traffic before.
+	 * @param reason the reason passed to {@link #refuse}
 	 */
 	void giveBack(Object reason) {
 		this.changes.execute(() -> {
@@ -98,8 +99,7 @@ public final class ReadinessRefusal implements AopInfrastructureBean, SmartAppli
 	}
 
 	/**
-	 * Somebody else says that the application accepts traffic, which is right again when
-	 * there is no reason any more.
+	 * Refuses traffic again after another publisher has made the application accept it.
 	 */
 	private void refuseAgain() {
 		this.changes.execute(() -> {
@@ -141,7 +141,8 @@ public final class ReadinessRefusal implements AopInfrastructureBean, SmartAppli
 	}
 
 	/**
-	 * Behind Boot's own listener, by which the availability is known.
+	 * Returns a later position than that of Boot's listener, which updates the
+	 * availability.
 	 */
 	@Override
 	public int getOrder() {

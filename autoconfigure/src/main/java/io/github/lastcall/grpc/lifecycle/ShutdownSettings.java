@@ -22,27 +22,25 @@ import org.springframework.aop.framework.AopInfrastructureBean;
 import org.springframework.util.Assert;
 
 /**
- * How long each state of a shutdown may take. Zero skips it or gives it no time, negative
- * values are refused.
+ * Durations of the states of a shutdown. Zero skips a state or gives it no time; negative
+ * values are rejected.
  *
- * @param propagationDelay how long to go on serving after health has become NOT_SERVING,
+ * @param propagationDelay the time to keep serving after health has become NOT_SERVING,
  * so that load balancers notice
- * @param quietPeriod how long no new call must have arrived before the listener is
- * closed; zero does not wait for quiet
- * @param maxPropagationDelay how long to wait for quiet, counted from the same moment as
- * the propagation delay and not shorter than it
- * @param gracePeriod how long calls in flight may take to end after the listener is
- * closed
- * @param streamGracePeriod how long streaming calls among them may take; no longer than
- * the grace period has an effect
- * @param forceTimeout how long calls that are closed by force may take to clean up
+ * @param quietPeriod the time without a new call before the listener is closed; zero does
+ * not wait for it
+ * @param maxPropagationDelay the maximum time to wait for the quiet period, from the same
+ * moment as the propagation delay and not shorter than it
+ * @param gracePeriod the time for calls in flight to end after the listener is closed
+ * @param streamGracePeriod the time for streaming calls among them, if shorter
+ * @param forceTimeout the time for the handlers of forced calls to clean up
  */
 public record ShutdownSettings(Duration propagationDelay, Duration quietPeriod, Duration maxPropagationDelay,
 		Duration gracePeriod, Duration streamGracePeriod, Duration forceTimeout) implements AopInfrastructureBean {
 
 	/**
-	 * What an application takes besides: to notice the signal, to destroy its beans, and
-	 * to end its virtual machine.
+	 * Time for the rest of an application's end: noticing the signal, destroying beans,
+	 * and exiting.
 	 */
 	public static final Duration EXIT = Duration.ofSeconds(3);
 
@@ -58,7 +56,8 @@ public record ShutdownSettings(Duration propagationDelay, Duration quietPeriod, 
 	}
 
 	/**
-	 * Settings without a quiet period, and the same grace for streaming calls.
+	 * Creates settings without a quiet period, and with the same grace period for
+	 * streaming calls.
 	 * @param propagationDelay how long to announce
 	 * @param gracePeriod how long to drain
 	 * @param forceTimeout how long to force
@@ -70,15 +69,15 @@ public record ShutdownSettings(Duration propagationDelay, Duration quietPeriod, 
 	}
 
 	/**
-	 * How long the end may be announced.
-	 * @return the propagation delay, or the longest one if quiet is waited for
+	 * Returns the maximum time of the announcement.
+	 * @return the propagation delay, or its maximum if there is a quiet period
 	 */
 	public Duration longestAnnouncement() {
 		return this.quietPeriod.isZero() ? this.propagationDelay : this.maxPropagationDelay;
 	}
 
 	/**
-	 * The longest that the server takes to stop.
+	 * Returns the maximum time in which the server stops.
 	 * @return the sum of all
 	 */
 	public Duration longestStop() {
@@ -86,8 +85,9 @@ public record ShutdownSettings(Duration propagationDelay, Duration quietPeriod, 
 	}
 
 	/**
-	 * The longest that the process takes to end: what an orchestrator must allow for.
-	 * @return the time of the server, and {@link #EXIT} for everything else
+	 * Returns the maximum time in which the process ends, which an orchestrator must
+	 * allow.
+	 * @return the time of the server plus {@link #EXIT}
 	 */
 	public Duration budget() {
 		return longestStop().plus(EXIT);

@@ -18,34 +18,34 @@ package io.github.lastcall.grpc.limits;
 import java.util.Locale;
 
 /**
- * Why a server refused something that a client wanted.
+ * Reason for which a server refused a connection or a call.
  */
 public enum RefusalReason {
 
 	/**
-	 * A connection: there were too many already.
+	 * Connection above the limit of open connections.
 	 */
 	CONNECTIONS("grpc.server.limits.connections"),
 
 	/**
-	 * A connection on which the client took too long to begin with HTTP/2, or later to
-	 * end headers that it had begun.
+	 * Connection whose client took too long to start HTTP/2, or later to complete
+	 * headers.
 	 */
 	HANDSHAKE_TIMEOUT("grpc.server.limits.handshake-timeout"),
 
 	/**
-	 * A call: its connection had too many already.
+	 * Call above the limit of its connection.
 	 */
 	CALLS_PER_CONNECTION("grpc.server.limits.concurrent-calls-per-connection"),
 
 	/**
-	 * A call: the server had too many already.
+	 * Call above the limit of the server.
 	 */
 	CONCURRENT_CALLS("grpc.server.limits.concurrent-calls"),
 
 	/**
-	 * A stream of an infrastructure service, such as a watch of health: the server had
-	 * too many already.
+	 * Stream of an infrastructure service, such as Health/Watch, above the limit of the
+	 * server.
 	 */
 	INFRASTRUCTURE_STREAMS(""),
 
@@ -65,8 +65,8 @@ public enum RefusalReason {
 	PINGS("grpc.server.keep-alive.permit.time"),
 
 	/**
-	 * A connection whose client asked for more answers of the protocol (to PING,
-	 * SETTINGS, RST_STREAM) than it read, or split headers into too many pieces.
+	 * Connection whose client requested more protocol replies (to PING, SETTINGS,
+	 * RST_STREAM) than it read, or split headers into too many frames.
 	 */
 	FLOOD(""),
 
@@ -98,7 +98,7 @@ public enum RefusalReason {
 	TLS("grpc.server.ssl"),
 
 	/**
-	 * A call with a message in the making, when all of those held too much memory.
+	 * Call with a partially received message, when all of those held too much memory.
 	 */
 	INBOUND_BUFFER("grpc.server.limits.inbound-buffer-size"),
 
@@ -119,13 +119,13 @@ public enum RefusalReason {
 	OUTBOUND_BUFFER("grpc.server.limits.outbound-buffer-size"),
 
 	/**
-	 * A call of a method that the server does not have.
+	 * Call of a method that the server does not implement.
 	 */
 	UNKNOWN_METHOD(""),
 
 	/**
-	 * A connection or a call that broke the rules of HTTP/2, or was none: port scans, web
-	 * browsers, TLS on a plaintext port, plaintext on a port for TLS.
+	 * Connection or call that violated HTTP/2 or was something else: port scans, web
+	 * browsers, TLS on a plaintext port, plaintext on a TLS port.
 	 */
 	PROTOCOL("");
 
@@ -136,7 +136,7 @@ public enum RefusalReason {
 	}
 
 	/**
-	 * The name in meters and logs.
+	 * Returns the name in meters and logs.
 	 * @return the name, in lower case
 	 */
 	public String getTag() {
@@ -144,7 +144,7 @@ public enum RefusalReason {
 	}
 
 	/**
-	 * What to look at for somebody who thinks that the refusal was wrong.
+	 * Returns the property that sets the limit.
 	 * @return the property in parentheses, or nothing
 	 */
 	String hint() {
@@ -152,7 +152,8 @@ public enum RefusalReason {
 	}
 
 	/**
-	 * Whether an operator has to know. What anybody may send to the port is no warning.
+	 * Returns whether an operator has to know. What any client can send to the port is
+	 * not a warning.
 	 * @return whether it is worth a warning
 	 */
 	boolean isWarning() {

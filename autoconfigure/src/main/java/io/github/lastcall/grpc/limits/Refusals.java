@@ -27,7 +27,7 @@ import org.apache.commons.logging.LogFactory;
 import org.springframework.aop.framework.AopInfrastructureBean;
 
 /**
- * What one server refused: counted all, logged as far as somebody can read it.
+ * Refusals of one server: all counted, and logged up to a limit.
  */
 public final class Refusals implements AopInfrastructureBean {
 
@@ -38,7 +38,7 @@ public final class Refusals implements AopInfrastructureBean {
 	private final Map<RefusalReason, LongAdder> counts;
 
 	/**
-	 * Create new refusals.
+	 * Creates new refusals.
 	 * @param server the name of the server
 	 * @param timer runs the summaries of what is not logged
 	 */
@@ -53,7 +53,7 @@ public final class Refusals implements AopInfrastructureBean {
 	}
 
 	/**
-	 * The name of the server.
+	 * Returns the name of the server.
 	 * @return the name
 	 */
 	public String getServer() {
@@ -61,8 +61,8 @@ public final class Refusals implements AopInfrastructureBean {
 	}
 
 	/**
-	 * How often the server refused something since the application started.
-	 * @param reason why
+	 * Returns the number of refusals since the application started.
+	 * @param reason the reason
 	 * @return the number of refusals
 	 */
 	@SuppressWarnings("NullAway") // Every reason has its counter.
@@ -71,8 +71,8 @@ public final class Refusals implements AopInfrastructureBean {
 	}
 
 	/**
-	 * Count a refusal without a line in the log, because there is one for its connection.
-	 * @param reason why
+	 * Counts a refusal without logging it, because its connection has a line.
+	 * @param reason the reason
 	 */
 	@SuppressWarnings("NullAway") // Every reason has its counter.
 	public void count(RefusalReason reason) {
@@ -80,9 +80,9 @@ public final class Refusals implements AopInfrastructureBean {
 	}
 
 	/**
-	 * Count a refusal and log it, unless there have just been many.
-	 * @param reason why
-	 * @param line what happened; not called if it is not logged
+	 * Counts a refusal, and logs it unless there have just been many.
+	 * @param reason the reason
+	 * @param line creates the line; not called if it is not logged
 	 */
 	public void report(RefusalReason reason, Supplier<String> line) {
 		count(reason);

@@ -20,14 +20,14 @@ import io.grpc.StatusRuntimeException;
 
 /**
  * Ends a call whose message is refused while it is received or decompressed. It has been
- * reported when it is thrown, and says no more than its status: there is no stack trace.
+ * reported already, and has no stack trace.
  */
 public final class RefusedMessageException extends StatusRuntimeException {
 
 	private static final long serialVersionUID = 1L;
 
 	/**
-	 * Create a new exception.
+	 * Creates a new exception.
 	 * @param status the status that the client gets
 	 */
 	public RefusedMessageException(Status status) {

@@ -30,16 +30,15 @@ import io.grpc.netty.shaded.io.netty.channel.socket.SocketChannelConfig;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Stands in front of the listening sockets of one server and lets in as many connections
- * as the server bears. What is too much is closed before Netty or grpc-java have done
- * anything for it.
+ * Limits the connections of one server, in front of its listening sockets. Excess
+ * connections are reset before Netty or grpc-java have done anything for them.
  */
 final class NettyConnectionGate {
 
 	/**
-	 * How many connections of one listening socket may wait for their event loops. More
-	 * of them would keep the loops from the connections that there are: they wait in the
-	 * backlog of the system.
+	 * Maximum number of connections of one listening socket that wait for their event
+	 * loops. More would keep the loops from existing connections; they wait in the
+	 * system's backlog.
 	 */
 	private static final int MAX_WAITING = 32;
 
@@ -59,8 +58,8 @@ final class NettyConnectionGate {
 	}
 
 	/**
-	 * Stand in front of a listening socket too.
-	 * @param listener the socket, which does not listen yet
+	 * Guards another listening socket.
+	 * @param listener the socket, before it is bound
 	 */
 	void guard(ServerChannel listener) {
 		this.listeners.incrementAndGet();
@@ -69,7 +68,7 @@ final class NettyConnectionGate {
 	}
 
 	/**
-	 * Who the client is, as far as its transport knows it.
+	 * Returns the client's address for logs.
 	 * @param connection the connection
 	 * @return its address
 	 */
@@ -97,8 +96,8 @@ final class NettyConnectionGate {
 	}
 
 	/**
-	 * Close a connection by a reset of TCP, which leaves no TIME_WAIT behind: refused
-	 * connections would use up the system's memory for those.
+	 * Closes a connection by a TCP reset, which leaves no TIME_WAIT behind: refused
+	 * connections would exhaust the system's memory for those.
 	 */
 	private static void reset(Channel connection) {
 		try {
@@ -115,9 +114,9 @@ final class NettyConnectionGate {
 	}
 
 	/**
-	 * Do something when no socket is open, neither one that listens nor a connection; at
-	 * once if none is.
-	 * @param action what to do, at most once
+	 * Runs an action when neither a listening socket nor a connection is open,
+	 * immediately if none is.
+	 * @param action the action, run at most once
 	 */
 	void whenUnused(Runnable action) {
 		this.whenUnused.set(action);
@@ -141,8 +140,8 @@ final class NettyConnectionGate {
 	}
 
 	/**
-	 * Each socket stops and goes on by its own count: one that has stopped is not left to
-	 * the connections of another one.
+	 * Handler of one listening socket, which stops and resumes accepting by a count of
+	 * its own, independent of other sockets.
 	 */
 	private final class NettyEntrance extends ChannelInboundHandlerAdapter {
 

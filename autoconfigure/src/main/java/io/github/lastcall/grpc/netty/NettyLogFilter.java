@@ -36,23 +36,21 @@ import io.grpc.netty.shaded.io.netty.handler.codec.http2.Http2Exception;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Keeps grpc-java's log readable while clients misbehave. It logs a stack trace for each
- * frame, call or connection that it does not like, so that whoever can reach the port can
- * fill the disk. Here such a record becomes one line, there are only so many of them in a
- * while, and those of what was refused are left out, because {@link Refusals} has said it
- * better.
+ * Limits grpc-java's log while clients misbehave. grpc-java logs a stack trace for each
+ * invalid frame, call or connection, so any client could fill the disk. The filter turns
+ * such a record into one line, limits the number of lines, and omits those of refusals,
+ * which {@link Refusals} reports.
  *
  * <p>
- * Only the loggers that tell of what clients do are filtered, by a filter of
- * {@code java.util.logging} (which grpc-java uses), so that levels and appenders are as
- * the application has set them. Exceptions of handlers are not touched: two of the
- * loggers have those too, besides messages that cannot be parsed. With one of the loggers
- * at {@code DEBUG} or finer it lets everything pass, and a logger that has a filter
- * already keeps it.
+ * Only loggers of client behavior are filtered, by a filter of {@code java.util.logging}
+ * (which grpc-java uses), so levels and appenders remain those of the application.
+ * Exceptions of handlers are not touched: two of the loggers have those too, besides
+ * messages that cannot be parsed. With one of the loggers at {@code DEBUG} or finer
+ * everything passes, and a logger that has a filter already keeps it.
  *
  * <p>
- * The loggers are those of the whole process. All contexts in it share the filter, with
- * one budget, until the last of them is closed.
+ * The loggers belong to the process. All its contexts share the filter and one limit,
+ * until the last of them is closed.
  */
 final class NettyLogFilter implements Filter {
 
@@ -76,14 +74,16 @@ final class NettyLogFilter implements Filter {
 			"io.grpc.internal.TransportFrameUtil");
 
 	/**
-	 * Held on to: the log manager does not, and a logger is forgotten with its filter.
+	 * Strong references: the log manager has weak ones, and would lose a logger with its
+	 * filter.
 	 */
 	private final List<Logger> loggers = Stream.concat(HANDLERS.stream(), TRANSPORT.stream())
 		.map(Logger::getLogger)
 		.toList();
 
 	/**
-	 * Those for whom this one filters, itself included: it may outlive its own context.
+	 * The filters that this one stands for, itself included: it may outlive its own
+	 * context.
 	 */
 	private final Set<NettyLogFilter> users = new HashSet<>();
 
@@ -125,7 +125,7 @@ final class NettyLogFilter implements Filter {
 			logger.setFilter(filter);
 		}
 		catch (UnsupportedOperationException ex) {
-			// A log manager of somebody else's, without filters.
+			// A foreign log manager without filters.
 		}
 	}
 

@@ -21,9 +21,9 @@ import io.grpc.netty.shaded.io.netty.util.internal.logging.InternalLogLevel;
 import io.grpc.netty.shaded.io.netty.util.internal.logging.InternalLogger;
 
 /**
- * A logger of Netty whose lines at {@code INFO} and above come out of a
- * {@link LogLimiter}, unless {@code DEBUG} is enabled. Netty asks it several times per
- * call whether a level is enabled, so nothing is in the way of that.
+ * Logger of Netty whose lines at {@code INFO} and above are limited by a
+ * {@link LogLimiter}, unless {@code DEBUG} is enabled. Netty checks levels several times
+ * per call, so those checks are passed on directly.
  */
 @SuppressWarnings("serial")
 final class NettyLogger extends AbstractInternalLogger {

@@ -24,14 +24,14 @@ import io.grpc.netty.shaded.io.netty.util.internal.logging.JdkLoggerFactory;
 import io.grpc.netty.shaded.io.netty.util.internal.logging.Slf4JLoggerFactory;
 
 /**
- * Limits the log of Netty itself, which writes a line for some of the frames that a
- * client sends. All its loggers share one {@link LogLimiter}, and a stack trace becomes
- * part of the line. A logger at {@code DEBUG} or finer has no limit.
+ * Limits the log of Netty, which writes a line for some frames of clients. All its
+ * loggers share one {@link LogLimiter}, and a stack trace becomes part of the line. A
+ * logger at {@code DEBUG} or finer has no limit.
  *
  * <p>
- * {@link NettyLogFilter} cannot do it: grpc-java logs by {@code java.util.logging}, Netty
- * by whatever it has found. Only Netty in grpc-java's shaded jar is affected, for servers
- * and channels of the process alike.
+ * {@link NettyLogFilter} cannot: grpc-java logs by {@code java.util.logging}, Netty by
+ * what it has found. Only Netty in grpc-java's shaded jar is affected, for servers and
+ * channels of the process alike.
  */
 public final class NettyLoggers extends InternalLoggerFactory {
 
@@ -45,7 +45,7 @@ public final class NettyLoggers extends InternalLoggerFactory {
 	}
 
 	/**
-	 * Limit the loggers of all classes of Netty that are initialized from now on. Has no
+	 * Limits the loggers of all classes of Netty that are initialized from now on. Has no
 	 * effect when they are limited already, or when Netty uses neither SLF4J nor
 	 * {@code java.util.logging}.
 	 */
