@@ -16,6 +16,7 @@
 
 package io.github.lastcall.grpc.call;
 
+import java.util.Objects;
 import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
 
 import io.github.lastcall.grpc.executor.CallScope;
@@ -75,7 +76,9 @@ final class TrackedListener<Q> extends ServerCall.Listener<Q> {
 		Thread outer = enter();
 		Object scope = this.call.hooks().beforeCallback();
 		try {
-			this.delegate = handler.startCall(serverCall, headers);
+			// As grpc-java does: without a listener the call would never be answered.
+			this.delegate = Objects.requireNonNull(handler.startCall(serverCall, headers),
+					"startCall() returned a null listener");
 		}
 		finally {
 			this.call.hooks().afterCallback(scope);

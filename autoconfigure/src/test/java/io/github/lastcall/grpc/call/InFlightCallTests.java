@@ -33,6 +33,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatNullPointerException;
 
 class InFlightCallTests {
 
@@ -40,6 +41,16 @@ class InFlightCallTests {
 
 	private final InFlightCalls calls = new InFlightCalls(this.timer, 20_000, new Refusals("test", this.timer),
 			() -> null);
+
+	@Test
+	@SuppressWarnings("NullAway")
+	void aHandlerWithoutAListenerFails() {
+		InFlightCall call = call();
+		assertThatNullPointerException().isThrownBy(() -> call.start(new TrackedServerCallTests.StrictCall(),
+				new Metadata(), (serverCall, headers) -> null));
+		call.streamClosed(Status.UNKNOWN);
+		assertThat(this.calls.count()).isZero();
+	}
 
 	@ParameterizedTest
 	@ValueSource(booleans = { false, true })
