@@ -90,9 +90,8 @@ final class ServerParts {
 		if (part.equals("JIT compiler") || part.equals("garbage collector")) {
 			return part;
 		}
-		return (stack[0].contains("preinit")) ? "loading ahead, in the background"
-				: (stack[0].startsWith("[main") || stack[0].startsWith("[DestroyJavaVM")) ? "main thread"
-						: "other threads";
+		return (stack[0].startsWith("[main") || stack[0].startsWith("[DestroyJavaVM")) ? "main thread"
+				: "other threads";
 	}
 
 }
