@@ -16,6 +16,9 @@
 
 package io.github.lastcall.grpc;
 
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
@@ -24,6 +27,7 @@ import java.util.stream.Stream;
 
 import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.domain.JavaModifier;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.library.Architectures.LayeredArchitecture;
@@ -58,6 +62,22 @@ class ArchitectureTests {
 			new Room("netty", "call", "limits", "tls", "server"),
 			new Room("call", "executor", "limits", "tls", "server"), new Room("tls", "server"),
 			new Room("limits", "executor"), new Room("executor", "server"), new Room("server"));
+
+	private static final int MAX_FILES = 25;
+
+	private static final int MAX_LINES = 450;
+
+	/**
+	 * What a user writes against. All other types are public only because Java has no
+	 * visibility between packages.
+	 */
+	private static final List<String> USER_API = List.of("call.DrainSignal", "call.SimulatedDrain",
+			"executor.ServerExecutor", "health.ServingStatusOverrides", "lifecycle.DrainControl",
+			"lifecycle.GrpcServer", "lifecycle.GrpcServerStartedEvent", "lifecycle.GrpcServerState",
+			"lifecycle.GrpcServerStateChangedEvent", "server.GlobalServerInterceptor",
+			"server.GrpcServerBuilderCustomizer", "server.GrpcServerFactory", "server.GrpcServerStartException",
+			"server.GrpcService", "server.GrpcServices", "server.LocalGrpcInProcessName", "server.LocalGrpcPort",
+			"tls.PeerIdentity");
 
 	private static final JavaClasses CLASSES = new ClassFileImporter()
 		.withImportOption(new ImportOption.DoNotIncludeTests())
@@ -141,6 +161,50 @@ class ArchitectureTests {
 	void everyPackageIsNullMarked() {
 		assertThat(packages()).allSatisfy(
 				(name) -> assertThat(CLASSES.getPackage(name).isAnnotatedWith(NullMarked.class)).as(name).isTrue());
+	}
+
+	@Test
+	void theMethodsOfTheUserApiMentionNoInternalType() {
+		List<String> api = USER_API.stream().map((name) -> ROOT + "." + name).toList();
+		assertThat(api)
+			.allSatisfy((name) -> assertThat(CLASSES.get(name).getModifiers()).contains(JavaModifier.PUBLIC));
+		assertThat(api.stream()
+			.flatMap((name) -> CLASSES.get(name).getMethods().stream())
+			.filter((method) -> method.getModifiers().contains(JavaModifier.PUBLIC))
+			.flatMap((method) -> Stream
+				.concat(method.getRawParameterTypes().stream(), Stream.of(method.getRawReturnType()))
+				.map(JavaClass::getBaseComponentType)
+				.filter((type) -> type.getName().startsWith(ROOT))
+				.filter((type) -> api.stream().noneMatch((name) -> (type.getName() + "$").startsWith(name + "$")))
+				.map((type) -> method.getFullName() + ": " + type.getName())))
+			.isEmpty();
+	}
+
+	@Test
+	void roomsWithoutUserApiAreNotInTheJavadoc() throws IOException {
+		String internal = Stream
+			.concat(ROOMS.stream()
+				.filter((room) -> USER_API.stream().noneMatch((name) -> name.startsWith(room.name() + ".")))
+				.map(Room::packageName), Stream.of(GENERATED))
+			.sorted()
+			.collect(Collectors.joining(","));
+		assertThat(Files.readString(Path.of("pom.xml")))
+			.contains("<excludePackageNames>" + internal + "</excludePackageNames>");
+	}
+
+	@Test
+	void noRoomIsCrowdedAndNoClassTooLong() throws IOException {
+		Path sources = Path.of("src/main/java", ROOT.replace('.', '/'));
+		for (Room room : ROOMS) {
+			try (Stream<Path> files = Files.list(sources.resolve(room.name()))) {
+				List<Path> all = files.toList();
+				if (!room.name().equals("autoconfigure")) {
+					assertThat(all).as(room.name()).hasSizeLessThanOrEqualTo(MAX_FILES);
+				}
+				assertThat(all).filteredOn((file) -> !file.endsWith("GrpcServerProperties.java"))
+					.allSatisfy((file) -> assertThat(Files.readAllLines(file)).hasSizeLessThanOrEqualTo(MAX_LINES));
+			}
+		}
 	}
 
 	private static String[] packagesOf(String... rooms) {

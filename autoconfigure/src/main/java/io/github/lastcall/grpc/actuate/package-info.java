@@ -15,6 +15,8 @@
  */
 /**
  * Actuator endpoint and health indicator of the server.
+ * <p>
+ * Internal: its types can change in any release.
  */
 @NullMarked
 package io.github.lastcall.grpc.actuate;

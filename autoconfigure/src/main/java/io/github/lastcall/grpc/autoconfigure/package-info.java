@@ -16,6 +16,8 @@
 /**
  * Wiring only: auto-configuration, properties, failure analyzers. Sees every other
  * package; none sees it.
+ * <p>
+ * Internal: its types can change in any release.
  */
 @NullMarked
 package io.github.lastcall.grpc.autoconfigure;

@@ -15,6 +15,9 @@
  */
 /**
  * Tracking of calls in flight: their life, the drain signal, and closing them.
+ * <p>
+ * Internal, except for {@code DrainSignal} and {@code SimulatedDrain}: other types can
+ * change in any release.
  */
 @NullMarked
 package io.github.lastcall.grpc.call;

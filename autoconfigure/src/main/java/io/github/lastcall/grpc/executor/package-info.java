@@ -15,6 +15,8 @@
  */
 /**
  * Where the callbacks of calls run, and the timer of the library.
+ * <p>
+ * Internal, except for {@code ServerExecutor}: other types can change in any release.
  */
 @NullMarked
 package io.github.lastcall.grpc.executor;

@@ -15,6 +15,9 @@
  */
 /**
  * Health service and the table of serving statuses behind it.
+ * <p>
+ * Internal, except for {@code ServingStatusOverrides}: other types can change in any
+ * release.
  */
 @NullMarked
 package io.github.lastcall.grpc.health;

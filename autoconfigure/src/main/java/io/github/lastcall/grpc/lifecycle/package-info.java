@@ -16,6 +16,10 @@
 /**
  * Start and stop of the servers: the states of the drain, the drain of an operator,
  * events.
+ * <p>
+ * Internal, except for {@code DrainControl}, {@code GrpcServer}, {@code
+ * GrpcServerStartedEvent}, {@code GrpcServerState} and {@code
+ * GrpcServerStateChangedEvent}: other types can change in any release.
  */
 @NullMarked
 package io.github.lastcall.grpc.lifecycle;

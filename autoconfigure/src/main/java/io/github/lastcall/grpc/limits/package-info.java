@@ -15,6 +15,8 @@
  */
 /**
  * Limits, the memory that they bound, and what they have refused and why.
+ * <p>
+ * Internal: its types can change in any release.
  */
 @NullMarked
 package io.github.lastcall.grpc.limits;

@@ -15,6 +15,8 @@
  */
 /**
  * Meters of servers and their calls.
+ * <p>
+ * Internal: its types can change in any release.
  */
 @NullMarked
 package io.github.lastcall.grpc.metrics;

@@ -15,6 +15,8 @@
  */
 /**
  * The network transport: accepting, guarding and closing connections.
+ * <p>
+ * Internal: its types can change in any release.
  */
 @NullMarked
 package io.github.lastcall.grpc.netty;

@@ -15,6 +15,8 @@
  */
 /**
  * Observations of calls, for tracing.
+ * <p>
+ * Internal: its types can change in any release.
  */
 @NullMarked
 package io.github.lastcall.grpc.observation;

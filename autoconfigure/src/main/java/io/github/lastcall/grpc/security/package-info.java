@@ -15,6 +15,8 @@
  */
 /**
  * Integration with Spring Security.
+ * <p>
+ * Internal: its types can change in any release.
  */
 @NullMarked
 package io.github.lastcall.grpc.security;

@@ -15,6 +15,8 @@
  */
 /**
  * Certificates, their rotation, and the identity of clients.
+ * <p>
+ * Internal, except for {@code PeerIdentity}: other types can change in any release.
  */
 @NullMarked
 package io.github.lastcall.grpc.tls;
