@@ -19,7 +19,6 @@ package io.github.lastcall.sample;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Collections;
-import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -42,8 +41,8 @@ import static org.awaitility.Awaitility.await;
  * again: it is dead at least as long as the next replacement needs to start.
  *
  * <p>
- * With the propagation delay that is the default on Kubernetes none is lost. Without it
- * some are, when a single replica is replaced: if they were not, the test would prove
+ * With the propagation delay that is the default on Kubernetes none is lost. A replica
+ * that is then stopped without it loses some: if it did not, the test would prove
  * nothing.
  */
 @Timeout(value = 15, unit = TimeUnit.MINUTES)
@@ -51,81 +50,129 @@ class RollingRestartIT {
 
 	private static final int REPLICAS = 3;
 
-	@Test
-	void rollsLoseNoCall() throws Exception {
-		assertThatNoCallIsLost(Integer.getInteger("rolls", 1), Traffic::start);
-	}
-
-	static void assertThatNoCallIsLost(int rolls, Calls.Starter clients) throws Exception {
-		Result result = replace(clients, rolls * REPLICAS, "--spring.main.cloud-platform=kubernetes");
-		System.out.println(rolls + " x three replicas restarted, defaults on Kubernetes: " + result);
-		assertThat(result.l4Failures()).as("failed calls, L4; the log of the replicas:%n%s", result.log()).isEmpty();
-		assertThat(result.l7Failures()).as("failed calls, L7; the log of the replicas:%n%s", result.log()).isEmpty();
-	}
+	private static final String KUBERNETES = "--spring.main.cloud-platform=kubernetes";
 
 	@Test
-	void oneReplicaWithoutAPropagationDelayLosesCallsOfBothKinds() throws Exception {
-		Result result = replace(Traffic::start, 1, "--grpc.server.shutdown.propagation-delay=0");
-		System.out.println("One of three replicas restarted, no propagation delay: " + result);
-		assertThat(result.l4Failures()).as("failed calls, L4").isNotEmpty();
-		assertThat(result.l7Failures()).as("failed calls, L7").isNotEmpty();
-	}
-
-	private static Result replace(Calls.Starter clients, int restarts, String argument) throws Exception {
-		Tools.haproxy();
-		List<String> arguments = List.of(argument);
-		Map<String, SampleProcess> replicas = new LinkedHashMap<>();
-		StringBuilder log = new StringBuilder();
-		Iterator<SampleProcess> started = SampleProcess.startAll(Collections.nCopies(REPLICAS, arguments)).iterator();
-		List.of("a", "b", "c").forEach((name) -> replicas.put(name, started.next()));
-		int l4Port = Tools.freePort();
-		List<Integer> ports = replicas.values().stream().map(SampleProcess::grpcPort).toList();
-		try (HaProxy haproxy = HaProxy.startForRollingRestart(l4Port, ports)) {
-			replicas.keySet().forEach((name) -> awaitUp(haproxy, name));
-			try (Calls l4 = clients.start(l4Port); Calls l7 = clients.start(haproxy.port())) {
-				l4.awaitCalls(20);
-				l7.awaitCalls(20);
-				String free = "d";
-				for (int restart = 0; restart < restarts; restart++) {
-					SampleProcess replacement = SampleProcess.start(argument);
-					replicas.put(free, replacement);
-					haproxy.move(free, replacement.grpcPort());
-					awaitUp(haproxy, free);
-					Map.Entry<String, SampleProcess> oldest = replicas.entrySet().iterator().next();
-					oldest.getValue().signal("TERM");
-					oldest.getValue().awaitExit();
-					log.append(oldest.getValue().log()).append("\n");
-					free = oldest.getKey();
-					replicas.remove(free);
-				}
-				l4.awaitCalls(20);
-				l7.awaitCalls(20);
-				replicas.values().forEach((replica) -> log.append(replica.log()));
-				return new Result(l4.calls(), l4.failures(), l7.calls(), l7.failures(), log.toString());
-			}
-		}
-		finally {
-			replicas.values().forEach(SampleProcess::close);
-		}
-	}
-
-	private static void awaitUp(HaProxy haproxy, String name) {
-		await().atMost(Duration.ofMinutes(1)).until(() -> {
-			try {
-				return haproxy.isUp(name);
-			}
-			catch (IOException ex) {
-				return false;
-			}
+	void aRollLosesNoCallAndAStopWithoutAPropagationDelayDoes() throws Exception {
+		assertThatNoCallIsLost(Integer.getInteger("rolls", 1), Traffic::start, (roll) -> {
+			roll.replace("--grpc.server.shutdown.propagation-delay=0", true);
+			System.out.println("one stop without a propagation delay: " + roll);
+			assertThat(roll.l4.failures()).as("failed calls, L4").isNotEmpty();
+			assertThat(roll.l7.failures()).as("failed calls, L7").isNotEmpty();
 		});
 	}
 
-	private record Result(long l4Calls, List<String> l4Failures, long l7Calls, List<String> l7Failures, String log) {
+	static void assertThatNoCallIsLost(int rolls, Calls.Starter clients, Control control) throws Exception {
+		try (Roll roll = Roll.start(clients)) {
+			for (int restart = 0; restart < rolls * REPLICAS; restart++) {
+				roll.replace(KUBERNETES, false);
+			}
+			System.out.println(rolls + " x three replicas restarted, defaults on Kubernetes: " + roll);
+			assertThat(roll.l4.failures()).as("failed calls, L4; the log of the replicas:%n%s", roll.log()).isEmpty();
+			assertThat(roll.l7.failures()).as("failed calls, L7; the log of the replicas:%n%s", roll.log()).isEmpty();
+			control.run(roll);
+		}
+	}
+
+	/**
+	 * What else is done with the replicas, to show that a call can be lost.
+	 */
+	@FunctionalInterface
+	interface Control {
+
+		void run(Roll roll) throws Exception;
+
+	}
+
+	/**
+	 * Replicas behind HAProxy, and clients that call them.
+	 */
+	static final class Roll implements AutoCloseable {
+
+		private final Map<String, SampleProcess> replicas = new LinkedHashMap<>();
+
+		private final StringBuilder log = new StringBuilder();
+
+		private final HaProxy haproxy;
+
+		private final Calls l4;
+
+		private final Calls l7;
+
+		private String free = "d";
+
+		private Roll(List<SampleProcess> started, Calls.Starter clients) throws Exception {
+			for (int i = 0; i < REPLICAS; i++) {
+				this.replicas.put(String.valueOf((char) ('a' + i)), started.get(i));
+			}
+			int l4Port = Tools.freePort();
+			this.haproxy = HaProxy.startForRollingRestart(l4Port,
+					started.stream().map(SampleProcess::grpcPort).toList());
+			this.replicas.keySet().forEach(this::awaitUp);
+			this.l4 = clients.start(l4Port);
+			this.l7 = clients.start(this.haproxy.port());
+			awaitCalls();
+		}
+
+		static Roll start(Calls.Starter clients) throws Exception {
+			Tools.haproxy();
+			return new Roll(SampleProcess.startAll(Collections.nCopies(REPLICAS, List.of(KUBERNETES))), clients);
+		}
+
+		/**
+		 * Add a replica, and stop the oldest one or the one that has just been added.
+		 */
+		void replace(String argument, boolean stopNewest) throws Exception {
+			String name = this.free;
+			SampleProcess replacement = SampleProcess.start(argument);
+			this.replicas.put(name, replacement);
+			this.haproxy.move(name, replacement.grpcPort());
+			awaitUp(name);
+			awaitCalls();
+			this.free = stopNewest ? name : this.replicas.keySet().iterator().next();
+			SampleProcess stopped = this.replicas.get(this.free);
+			stopped.signal("TERM");
+			stopped.awaitExit();
+			this.log.append(stopped.log()).append("\n");
+			this.replicas.remove(this.free);
+			awaitCalls();
+		}
+
+		private void awaitCalls() {
+			this.l4.awaitCalls(20);
+			this.l7.awaitCalls(20);
+		}
+
+		private void awaitUp(String name) {
+			await().atMost(Duration.ofMinutes(1)).until(() -> {
+				try {
+					return this.haproxy.isUp(name);
+				}
+				catch (IOException ex) {
+					return false;
+				}
+			});
+		}
+
+		private String log() {
+			this.replicas.values().forEach((replica) -> this.log.append(replica.log()).append("\n"));
+			return this.log.toString();
+		}
+
+		@Override
+		public void close() throws Exception {
+			try (HaProxy haproxy = this.haproxy; Calls l4 = this.l4; Calls l7 = this.l7) {
+				// The clients first.
+			}
+			finally {
+				this.replicas.values().forEach(SampleProcess::close);
+			}
+		}
 
 		@Override
 		public String toString() {
-			return "failed calls: L4 %d of %d, L7 %d of %d".formatted(this.l4Failures.size(), this.l4Calls,
-					this.l7Failures.size(), this.l7Calls);
+			return "failed calls: L4 %d of %d, L7 %d of %d".formatted(this.l4.failures().size(), this.l4.calls(),
+					this.l7.failures().size(), this.l7.calls());
 		}
 
 	}

@@ -34,6 +34,7 @@ import io.grpc.health.v1.HealthCheckResponse;
 import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
 import io.grpc.health.v1.HealthGrpc;
 import io.grpc.stub.StreamObserver;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -130,6 +131,7 @@ class ShutdownIT {
 	}
 
 	@Test
+	@Tag("full")
 	void aCallOfTenSecondsThatIsInFlightEndsWithItsAnswer() throws Exception {
 		try (SampleProcess sample = SampleProcess.start(SlowDatabase.arguments())) {
 			CompletableFuture<Feature> call = CompletableFuture.supplyAsync(() -> getFeature(sample.channel()));
@@ -143,6 +145,7 @@ class ShutdownIT {
 	}
 
 	@Test
+	@Tag("full")
 	void aCallThatOutlivesTheGracePeriodIsToldWhy() throws Exception {
 		String[] arguments = SlowDatabase.arguments("--grpc.server.shutdown.grace-period=1s");
 		try (SampleProcess sample = SampleProcess.start(arguments)) {

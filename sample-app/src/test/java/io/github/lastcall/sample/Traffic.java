@@ -42,7 +42,7 @@ final class Traffic implements Calls {
 
 	private static final int CLIENTS = 5;
 
-	private static final long PAUSE = TimeUnit.MILLISECONDS.toNanos(20);
+	private static final long PAUSE = TimeUnit.MILLISECONDS.toNanos(30);
 
 	private static final Point OSLO = Point.newBuilder().setLatitude(599139000).setLongitude(107522000).build();
 

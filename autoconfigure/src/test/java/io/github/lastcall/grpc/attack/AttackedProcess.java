@@ -73,6 +73,9 @@ final class AttackedProcess implements AutoCloseable {
 		// A machine that is too busy is not the fault of a callback, which would be
 		// logged with its stack.
 		command.add("--grpc.server.executor.block-warning=10s");
+		// Less than the defaults, which some attacks wait for.
+		command.add("--grpc.server.limits.handshake-timeout=3s");
+		command.add("--grpc.server.limits.outbound-wait=3s");
 		command.addAll(settings.arguments());
 		AttackedProcess started = new AttackedProcess(new ProcessBuilder(command).redirectErrorStream(true).start());
 		try {

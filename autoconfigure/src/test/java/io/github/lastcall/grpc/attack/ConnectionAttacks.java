@@ -61,7 +61,6 @@ interface ConnectionAttacks {
 	 * Both at once: each of them waits until the timeout is over.
 	 */
 	@Test
-	@AttackedServer(arguments = "--grpc.server.limits.handshake-timeout=3s")
 	default void slowBeginnersAndHeadersWithoutEnd(Attack attack) throws Exception {
 		List<RogueClient> slow = new ArrayList<>();
 		for (int i = 0; i < 100; i++) {

@@ -37,7 +37,7 @@ interface OutboundAttacks {
 	 * Of 640 MB each, by a handler that never asks whether its client reads.
 	 */
 	@Test
-	@AttackedServer(heap = "512m", arguments = "--grpc.server.limits.outbound-wait=3s")
+	@AttackedServer(heap = "512m")
 	default void streamsThatAreNotReadByAHandlerThatNeverAsks(Attack attack) throws Exception {
 		byte[] request = Rectangle.newBuilder()
 			.setLo(Point.newBuilder().setLatitude(AttackedRouteGuide.NEVER_ASKS))

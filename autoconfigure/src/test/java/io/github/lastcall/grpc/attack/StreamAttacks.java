@@ -38,12 +38,12 @@ interface StreamAttacks {
 
 	@Test
 	default void streamsOpenedWithoutEnd(Attack attack) throws Exception {
-		for (int i = 0; i < 10; i++) {
+		for (int i = 0; i < 5; i++) {
 			RogueClient client = attack.connect().preface();
 			Attack.untilClosed(client, 200_000, (stream) -> client.call(stream, ROUTE_CHAT));
 		}
-		attack.awaitRefusals("calls-per-connection", 10 * 100);
-		attack.awaitRefusals("resets", 10);
+		attack.awaitRefusals("calls-per-connection", 5 * 100);
+		attack.awaitRefusals("resets", 5);
 	}
 
 	@Test

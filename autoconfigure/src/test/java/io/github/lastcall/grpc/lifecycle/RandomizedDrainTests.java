@@ -55,6 +55,7 @@ import io.grpc.Status;
 import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -69,6 +70,7 @@ import static org.awaitility.Awaitility.await;
  * timing, every call ends exactly once with a status, every transition is a legal one,
  * and nothing is left.
  */
+@Tag("full")
 class RandomizedDrainTests {
 
 	private static final int LIVES = 12;

@@ -36,6 +36,7 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.netty.pkitesting.CertificateBuilder;
 import io.netty.pkitesting.X509Bundle;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -61,6 +62,7 @@ import static org.awaitility.Awaitility.await;
  */
 @Timeout(300)
 @ExtendWith(OutputCaptureExtension.class)
+@Tag("full")
 class TlsRotationTests {
 
 	private static final Duration TIMEOUT = Duration.ofSeconds(60);
