@@ -22,6 +22,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 
 import org.junit.jupiter.api.Test;
@@ -116,11 +117,18 @@ class RollingRestartIT {
 
 		static Roll start(Calls.Starter clients) throws Exception {
 			Tools.haproxy();
-			return new Roll(SampleProcess.startAll(Collections.nCopies(REPLICAS, List.of(KUBERNETES))), clients);
+			List<SampleProcess> started = SampleProcess.startAll(Collections.nCopies(REPLICAS, List.of(KUBERNETES)));
+			try {
+				return new Roll(started, clients);
+			}
+			catch (Exception ex) {
+				started.forEach(SampleProcess::close);
+				throw ex;
+			}
 		}
 
 		/**
-		 * Add a replica, and stop the oldest one or the one that has just been added.
+		 * Adds a replica, and stops the oldest one or the one that has just been added.
 		 */
 		void replace(String argument, boolean stopNewest) throws Exception {
 			String name = this.free;
@@ -130,11 +138,12 @@ class RollingRestartIT {
 			awaitUp(name);
 			awaitCalls();
 			this.free = stopNewest ? name : this.replicas.keySet().iterator().next();
-			SampleProcess stopped = this.replicas.get(this.free);
-			stopped.signal("TERM");
-			stopped.awaitExit();
-			this.log.append(stopped.log()).append("\n");
-			this.replicas.remove(this.free);
+			SampleProcess stopped = Objects.requireNonNull(this.replicas.remove(this.free));
+			try (stopped) {
+				stopped.signal("TERM");
+				stopped.awaitExit();
+				this.log.append(stopped.log()).append("\n");
+			}
 			awaitCalls();
 		}
 

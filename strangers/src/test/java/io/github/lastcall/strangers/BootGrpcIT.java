@@ -80,7 +80,8 @@ class BootGrpcIT {
 			stranger.awaitExit();
 			assertThat(stranger.exitValue()).isOne();
 			assertThat(stranger.log()).contains("APPLICATION FAILED TO START",
-					"Spring Boot's own gRPC server is enabled in addition to Last Call's", "Remove spring.grpc.server.enabled");
+					"Spring Boot's own gRPC server is enabled in addition to Last Call's",
+					"Remove spring.grpc.server.enabled");
 		}
 	}
 

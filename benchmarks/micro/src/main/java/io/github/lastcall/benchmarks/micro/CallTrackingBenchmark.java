@@ -101,8 +101,8 @@ public class CallTrackingBenchmark {
 
 	private ServerCallHandler<byte[], byte[]> trackedHandler = this.handler;
 
-	private InFlightCalls calls = new InFlightCalls(new ThreadServerTimer("grpc-micro"), 20_000, new Refusals("test", new ThreadServerTimer("grpc-micro")),
-			() -> null);
+	private InFlightCalls calls = new InFlightCalls(new ThreadServerTimer("grpc-micro"), 20_000,
+			new Refusals("test", new ThreadServerTimer("grpc-micro")), () -> null);
 
 	private ServerStreamTracer.Factory tracers = this.calls.tracerFactory();
 
@@ -113,7 +113,8 @@ public class CallTrackingBenchmark {
 	@SuppressWarnings("unchecked")
 	public void open() {
 		ThreadServerTimer timer = new ThreadServerTimer("grpc-micro");
-		this.calls = new InFlightCalls(timer, 20_000, new Refusals("test", new ThreadServerTimer("grpc-micro")), () -> null);
+		this.calls = new InFlightCalls(timer, 20_000, new Refusals("test", new ThreadServerTimer("grpc-micro")),
+				() -> null);
 		ServerServiceDefinition service = ServerInterceptors.interceptForward(
 				ServerServiceDefinition.builder("lastcall.benchmarks.Micro").addMethod(METHOD, this.handler).build(),
 				this.calls.interceptor());
@@ -121,7 +122,8 @@ public class CallTrackingBenchmark {
 			.requireNonNull(service.getMethod(METHOD.getFullMethodName()))
 			.getServerCallHandler();
 		GrpcService annotation = Objects.requireNonNull(Annotated.class.getAnnotation(GrpcService.class));
-		this.calls.open(new GrpcServices(List.of(new GrpcServices.Registration("micro", annotation, service)), List.of()));
+		this.calls
+			.open(new GrpcServices(List.of(new GrpcServices.Registration("micro", annotation, service)), List.of()));
 		this.tracers = this.calls.tracerFactory();
 	}
 

@@ -98,8 +98,7 @@ public class LimitsBenchmark {
 		this.limited = channel(
 				new NettyFrameHeaders(new NettyHeadersDeadline(TIMEOUT, this.refusals),
 						new NettyControlFrames(controlFrames, TIMEOUT)),
-				streams,
-				new NettyConnectionGuard(streams, TIMEOUT, controlFrames, this.refusals));
+				streams, new NettyConnectionGuard(streams, TIMEOUT, controlFrames, this.refusals));
 	}
 
 	private static void frame(ByteBuf frames, byte type, int length) {
