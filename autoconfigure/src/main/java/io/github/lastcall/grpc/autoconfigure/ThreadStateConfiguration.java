@@ -76,9 +76,8 @@ class ThreadStateConfiguration implements AopInfrastructureBean {
 		@Bean
 		@Order(2)
 		ObservationScopeState lastCallObservationScopeState(ObjectProvider<ObservationRegistry> registries) {
-			// Micrometer's registries share their scopes. Looked up late, because
-			// handlers may
-			// depend on the server.
+			// Micrometer's registries share their scopes. Looked up late, because their
+			// handlers may depend on the server.
 			return new ObservationScopeState(SingletonSupplier.of(() -> registries.orderedStream()
 				.filter((registry) -> !registry.isNoop())
 				.findFirst()

@@ -262,9 +262,8 @@ public final class ActuatorHealthBridge implements AopInfrastructureBean, GrpcSe
 	}
 
 	private static ServingStatus servingStatus(HealthEndpointGroup group, Status status) {
-		// Spelled as Actuator's own order and mapping allow: "down" is DOWN, and a
-		// mapping
-		// that says nothing of it does not make it anything else.
+		// Actuator ignores case and separators too: "down" is DOWN, also if a mapping
+		// does not mention it.
 		switch (uniform(status)) {
 			case "up":
 				return ServingStatus.SERVING;

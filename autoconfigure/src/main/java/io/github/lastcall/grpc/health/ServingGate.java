@@ -44,9 +44,7 @@ public final class ServingGate implements AopInfrastructureBean, GrpcServerState
 
 	@Override
 	public void stateChanged(String server, GrpcServerState from, GrpcServerState to) {
-		// The table asks later, within its own order, and sees all that was put before.
-		// No
-		// lock is held while it tells others.
+		// The table evaluates it later, in its own order, and holds no lock meanwhile.
 		this.table.gate(this::isServing);
 	}
 

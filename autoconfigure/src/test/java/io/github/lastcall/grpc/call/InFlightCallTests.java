@@ -46,8 +46,9 @@ class InFlightCallTests {
 	@SuppressWarnings("NullAway")
 	void aHandlerWithoutAListenerFails() {
 		InFlightCall call = call();
-		assertThatNullPointerException().isThrownBy(() -> call.start(new TrackedServerCallTests.StrictCall(),
-				new Metadata(), (serverCall, headers) -> null));
+		assertThatNullPointerException()
+			.isThrownBy(() -> call.start(new TrackedServerCallInterleavingTests.RecordingCall(), new Metadata(),
+					(serverCall, headers) -> null));
 		call.streamClosed(Status.UNKNOWN);
 		assertThat(this.calls.count()).isZero();
 	}
@@ -128,7 +129,7 @@ class InFlightCallTests {
 	}
 
 	private static void begin(InFlightCall call) {
-		call.begin(new TrackedServerCallTests.StrictCall(), new Metadata());
+		call.begin(new TrackedServerCallInterleavingTests.RecordingCall(), new Metadata());
 	}
 
 }

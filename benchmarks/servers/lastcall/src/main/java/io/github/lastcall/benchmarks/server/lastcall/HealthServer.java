@@ -20,7 +20,6 @@ import io.github.lastcall.benchmarks.service.ControlService;
 import io.github.lastcall.benchmarks.service.EmptyService;
 import io.github.lastcall.grpc.health.ServingStatusTable;
 import io.github.lastcall.grpc.server.GrpcService;
-import io.github.lastcall.grpc.server.InfrastructureService;
 import io.grpc.netty.shaded.io.netty.util.internal.PlatformDependent;
 
 import org.springframework.boot.SpringApplication;
@@ -51,14 +50,15 @@ public class HealthServer {
 	}
 
 	@Bean
-	InfrastructureService emptyOnEventLoop() {
-		return new InfrastructureService(new EmptyService("lastcall.benchmarks.EmptyOnEventLoop"), "the benchmark");
+	@GrpcService(executor = GrpcService.DIRECT)
+	EmptyService emptyOnEventLoop() {
+		return new EmptyService("lastcall.benchmarks.EmptyOnEventLoop");
 	}
 
 	@Bean
 	@GrpcService
 	ControlService controlService(ServingStatusTable statuses) {
-		return new ControlService(statuses::gate, PlatformDependent::usedDirectMemory);
+		return new ControlService((open) -> statuses.gate(() -> open), PlatformDependent::usedDirectMemory);
 	}
 
 }
