@@ -20,10 +20,13 @@ import java.lang.reflect.Modifier;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.jar.JarEntry;
 import java.util.jar.JarFile;
+import java.util.logging.Filter;
 import java.util.logging.Handler;
 import java.util.logging.Level;
 import java.util.logging.LogRecord;
@@ -76,9 +79,17 @@ class NettyLogFilterTests {
 	private final List<Logger> loggers = List.of(Logger.getLogger(CONNECTIONS), Logger.getLogger(HANDLER),
 			Logger.getLogger(STREAM), Logger.getLogger(ON_EXECUTOR), Logger.getLogger(ON_EVENT_LOOP));
 
+	/**
+	 * Of contexts that a test run keeps.
+	 */
+	private final Map<Logger, Filter> filtersOfOthers = new HashMap<>();
+
 	@BeforeEach
 	void install() {
-		awaitNoFilter();
+		this.loggers.forEach((logger) -> {
+			this.filtersOfOthers.put(logger, logger.getFilter());
+			logger.setFilter(null);
+		});
 		this.filter.install();
 		this.loggers.forEach((logger) -> {
 			assertThat(logger.getFilter()).isSameAs(this.filter);
@@ -95,6 +106,7 @@ class NettyLogFilterTests {
 			logger.removeHandler(this.recorder);
 			logger.setLevel(null);
 			logger.setUseParentHandlers(true);
+			logger.setFilter(this.filtersOfOthers.get(logger));
 		});
 	}
 
@@ -251,13 +263,14 @@ class NettyLogFilterTests {
 			client.close();
 			server.shutdownNow();
 		}
-		awaitNoFilter();
+		await().atMost(Duration.ofSeconds(60))
+			.until(() -> this.loggers.stream().allMatch((logger) -> logger.getFilter() == null));
 	}
 
 	@Test
 	void aFilterOfSomebodyElseStays() {
 		this.filter.uninstall();
-		java.util.logging.Filter other = (record) -> true;
+		Filter other = (record) -> true;
 		Logger.getLogger(HANDLER).setFilter(other);
 		try {
 			this.filter.install();
@@ -269,14 +282,6 @@ class NettyLogFilterTests {
 		finally {
 			Logger.getLogger(HANDLER).setFilter(null);
 		}
-	}
-
-	/**
-	 * A server may have been closed around its connections.
-	 */
-	private void awaitNoFilter() {
-		await().atMost(Duration.ofSeconds(60))
-			.until(() -> this.loggers.stream().allMatch((logger) -> logger.getFilter() == null));
 	}
 
 	private static void log(String logger, String message, @Nullable Throwable thrown) {
