@@ -18,6 +18,7 @@ package io.github.lastcall.grpc.call;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.atomic.AtomicReference;
 
 import io.github.lastcall.grpc.limits.Refusals;
@@ -51,15 +52,16 @@ class TrackedServerCallInterleavingTests {
 		RecordingCall transport = new RecordingCall();
 		InFlightCall call = CALLS.track("a.B/C", true);
 		AtomicReference<ServerCall<String, String>> tracked = new AtomicReference<>();
-		call.start(transport, new Metadata(), (handed, headers) -> {
-			tracked.set(handed);
+		call.start(transport, new Metadata(), (serverCall, headers) -> {
+			tracked.set(serverCall);
 			return new ServerCall.Listener<>() {
 			};
 		});
 		Thread server = new Thread(() -> call.close(Status.UNAVAILABLE));
 		server.start();
-		tracked.get().sendMessage("");
-		tracked.get().close(Status.OK, new Metadata());
+		ServerCall<String, String> handed = Objects.requireNonNull(tracked.get());
+		handed.sendMessage("");
+		handed.close(Status.OK, new Metadata());
 		try {
 			server.join();
 		}
