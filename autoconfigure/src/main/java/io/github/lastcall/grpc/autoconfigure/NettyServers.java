@@ -110,7 +110,7 @@ class NettyServers implements AopInfrastructureBean, DisposableBean {
 	GrpcServerBuilderCustomizer<NettyServerBuilder> customizer(GrpcServers.Parts server) {
 		NettyTls tls = (server.type() == ServerType.NETWORK) ? this.tls.getIfAvailable() : null;
 		Assert.state(server.type() != ServerType.NETWORK || tls != null || this.properties.ssl().bundle() == null,
-				"A server for which TLS is configured must not be one in plaintext");
+				"TLS is configured, but the server would accept plaintext");
 		return (builder) -> {
 			this.map.from(this.properties::flowControlWindow).asInt(DataSize::toBytes).to(builder::flowControlWindow);
 			keepAlive(builder, this.properties.keepAlive());

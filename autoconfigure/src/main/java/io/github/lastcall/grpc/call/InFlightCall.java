@@ -295,7 +295,7 @@ final class InFlightCall extends InboundTracer {
 			TrackedServerCall<Q, R> tracked = new TrackedServerCall<>(serverCall, this);
 			TrackedListener<Q> listener = new TrackedListener<>(this, tracked);
 			this.listener = listener;
-			// Read after writing: whoever closes the call now sees it, or is seen here.
+			// Read after writing: a concurrent close sees it, or is seen here.
 			if (!this.closeStatus.isClosed()) {
 				listener.start(tracked, headers, handler);
 				started = true;

@@ -238,7 +238,7 @@ final class TrackedListener<Q> extends ServerCall.Listener<Q> {
 			THREAD.lazySet(this, outer);
 		}
 		if (outer == null && this.call.callbacks() == null) {
-			// An event loop, where nobody else restores the state of the thread.
+			// On an event loop, nothing else restores the state of the thread.
 			guards.threadStates().clear();
 		}
 	}

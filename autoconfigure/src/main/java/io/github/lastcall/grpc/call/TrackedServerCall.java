@@ -171,7 +171,7 @@ final class TrackedServerCall<Q, R> extends SimpleForwardingServerCall<Q, R> {
 		if (!entered || GATE.compareAndSet(this, SENDING, FREE)) {
 			return;
 		}
-		// Nobody enters the gate any more.
+		// The gate stays closed from here on.
 		Status status = this.call.closeStatus().byServer();
 		if (status != null) {
 			super.close(status, new Metadata());

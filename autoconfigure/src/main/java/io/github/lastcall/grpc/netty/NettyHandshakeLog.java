@@ -77,7 +77,7 @@ final class NettyHandshakeLog extends ChannelInboundHandlerAdapter {
 			report(ctx, RefusalReason.PROTOCOL, () -> "the client does not use TLS");
 		}
 		else if (failure instanceof SslHandshakeTimeoutException) {
-			// Netty waits for no longer, which grpc-java lets nobody change.
+			// Netty's own timeout, which grpc-java does not let us change.
 			report(ctx, RefusalReason.HANDSHAKE_TIMEOUT, () -> "TLS handshake not completed within 10000 ms");
 		}
 		// A client that just goes away, as the probe of a port does, is no refusal.

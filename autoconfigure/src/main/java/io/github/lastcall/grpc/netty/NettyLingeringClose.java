@@ -68,7 +68,7 @@ final class NettyLingeringClose extends ChannelDuplexHandler {
 				}
 			});
 			channel.closeFuture().addListener((closed) -> promise.trySuccess());
-			// Nobody else may ask for it any more.
+			// No other close can be requested any more.
 			ctx.read();
 		}
 		else {

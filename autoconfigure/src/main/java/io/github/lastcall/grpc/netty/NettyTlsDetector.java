@@ -40,7 +40,7 @@ final class NettyTlsDetector extends ChannelInboundHandlerAdapter {
 	@Override
 	public void channelRead(ChannelHandlerContext ctx, Object message) {
 		if (message instanceof ByteBuf bytes && bytes.isReadable()) {
-			// Whoever negotiates in another way may have both on one port.
+			// Other negotiators may accept both on one port.
 			boolean plaintext = ctx.pipeline().context(Http2ConnectionHandler.class) != null;
 			if (plaintext && bytes.getUnsignedByte(bytes.readerIndex()) == TLS_HANDSHAKE) {
 				bytes.release();
