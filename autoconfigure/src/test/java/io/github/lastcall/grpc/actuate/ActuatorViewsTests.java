@@ -29,11 +29,11 @@ import java.util.List;
 import java.util.Objects;
 
 import io.github.lastcall.grpc.lifecycle.GrpcServerDrain;
-import io.github.lastcall.grpc.lifecycle.ServerDeath;
 import io.github.lastcall.grpc.lifecycle.GrpcServerState;
+import io.github.lastcall.grpc.lifecycle.ServerDeath;
 import io.github.lastcall.grpc.testing.HealthClient;
-import io.github.lastcall.grpc.testing.HealthTestApplication;
 import io.github.lastcall.grpc.testing.HealthWatch;
+import io.github.lastcall.grpc.testing.TestApplication;
 import io.github.lastcall.grpc.testing.TestHealthIndicator;
 import io.github.lastcall.grpc.testing.TestsProperty;
 import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
@@ -44,7 +44,6 @@ import org.junit.jupiter.api.Timeout;
 import org.skyscreamer.jsonassert.JSONAssert;
 import org.skyscreamer.jsonassert.JSONCompareMode;
 
-import org.springframework.boot.WebApplicationType;
 import org.springframework.boot.health.contributor.Status;
 import org.springframework.context.annotation.Bean;
 
@@ -63,9 +62,9 @@ class ActuatorViewsTests {
 
 	@Test
 	void theEndpointShowsServersServicesAndHealth() throws Exception {
-		try (HealthTestApplication app = run(EXPOSED, "grpc.server.health.port=0",
-				"grpc.server.health.sample-interval=7s", "grpc.server.health.sample-timeout=1500ms",
-				"grpc.server.health.services.test.Other=own", "management.endpoint.health.group.own.include=one")) {
+		try (TestApplication app = run(EXPOSED, "grpc.server.health.port=0", "grpc.server.health.sample-interval=7s",
+				"grpc.server.health.sample-timeout=1500ms", "grpc.server.health.services.test.Other=own",
+				"management.endpoint.health.group.own.include=one")) {
 			app.awaitAnswers();
 			HealthClient health = app.health();
 			List<HealthWatch> watches = List.of(health.watch(""), health.watch(""), health.watch("test.Other"));
@@ -217,7 +216,7 @@ class ActuatorViewsTests {
 
 	@Test
 	void theEndpointShowsADrainAndWhatDoesNotFollowIt() throws Exception {
-		try (HealthTestApplication app = run(EXPOSED, "grpc.server.shutdown.propagation-delay=1h")) {
+		try (TestApplication app = run(EXPOSED, "grpc.server.shutdown.propagation-delay=1h")) {
 			HealthWatch watch = app.health().watch("test.Other");
 			watch.awaitStatuses("SERVING");
 			app.overrides().set("test.Other", ServingStatus.SERVING);
@@ -249,7 +248,7 @@ class ActuatorViewsTests {
 
 	@Test
 	void theEndpointIsNotExposedUnlessAskedFor() throws Exception {
-		try (HealthTestApplication app = run()) {
+		try (TestApplication app = run()) {
 			assertThat(get(app, "/actuator/health").statusCode()).isEqualTo(200);
 			assertThat(get(app, "/actuator/grpc").statusCode()).isEqualTo(404);
 			assertThat(app.context().getBeansOfType(GrpcEndpoint.class)).isEmpty();
@@ -259,16 +258,16 @@ class ActuatorViewsTests {
 	@Test
 	@TestsProperty("management.endpoint.grpc.access")
 	void theEndpointDrainsForThoseOnlyWhoMayWrite() throws Exception {
-		try (HealthTestApplication app = run(EXPOSED)) {
+		try (TestApplication app = run(EXPOSED)) {
 			assertThat(get(app, "/actuator/grpc").statusCode()).isEqualTo(200);
 			assertThat(post(app, "/actuator/grpc/drain").statusCode()).isEqualTo(404);
 			assertThat(app.health().check("")).isEqualTo("SERVING");
 		}
-		try (HealthTestApplication app = run(EXPOSED, "management.endpoint.grpc.access=unrestricted")) {
+		try (TestApplication app = run(EXPOSED, "management.endpoint.grpc.access=unrestricted")) {
 			assertThat(post(app, "/actuator/grpc/drain").statusCode()).isEqualTo(200);
 			assertThat(app.health().check("")).isEqualTo("NOT_SERVING");
 		}
-		try (HealthTestApplication app = run(EXPOSED, "management.endpoint.grpc.access=none")) {
+		try (TestApplication app = run(EXPOSED, "management.endpoint.grpc.access=none")) {
 			assertThat(get(app, "/actuator/grpc").statusCode()).isEqualTo(404);
 		}
 	}
@@ -277,12 +276,12 @@ class ActuatorViewsTests {
 	@TestsProperty("management.endpoint.grpc.cache.time-to-live")
 	void theEndpointIsAskedAgainWhenItsAnswerIsTooOld() throws Exception {
 		String shown = "\"override\":\"NOT_SERVING\"";
-		try (HealthTestApplication app = run(EXPOSED)) {
+		try (TestApplication app = run(EXPOSED)) {
 			assertThat(get(app, "/actuator/grpc").body()).doesNotContain(shown);
 			app.overrides().set("test.Other", ServingStatus.NOT_SERVING);
 			assertThat(get(app, "/actuator/grpc").body()).contains(shown);
 		}
-		try (HealthTestApplication app = run(EXPOSED, "management.endpoint.grpc.cache.time-to-live=1h")) {
+		try (TestApplication app = run(EXPOSED, "management.endpoint.grpc.cache.time-to-live=1h")) {
 			assertThat(get(app, "/actuator/grpc").body()).doesNotContain(shown);
 			app.overrides().set("test.Other", ServingStatus.NOT_SERVING);
 			assertThat(get(app, "/actuator/grpc").body()).doesNotContain(shown);
@@ -292,7 +291,7 @@ class ActuatorViewsTests {
 	@Test
 	@TestsProperty("management.health.grpc.enabled")
 	void theIndicatorCanBeTakenAway() throws Exception {
-		try (HealthTestApplication app = run(DETAILS, "management.health.grpc.enabled=false")) {
+		try (TestApplication app = run(DETAILS, "management.health.grpc.enabled=false")) {
 			assertThat(get(app, "/actuator/health").body()).doesNotContain("\"grpc\"");
 			assertThat(get(app, "/actuator/health/grpc").statusCode()).isEqualTo(404);
 		}
@@ -300,7 +299,7 @@ class ActuatorViewsTests {
 
 	@Test
 	void theIndicatorShowsTheServingStatusOfEachServiceOfTheApplication() throws Exception {
-		try (HealthTestApplication app = run(DETAILS)) {
+		try (TestApplication app = run(DETAILS)) {
 			app.overrides().set("test.Other", ServingStatus.NOT_SERVING);
 			HttpResponse<String> response = get(app, "/actuator/health/grpc");
 			assertThat(response.statusCode()).isEqualTo(200);
@@ -320,7 +319,7 @@ class ActuatorViewsTests {
 
 	@Test
 	void theIndicatorInTheReadinessGroupDoesNotFeedBack() throws Exception {
-		try (HealthTestApplication app = run(DETAILS,
+		try (TestApplication app = run(DETAILS,
 				"management.endpoint.health.group.readiness.include=readinessState,grpc,one",
 				"grpc.server.shutdown.propagation-delay=1h")) {
 			HealthWatch watch = app.health().watch("");
@@ -356,7 +355,7 @@ class ActuatorViewsTests {
 
 	@Test
 	void aServerThatHasDiedIsDown() throws Exception {
-		try (HealthTestApplication app = run(EXPOSED, DETAILS)) {
+		try (TestApplication app = run(EXPOSED, DETAILS)) {
 			ServerDeath.of(Objects.requireNonNull(app.bean(GrpcServerDrain.class).getStatus().server()));
 			await().atMost(Duration.ofSeconds(30))
 				.untilAsserted(
@@ -372,25 +371,24 @@ class ActuatorViewsTests {
 		}
 	}
 
-	private static HealthTestApplication run(String... properties) {
-		return HealthTestApplication.run(WebApplicationType.SERVLET, List.of(Config.class), properties);
+	private static TestApplication run(String... properties) {
+		return TestApplication.of(Config.class).web().run(properties);
 	}
 
 	private static String status(JSONObject body, String name) throws JSONException {
 		return body.getJSONObject("health").getJSONObject("statuses").getJSONObject(name).toString();
 	}
 
-	private static HttpResponse<String> get(HealthTestApplication app, String path)
-			throws IOException, InterruptedException {
+	private static HttpResponse<String> get(TestApplication app, String path) throws IOException, InterruptedException {
 		return send(app, path, HttpRequest.newBuilder());
 	}
 
-	private static HttpResponse<String> post(HealthTestApplication app, String path)
+	private static HttpResponse<String> post(TestApplication app, String path)
 			throws IOException, InterruptedException {
 		return send(app, path, HttpRequest.newBuilder().POST(BodyPublishers.noBody()));
 	}
 
-	private static HttpResponse<String> send(HealthTestApplication app, String path, HttpRequest.Builder request)
+	private static HttpResponse<String> send(TestApplication app, String path, HttpRequest.Builder request)
 			throws IOException, InterruptedException {
 		int port = app.context().getEnvironment().getRequiredProperty("local.server.port", Integer.class);
 		return HttpClient.newHttpClient()

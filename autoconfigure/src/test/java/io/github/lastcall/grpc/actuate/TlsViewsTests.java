@@ -24,11 +24,10 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
-import java.util.List;
 
 import io.github.lastcall.grpc.testing.GrpcClient;
+import io.github.lastcall.grpc.testing.TestApplication;
 import io.github.lastcall.grpc.testing.TestAuthority;
-import io.github.lastcall.grpc.testing.TlsTestApplication;
 import io.github.lastcall.grpc.tls.ClientAuthentication;
 import io.github.lastcall.grpc.tls.ServerTls;
 import io.github.lastcall.grpc.tls.TlsStatus;
@@ -40,7 +39,6 @@ import org.junit.jupiter.api.Timeout;
 import org.skyscreamer.jsonassert.JSONAssert;
 import org.skyscreamer.jsonassert.JSONCompareMode;
 
-import org.springframework.boot.WebApplicationType;
 import org.springframework.boot.ssl.DefaultSslBundleRegistry;
 import org.springframework.boot.ssl.SslBundle;
 
@@ -63,8 +61,10 @@ class TlsViewsTests {
 
 	@Test
 	void theCertificateAndItsUpdatesAreInTheEndpointTheHealthDetailsAndTheMeters() throws Exception {
-		try (TlsTestApplication app = TlsTestApplication.run(this.authority.trustingBundle(this.first),
-				WebApplicationType.SERVLET, List.of(), PROPERTIES)) {
+		try (TestApplication app = TestApplication.of()
+			.web()
+			.tls(this.authority.trustingBundle(this.first))
+			.run(PROPERTIES)) {
 			assertThatEndpoint(app, """
 					{
 					  "bundle": "server",
@@ -126,7 +126,7 @@ class TlsViewsTests {
 
 	@Test
 	void aServerInPlaintextShowsNothingOfIt() throws Exception {
-		try (TlsTestApplication app = TlsTestApplication.run(); GrpcClient client = GrpcClient.of(app.port())) {
+		try (TestApplication app = TestApplication.of().run(); GrpcClient client = GrpcClient.of(app.port())) {
 			assertThat(client.featureName()).isEqualTo("somewhere");
 			assertThat(app.context().getBeanProvider(ServerTls.class).getIfAvailable()).isNull();
 			assertThat(app.context().getBean(MeterRegistry.class).find("grpc.server.ssl.certificate.expiry").gauge())
@@ -140,13 +140,13 @@ class TlsViewsTests {
 		return certificate.getCertificate().getNotAfter().toInstant();
 	}
 
-	private static String failure(TlsTestApplication app) {
-		TlsStatus.Failure failure = app.status().failure();
+	private static String failure(TestApplication app) {
+		TlsStatus.Failure failure = app.tlsStatus().failure();
 		assertThat(failure).isNotNull();
 		return failure.reason();
 	}
 
-	private static double updates(TlsTestApplication app, String outcome) {
+	private static double updates(TestApplication app, String outcome) {
 		return app.context()
 			.getBean(MeterRegistry.class)
 			.get("grpc.server.ssl.bundle.updates")
@@ -155,7 +155,7 @@ class TlsViewsTests {
 			.count();
 	}
 
-	private static double expiry(TlsTestApplication app) {
+	private static double expiry(TestApplication app) {
 		return app.context()
 			.getBean(MeterRegistry.class)
 			.get("grpc.server.ssl.certificate.expiry")
@@ -164,12 +164,12 @@ class TlsViewsTests {
 			.value();
 	}
 
-	private static void assertThatEndpoint(TlsTestApplication app, String expected) throws Exception {
+	private static void assertThatEndpoint(TestApplication app, String expected) throws Exception {
 		JSONObject ssl = get(app, "/actuator/grpc").getJSONObject("ssl");
 		JSONAssert.assertEquals(expected, ssl, JSONCompareMode.LENIENT);
 	}
 
-	private static JSONObject assertThatHealth(TlsTestApplication app, String expected) throws Exception {
+	private static JSONObject assertThatHealth(TestApplication app, String expected) throws Exception {
 		JSONObject health = get(app, "/actuator/health/grpc");
 		assertThat(health.getString("status")).isEqualTo("UP");
 		JSONObject ssl = health.getJSONObject("details").getJSONObject("ssl");
@@ -177,7 +177,7 @@ class TlsViewsTests {
 		return ssl;
 	}
 
-	private static JSONObject get(TlsTestApplication app, String path) throws Exception {
+	private static JSONObject get(TestApplication app, String path) throws Exception {
 		int port = app.context().getEnvironment().getRequiredProperty("local.server.port", Integer.class);
 		HttpRequest request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path))
 			.timeout(Duration.ofSeconds(30))

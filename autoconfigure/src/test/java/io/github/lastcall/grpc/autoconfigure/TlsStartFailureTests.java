@@ -19,8 +19,8 @@ package io.github.lastcall.grpc.autoconfigure;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
+import io.github.lastcall.grpc.testing.TestApplication;
 import io.github.lastcall.grpc.testing.TestAuthority;
-import io.github.lastcall.grpc.testing.TlsTestApplication;
 import io.netty.pkitesting.X509Bundle;
 import org.assertj.core.api.AbstractStringAssert;
 import org.junit.jupiter.api.Test;
@@ -150,7 +150,7 @@ class TlsStartFailureTests {
 	}
 
 	private static AbstractStringAssert<?> assertThatAnalysis(CapturedOutput output, String... properties) {
-		assertThatThrownBy(() -> TlsTestApplication.run(properties)).isNotNull();
+		assertThatThrownBy(() -> TestApplication.of().run(properties)).isNotNull();
 		return assertThat(output.getAll()).contains("APPLICATION FAILED TO START")
 			.doesNotContain("\tat ", "listens on port");
 	}

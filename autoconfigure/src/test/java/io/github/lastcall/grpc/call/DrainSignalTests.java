@@ -27,9 +27,9 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 
 import io.github.lastcall.grpc.lifecycle.GrpcServerState;
-import io.github.lastcall.grpc.testing.DrainTestApplication;
 import io.github.lastcall.grpc.testing.Echo;
 import io.github.lastcall.grpc.testing.Observer;
+import io.github.lastcall.grpc.testing.TestApplication;
 import io.github.lastcall.sample.routeguide.Feature;
 import io.github.lastcall.sample.routeguide.Rectangle;
 import io.github.lastcall.sample.routeguide.RouteGuideGrpc;
@@ -62,15 +62,15 @@ class DrainSignalTests {
 
 	@Test
 	void aStreamThatListensEndsInItsOwnWordsAsSoonAsTheServerDrains() {
-		try (DrainTestApplication app = new DrainTestApplication("grpc.server.shutdown.propagation-delay=5s")) {
-			app.handler.onList = (responses) -> DrainSignal.current()
+		try (TestApplication app = TestApplication.run("grpc.server.shutdown.propagation-delay=5s")) {
+			app.routeGuide().onList = (responses) -> DrainSignal.current()
 				.onDrain(() -> responses.onError(Status.ABORTED.withDescription("to be continued").asException()));
 			Observer<Feature> call = list(app);
 			CompletableFuture<Void> closed = app.closeAsync();
-			await().until(() -> app.state() == GrpcServerState.ANNOUNCING);
-			app.timer.advance(Duration.ofMillis(4999));
+			app.awaitState(GrpcServerState.ANNOUNCING);
+			app.drainTimer().advance(Duration.ofMillis(4999));
 			assertThat(call.ended).isNotDone();
-			app.timer.advance(Duration.ofMillis(1));
+			app.drainTimer().advance(Duration.ofMillis(1));
 			assertThat(call.awaitEnd()).isEqualTo(Status.Code.ABORTED);
 			assertThat(call.status().getDescription()).isEqualTo("to be continued");
 			assertThat(closed).succeedsWithin(Duration.ofSeconds(30));
@@ -79,8 +79,8 @@ class DrainSignalTests {
 
 	@Test
 	void itComesAtOnceWhenTheServerDrainsAlready() {
-		try (DrainTestApplication app = new DrainTestApplication()) {
-			app.handler.onChat = (responses) -> new Echo(responses) {
+		try (TestApplication app = TestApplication.run()) {
+			app.routeGuide().onChat = (responses) -> new Echo(responses) {
 
 				@Override
 				public void onNext(RouteNote note) {
@@ -94,7 +94,7 @@ class DrainSignalTests {
 			Observer<RouteNote> call = new Observer<>();
 			StreamObserver<RouteNote> requests = RouteGuideGrpc.newStub(app.channel()).routeChat(call);
 			requests.onNext(NOTE);
-			awaitStarted(app);
+			app.awaitStarted("RouteChat");
 			app.closeAsync();
 			app.awaitDraining();
 			assertThat(call.ended).isNotDone();
@@ -113,12 +113,12 @@ class DrainSignalTests {
 	void itWaitsForTheCallbackThatRunsAndRunsOnTheExecutorOfTheCall(String executor, String transport, String thread)
 			throws Exception {
 		boolean inProcess = transport.equals("in-process");
-		try (DrainTestApplication app = new DrainTestApplication("grpc.server.executor.type=" + executor,
+		try (TestApplication app = TestApplication.run("grpc.server.executor.type=" + executor,
 				"grpc.server.in-process.enabled=" + inProcess, "grpc.server.port=" + (inProcess ? -1 : 0))) {
 			List<String> order = new CopyOnWriteArrayList<>();
 			CountDownLatch inCallback = new CountDownLatch(1);
 			CountDownLatch release = new CountDownLatch(1);
-			app.handler.onChat = (responses) -> {
+			app.routeGuide().onChat = (responses) -> {
 				DrainSignal.current().onDrain(() -> {
 					order.add("drain on " + Thread.currentThread().getName().replaceAll("\\d+", "N"));
 					responses.onCompleted();
@@ -151,11 +151,11 @@ class DrainSignalTests {
 
 	@Test
 	void callbacksThatArriveWhileItRunsComeAfterIt() throws Exception {
-		try (DrainTestApplication app = new DrainTestApplication()) {
+		try (TestApplication app = TestApplication.run()) {
 			List<String> order = new CopyOnWriteArrayList<>();
 			CountDownLatch inAction = new CountDownLatch(1);
 			CountDownLatch release = new CountDownLatch(1);
-			app.handler.onChat = (responses) -> {
+			app.routeGuide().onChat = (responses) -> {
 				DrainSignal.current().onDrain(() -> {
 					inAction.countDown();
 					awaitLatch(release);
@@ -173,7 +173,7 @@ class DrainSignalTests {
 			};
 			Observer<RouteNote> call = new Observer<>();
 			StreamObserver<RouteNote> requests = RouteGuideGrpc.newStub(app.channel()).routeChat(call);
-			awaitStarted(app);
+			app.awaitStarted("RouteChat");
 			app.closeAsync();
 			assertThat(inAction.await(30, TimeUnit.SECONDS)).isTrue();
 			requests.onNext(NOTE);
@@ -188,10 +188,10 @@ class DrainSignalTests {
 
 	@Test
 	void itDoesNotComeToACallThatHasEndedAndKeepsNothingOfIt() {
-		try (DrainTestApplication app = new DrainTestApplication()) {
+		try (TestApplication app = TestApplication.run()) {
 			AtomicInteger signals = new AtomicInteger();
 			AtomicReference<@Nullable WeakReference<Runnable>> action = new AtomicReference<>();
-			app.handler.onList = (responses) -> {
+			app.routeGuide().onList = (responses) -> {
 				Runnable onDrain = new CountingAction(signals);
 				action.set(new WeakReference<>(onDrain));
 				DrainSignal.current().onDrain(onDrain);
@@ -212,8 +212,8 @@ class DrainSignalTests {
 
 	@Test
 	void itTravelsWithTheContextOfTheCall() {
-		try (DrainTestApplication app = new DrainTestApplication()) {
-			app.handler.onList = (responses) -> {
+		try (TestApplication app = TestApplication.run()) {
+			app.routeGuide().onList = (responses) -> {
 				Runnable task = () -> DrainSignal.current().onDrain(responses::onCompleted);
 				new Thread(Context.current().wrap(task), "worker").start();
 			};
@@ -225,8 +225,8 @@ class DrainSignalTests {
 
 	@Test
 	void anActionThatThrowsEndsTheCallAndTellsTheClientNothing(CapturedOutput output) {
-		try (DrainTestApplication app = new DrainTestApplication()) {
-			app.handler.onList = (responses) -> DrainSignal.current().onDrain(() -> {
+		try (TestApplication app = TestApplication.run()) {
+			app.routeGuide().onList = (responses) -> DrainSignal.current().onDrain(() -> {
 				throw new IllegalStateException("secret");
 			});
 			Observer<Feature> call = list(app);
@@ -242,15 +242,11 @@ class DrainSignalTests {
 		assertThatIllegalStateException().isThrownBy(DrainSignal::current).withMessageContaining("within a gRPC call");
 	}
 
-	private static Observer<Feature> list(DrainTestApplication app) {
+	private static Observer<Feature> list(TestApplication app) {
 		Observer<Feature> call = new Observer<>();
 		RouteGuideGrpc.newStub(app.channel()).listFeatures(Rectangle.getDefaultInstance(), call);
-		awaitStarted(app);
+		app.awaitStarted("ListFeatures");
 		return call;
-	}
-
-	private static void awaitStarted(DrainTestApplication app) {
-		await().until(() -> !app.handler.started.isEmpty());
 	}
 
 	private static void awaitLatch(CountDownLatch latch) {

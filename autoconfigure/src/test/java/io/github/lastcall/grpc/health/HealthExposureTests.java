@@ -23,16 +23,14 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.time.Duration;
-import java.util.List;
 
 import io.github.lastcall.grpc.server.GrpcServerStartException;
-import io.github.lastcall.grpc.testing.HealthTestApplication;
+import io.github.lastcall.grpc.testing.TestApplication;
 import io.github.lastcall.grpc.testing.TestHealthIndicator;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 
-import org.springframework.boot.WebApplicationType;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.boot.availability.ReadinessState;
 import org.springframework.boot.health.actuate.endpoint.HealthEndpoint;
@@ -63,7 +61,7 @@ class HealthExposureTests {
 
 	@Test
 	void aGroupThatHttpDoesNotExposeKeepsTheReplicaOut() throws Exception {
-		try (HealthTestApplication app = run(GRPC_ONLY, GROUP + "readiness.include=readinessState,one",
+		try (TestApplication app = run(GRPC_ONLY, GROUP + "readiness.include=readinessState,one",
 				GROUP + "own.include=one", MAPPED)) {
 			TestHealthIndicator one = app.indicator("one");
 			one.answer(Status.DOWN);
@@ -83,7 +81,7 @@ class HealthExposureTests {
 	@Test
 	void withoutTheHealthEndpointTheStartSaysWhatIsIgnoredAndTheSourceIsTheAvailability(CapturedOutput output)
 			throws Exception {
-		try (HealthTestApplication app = run(GRPC_ONLY, NOT_AVAILABLE, GROUP + "readiness.include=readinessState,one",
+		try (TestApplication app = run(GRPC_ONLY, NOT_AVAILABLE, GROUP + "readiness.include=readinessState,one",
 				GROUP + "own.include=one")) {
 			assertThat(output.toString().lines().filter((line) -> line.contains("are not evaluated"))).singleElement()
 				.asString()
@@ -114,12 +112,11 @@ class HealthExposureTests {
 			.run((context) -> assertThat(context).hasNotFailed().hasSingleBean(HealthEndpoint.class));
 	}
 
-	private static HealthTestApplication run(String... properties) {
-		return HealthTestApplication.run(WebApplicationType.SERVLET, List.of(Config.class), properties);
+	private static TestApplication run(String... properties) {
+		return TestApplication.of(Config.class).web().run(properties);
 	}
 
-	private static HttpResponse<String> get(HealthTestApplication app, String path)
-			throws IOException, InterruptedException {
+	private static HttpResponse<String> get(TestApplication app, String path) throws IOException, InterruptedException {
 		int port = app.context().getEnvironment().getRequiredProperty("local.server.port", Integer.class);
 		URI uri = URI.create("http://127.0.0.1:" + port + path);
 		return HttpClient.newHttpClient()

@@ -16,7 +16,6 @@
 
 package io.github.lastcall.grpc.health;
 
-import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 
@@ -25,8 +24,8 @@ import io.github.lastcall.grpc.server.GrpcService;
 import io.github.lastcall.grpc.testing.GrpcClient;
 import io.github.lastcall.grpc.testing.GrpcServerContextRunner;
 import io.github.lastcall.grpc.testing.HealthClient;
-import io.github.lastcall.grpc.testing.HealthTestApplication;
 import io.github.lastcall.grpc.testing.OneMethodService;
+import io.github.lastcall.grpc.testing.TestApplication;
 import io.github.lastcall.grpc.testing.TestHealthIndicator;
 import io.github.lastcall.grpc.testing.TestRouteGuide;
 import io.github.lastcall.grpc.testing.TestsProperty;
@@ -60,7 +59,7 @@ class HealthGroupsTests {
 
 	@Test
 	void aGroupHasTheMembersThatItIncludesAndDoesNotExclude() {
-		try (HealthTestApplication app = run(OWN + "include=a,b", OTHER + "include=*", OTHER + "exclude=a")) {
+		try (TestApplication app = run(OWN + "include=a,b", OTHER + "include=*", OTHER + "exclude=a")) {
 			HealthClient health = app.health();
 			answer(app, "a", Status.DOWN);
 			assertThat(health.check("own")).isEqualTo("NOT_SERVING");
@@ -81,7 +80,7 @@ class HealthGroupsTests {
 
 	@Test
 	void theServerAndItsServicesFollowTheReadinessGroupThatTheUserDefines() {
-		try (HealthTestApplication app = run("management.endpoint.health.group.readiness.include=readinessState,a",
+		try (TestApplication app = run("management.endpoint.health.group.readiness.include=readinessState,a",
 				"management.endpoint.health.group.liveness.include=livenessState,b")) {
 			HealthClient health = app.health();
 			answer(app, "a", Status.OUT_OF_SERVICE);
@@ -100,7 +99,7 @@ class HealthGroupsTests {
 
 	@Test
 	void theOrderOfTheGroupSaysWhichStatusCounts() {
-		try (HealthTestApplication app = run(OWN + "include=a,b", OWN + "status.order=up,down", OTHER + "include=a,b",
+		try (TestApplication app = run(OWN + "include=a,b", OWN + "status.order=up,down", OTHER + "include=a,b",
 				OTHER + "status.order=down,up")) {
 			HealthClient health = app.health();
 			answer(app, "a", Status.DOWN);
@@ -113,7 +112,7 @@ class HealthGroupsTests {
 
 	@Test
 	void theHttpMappingOfTheGroupJudgesOtherStatuses() {
-		try (HealthTestApplication app = run("management.endpoint.health.status.order=degraded,down,up",
+		try (TestApplication app = run("management.endpoint.health.status.order=degraded,down,up",
 				"management.endpoint.health.status.http-mapping.degraded=500", OWN + "include=a",
 				OWN + "status.http-mapping.degraded=299", OTHER + "include=a")) {
 			HealthClient health = app.health();
@@ -126,7 +125,7 @@ class HealthGroupsTests {
 	@ParameterizedTest
 	@ValueSource(strings = { "100", "199", "300", "404", "429", "503" })
 	void onlyASuccessfulHttpStatusIsServing(String code) {
-		try (HealthTestApplication app = run(OWN + "include=a", OWN + "status.order=degraded,up",
+		try (TestApplication app = run(OWN + "include=a", OWN + "status.order=degraded,up",
 				OWN + "status.http-mapping.degraded=" + code)) {
 			answer(app, "a", new Status("DEGRADED"));
 			assertThat(app.health().check("own")).isEqualTo("NOT_SERVING");
@@ -136,7 +135,7 @@ class HealthGroupsTests {
 	@ParameterizedTest
 	@ValueSource(strings = { "down", "Down", "DOWN", "out-of-service", "OutOfService" })
 	void aPartialHttpMappingDoesNotTurnDownIntoServing(String code) {
-		try (HealthTestApplication app = run(OWN + "include=a", OWN + "status.http-mapping.fatal=500")) {
+		try (TestApplication app = run(OWN + "include=a", OWN + "status.http-mapping.fatal=500")) {
 			// Actuator's mapping takes all of them for the same.
 			answer(app, "a", new Status(code));
 			assertThat(app.health().check("own")).isEqualTo("NOT_SERVING");
@@ -145,7 +144,7 @@ class HealthGroupsTests {
 
 	@Test
 	void membersInsideOfCompositesAreMembers() {
-		try (HealthTestApplication app = run(OWN + "include=composite", OTHER + "include=composite/flat,b")) {
+		try (TestApplication app = run(OWN + "include=composite", OTHER + "include=composite/flat,b")) {
 			HealthClient health = app.health();
 			answer(app, "nested", Status.DOWN);
 			assertThat(health.check("own")).isEqualTo("NOT_SERVING");
@@ -162,7 +161,7 @@ class HealthGroupsTests {
 
 	@Test
 	void aPartOfACompositeCanBeExcluded() {
-		try (HealthTestApplication app = run(OWN + "include=composite", OWN + "exclude=composite/inner/nested")) {
+		try (TestApplication app = run(OWN + "include=composite", OWN + "exclude=composite/inner/nested")) {
 			answer(app, "flat", Status.UP);
 			indicator(app, "nested").answer(Status.DOWN);
 			app.sample(indicator(app, "flat"));
@@ -173,7 +172,7 @@ class HealthGroupsTests {
 
 	@Test
 	void aCompositeIsAggregatedOnItsOwnAsActuatorDoes() {
-		try (HealthTestApplication app = run(OWN + "include=composite/inner,b", OWN + "status.order=down,unknown,up")) {
+		try (TestApplication app = run(OWN + "include=composite/inner,b", OWN + "status.order=down,unknown,up")) {
 			HealthEndpoint endpoint = app.bean(HealthEndpoint.class);
 			HealthClient health = app.health();
 			// The order does not know it: alone in its composite it makes that UNKNOWN.
@@ -190,7 +189,7 @@ class HealthGroupsTests {
 
 	@Test
 	void anIndicatorThatIsRegisteredLaterIsAskedFromTheNextRoundOn() {
-		try (HealthTestApplication app = run(OWN + "include=*", "management.health.diskspace.enabled=false")) {
+		try (TestApplication app = run(OWN + "include=*", "management.health.diskspace.enabled=false")) {
 			answer(app, "a", Status.UP);
 			HealthClient health = app.health();
 			assertThat(health.check("own")).isEqualTo("SERVING");
@@ -208,10 +207,10 @@ class HealthGroupsTests {
 	@Test
 	@TestsProperty("grpc.server.health.services")
 	void aServiceFollowsTheGroupOfItsPropertyThenOfItsAnnotationThenTheServer() {
-		try (HealthTestApplication app = HealthTestApplication.run(List.of(Config.class, MappedServices.class),
-				OWN + "include=a", OTHER + "include=b", "grpc.server.health.services.test.Both=other",
-				"grpc.server.health.services.test.Property=other",
-				"grpc.server.health.services.grpc.health.v1.Health=own")) {
+		try (TestApplication app = TestApplication.of(Config.class, MappedServices.class)
+			.run(OWN + "include=a", OTHER + "include=b", "grpc.server.health.services.test.Both=other",
+					"grpc.server.health.services.test.Property=other",
+					"grpc.server.health.services.grpc.health.v1.Health=own")) {
 			HealthClient health = app.health();
 			answer(app, "a", Status.DOWN);
 			assertThat(health.list()).containsAllEntriesOf(
@@ -227,7 +226,7 @@ class HealthGroupsTests {
 
 	@Test
 	void aServiceThatFollowsLivenessIsAnnouncedAsAnyOther() {
-		try (HealthTestApplication app = run("grpc.server.health.services.test.Other=liveness",
+		try (TestApplication app = run("grpc.server.health.services.test.Other=liveness",
 				"grpc.server.shutdown.propagation-delay=1h")) {
 			HealthClient health = app.health();
 			app.publish(ReadinessState.REFUSING_TRAFFIC);
@@ -244,7 +243,7 @@ class HealthGroupsTests {
 
 	@Test
 	void withoutTheProbesOfActuatorBothGroupsFollowTheAvailability() {
-		try (HealthTestApplication app = run("management.endpoint.health.probes.enabled=false", OWN + "include=a")) {
+		try (TestApplication app = run("management.endpoint.health.probes.enabled=false", OWN + "include=a")) {
 			HealthClient health = app.health();
 			assertThat(health.list())
 				.containsAllEntriesOf(Map.of("", "SERVING", "readiness", "SERVING", "liveness", "SERVING"));
@@ -285,13 +284,13 @@ class HealthGroupsTests {
 			});
 	}
 
-	private static HealthTestApplication run(String... properties) {
-		HealthTestApplication app = HealthTestApplication.run(List.of(Config.class), properties);
+	private static TestApplication run(String... properties) {
+		TestApplication app = TestApplication.of(Config.class).run(properties);
 		app.awaitAnswers();
 		return app;
 	}
 
-	private static void answer(HealthTestApplication app, String name, Status status) {
+	private static void answer(TestApplication app, String name, Status status) {
 		indicator(app, name).answer(status);
 		app.sample(Stream.of("a", "b", "flat", "nested")
 			.map((member) -> indicator(app, member))
@@ -299,7 +298,7 @@ class HealthGroupsTests {
 			.toArray(TestHealthIndicator[]::new));
 	}
 
-	private static TestHealthIndicator indicator(HealthTestApplication app, String name) {
+	private static TestHealthIndicator indicator(TestApplication app, String name) {
 		return switch (name) {
 			case "flat" -> app.bean(Members.class).flat();
 			case "nested" -> app.bean(Members.class).nested();

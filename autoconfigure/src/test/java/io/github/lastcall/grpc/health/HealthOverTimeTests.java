@@ -26,8 +26,8 @@ import io.github.lastcall.grpc.lifecycle.GrpcServerState;
 import io.github.lastcall.grpc.server.GrpcService;
 import io.github.lastcall.grpc.testing.GrpcClient;
 import io.github.lastcall.grpc.testing.HealthClient;
-import io.github.lastcall.grpc.testing.HealthTestApplication;
 import io.github.lastcall.grpc.testing.HealthWatch;
+import io.github.lastcall.grpc.testing.TestApplication;
 import io.github.lastcall.grpc.testing.TestHealthIndicator;
 import io.github.lastcall.grpc.testing.TestRouteGuide;
 import org.junit.jupiter.api.Test;
@@ -64,7 +64,7 @@ class HealthOverTimeTests {
 	 */
 	@Test
 	void whileARunnerRunsHealthIsNotServingAndThenServingOnce() {
-		try (HealthTestApplication app = HealthTestApplication.starting(List.of(Config.class), READINESS)) {
+		try (TestApplication app = TestApplication.of(Config.class).starting(READINESS)) {
 			HealthClient health = app.health();
 			HealthWatch overall = health.watch("");
 			HealthWatch service = health.watch("routeguide.RouteGuide");
@@ -79,7 +79,7 @@ class HealthOverTimeTests {
 			}
 			assertThat(app.state()).isEqualTo(GrpcServerState.STARTING);
 
-			app.letStart();
+			app.endStart();
 
 			overall.awaitLast("SERVING");
 			app.sample(app.indicator("one"), app.indicator("two"));
@@ -92,7 +92,7 @@ class HealthOverTimeTests {
 
 	@Test
 	void anAnswerThatIsAskedForDuringTheStartIsAskedForAgainAfterwards() {
-		try (HealthTestApplication app = HealthTestApplication.starting(List.of(Config.class), READINESS)) {
+		try (TestApplication app = TestApplication.of(Config.class).starting(READINESS)) {
 			TestHealthIndicator one = app.indicator("one");
 			app.sample(one, app.indicator("two"));
 			app.awaitAnswers();
@@ -105,7 +105,7 @@ class HealthOverTimeTests {
 			int asked = one.asked();
 			app.healthTimer().advance(Duration.ofSeconds(5));
 			await().atMost(Duration.ofSeconds(30)).until(() -> one.asked() == asked + 1);
-			app.letStart();
+			app.endStart();
 			one.answer(Status.UP);
 			release.run();
 			// Without any time passing, and never more than one at a time.
@@ -118,7 +118,7 @@ class HealthOverTimeTests {
 
 	@Test
 	void aChangeOfTheAvailabilityIsToldWithoutAnyTimePassing() {
-		try (HealthTestApplication app = HealthTestApplication.run(List.of(Config.class), READINESS)) {
+		try (TestApplication app = TestApplication.of(Config.class).run(READINESS)) {
 			app.awaitAnswers();
 			HealthClient health = app.health();
 			HealthWatch overall = health.watch("");
@@ -143,8 +143,8 @@ class HealthOverTimeTests {
 
 	@Test
 	void anAnswerThatComesWhileTheServerDrainsDoesNotUndoTheDrain() {
-		try (HealthTestApplication app = HealthTestApplication.run(List.of(Config.class), READINESS,
-				"grpc.server.shutdown.propagation-delay=1h")) {
+		try (TestApplication app = TestApplication.of(Config.class)
+			.run(READINESS, "grpc.server.shutdown.propagation-delay=1h")) {
 			HealthClient health = app.health();
 			HealthWatch watch = health.watch("");
 			watch.awaitStatuses("SERVING");
@@ -174,8 +174,8 @@ class HealthOverTimeTests {
 
 	@Test
 	void aContextThatIsRestartedServesAgain() {
-		try (HealthTestApplication app = HealthTestApplication.run(List.of(Config.class), READINESS,
-				"grpc.server.shutdown.propagation-delay=0")) {
+		try (TestApplication app = TestApplication.of(Config.class)
+			.run(READINESS, "grpc.server.shutdown.propagation-delay=0")) {
 			app.awaitAnswers();
 			app.context().stop();
 			app.context().start();

@@ -21,12 +21,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 
-import io.github.lastcall.grpc.testing.Observer;
 import io.github.lastcall.grpc.lifecycle.GrpcServerLifecycle;
 import io.github.lastcall.grpc.testing.GrpcClient;
 import io.github.lastcall.grpc.testing.HealthClient;
-import io.github.lastcall.grpc.testing.HealthTestApplication;
 import io.github.lastcall.grpc.testing.HealthWatch;
+import io.github.lastcall.grpc.testing.Observer;
+import io.github.lastcall.grpc.testing.TestApplication;
 import io.github.lastcall.grpc.testing.TestsProperty;
 import io.github.lastcall.sample.routeguide.Feature;
 import io.github.lastcall.sample.routeguide.Point;
@@ -56,7 +56,7 @@ class HealthPortTests {
 
 	@Test
 	void theStatusesAreThoseOfTheServerInPlaintext() {
-		try (HealthTestApplication app = HealthTestApplication.run(List.of(), ANY_PORT)) {
+		try (TestApplication app = TestApplication.of().run(ANY_PORT)) {
 			HealthClient server = app.health();
 			HealthClient probe = app.health(app.probePort());
 			HealthWatch watch = probe.watch("test.Other");
@@ -74,7 +74,7 @@ class HealthPortTests {
 	@Test
 	@TestsProperty("grpc.server.health.port")
 	void itServesHealthOnly() {
-		try (HealthTestApplication app = HealthTestApplication.run(List.of(), ANY_PORT)) {
+		try (TestApplication app = TestApplication.of().run(ANY_PORT)) {
 			ManagedChannel channel = app.health(app.probePort()).channel();
 			Observer<Feature> call = new Observer<>();
 			RouteGuideGrpc.newStub(channel).getFeature(Point.getDefaultInstance(), call);
@@ -87,7 +87,7 @@ class HealthPortTests {
 
 	@Test
 	void itIsOffUnlessItIsSet() {
-		try (HealthTestApplication app = HealthTestApplication.run(List.of())) {
+		try (TestApplication app = TestApplication.of().run()) {
 			assertThat(app.context().getEnvironment().getProperty("local.grpc.health.port")).isNull();
 			assertThat(app.context().getBeansOfType(GrpcServerLifecycle.class)).hasSize(1);
 		}
@@ -95,7 +95,7 @@ class HealthPortTests {
 
 	@Test
 	void itIsUpBeforeTheServerAndUntilAfterIt() {
-		HealthTestApplication app = HealthTestApplication.run(List.of(Neighbours.class), ANY_PORT);
+		TestApplication app = TestApplication.of(Neighbours.class).run(ANY_PORT);
 		Neighbour before = app.context().getBean("before", Neighbour.class);
 		Neighbour after = app.context().getBean("after", Neighbour.class);
 		int port = app.port();
@@ -111,8 +111,7 @@ class HealthPortTests {
 
 	@Test
 	void aWatchThereIsToldOfTheDrainAndEndsWhenThePortIsClosed() {
-		try (HealthTestApplication app = HealthTestApplication.run(List.of(), ANY_PORT,
-				"grpc.server.shutdown.propagation-delay=1h")) {
+		try (TestApplication app = TestApplication.of().run(ANY_PORT, "grpc.server.shutdown.propagation-delay=1h")) {
 			HealthWatch watch = app.health(app.probePort()).watch("");
 			HealthWatch liveness = app.health(app.probePort()).watch("liveness");
 			watch.awaitStatuses("SERVING");
@@ -132,8 +131,7 @@ class HealthPortTests {
 	@Test
 	@TestsProperty("grpc.server.health.not-serving-as")
 	void notServingCanBeAnErrorOfCheckAlone() {
-		try (HealthTestApplication app = HealthTestApplication.run(List.of(), ANY_PORT,
-				"grpc.server.health.not-serving-as=error")) {
+		try (TestApplication app = TestApplication.of().run(ANY_PORT, "grpc.server.health.not-serving-as=error")) {
 			for (HealthClient client : List.of(app.health(), app.health(app.probePort()))) {
 				assertThat(client.check("")).isEqualTo("SERVING");
 				app.publish(ReadinessState.REFUSING_TRAFFIC);

@@ -26,8 +26,8 @@ import java.util.stream.Stream;
 import io.github.lastcall.grpc.lifecycle.GrpcServerDrain;
 import io.github.lastcall.grpc.lifecycle.GrpcServerState;
 import io.github.lastcall.grpc.testing.HealthClient;
-import io.github.lastcall.grpc.testing.HealthTestApplication;
 import io.github.lastcall.grpc.testing.HealthWatch;
+import io.github.lastcall.grpc.testing.TestApplication;
 import io.github.lastcall.grpc.testing.TestHealthIndicator;
 import io.github.lastcall.grpc.testing.TestsProperty;
 import org.awaitility.core.ConditionFactory;
@@ -64,7 +64,7 @@ class HealthSamplingTests {
 
 	@Test
 	void onlyMembersOfGroupsAreAsked() {
-		try (HealthTestApplication app = run()) {
+		try (TestApplication app = run()) {
 			HealthClient health = app.health();
 			int before = app.indicator("one").asked();
 			for (int round = 1; round <= 20; round++) {
@@ -80,7 +80,7 @@ class HealthSamplingTests {
 	@Test
 	@TestsProperty("grpc.server.health.sample-interval")
 	void indicatorsAreAskedAtTheIntervalThatIsConfigured() {
-		try (HealthTestApplication app = run("grpc.server.health.sample-interval=7s")) {
+		try (TestApplication app = run("grpc.server.health.sample-interval=7s")) {
 			TestHealthIndicator one = app.indicator("one");
 			int before = one.asked();
 			for (int round = 1; round <= 10; round++) {
@@ -103,7 +103,7 @@ class HealthSamplingTests {
 
 	@Test
 	void aCallAsksNoIndicator() {
-		try (HealthTestApplication app = run()) {
+		try (TestApplication app = run()) {
 			HealthClient health = app.health();
 			int before = app.indicator("one").asked();
 			for (int i = 0; i < 100; i++) {
@@ -117,7 +117,7 @@ class HealthSamplingTests {
 
 	@Test
 	void indicatorsAreAskedUntilTheLastServerHasStopped() {
-		try (HealthTestApplication app = run("grpc.server.in-process.enabled=true")) {
+		try (TestApplication app = run("grpc.server.in-process.enabled=true")) {
 			app.holdCall();
 			app.closeAsync();
 			eventually().until(() -> states(app), List.of(GrpcServerState.DRAINING, GrpcServerState.STOPPED)::equals);
@@ -127,7 +127,7 @@ class HealthSamplingTests {
 		}
 	}
 
-	private static List<GrpcServerState> states(HealthTestApplication app) {
+	private static List<GrpcServerState> states(TestApplication app) {
 		return app.context()
 			.getBeanProvider(GrpcServerDrain.class)
 			.stream()
@@ -137,8 +137,8 @@ class HealthSamplingTests {
 
 	@Test
 	void indicatorsAreAskedOnThreadsOfThisLibraryOnly() {
-		try (HealthTestApplication app = HealthTestApplication.run(List.of(Config.class, SchedulingConfiguration.class),
-				READINESS, OTHERS)) {
+		try (TestApplication app = TestApplication.of(Config.class, SchedulingConfiguration.class)
+			.run(READINESS, OTHERS)) {
 			for (int round = 0; round < 5; round++) {
 				app.sample(app.indicator("one"));
 			}
@@ -153,7 +153,7 @@ class HealthSamplingTests {
 	@Test
 	void theThreadsEndWithTheContext() {
 		Set<Thread> before = healthThreads();
-		HealthTestApplication app = run();
+		TestApplication app = run();
 		Runnable release = app.indicator("one").hang();
 		int asked = app.indicator("one").asked();
 		app.healthTimer().advance(INTERVAL);
@@ -169,7 +169,7 @@ class HealthSamplingTests {
 	@Test
 	@TestsProperty("grpc.server.health.sample-timeout")
 	void anIndicatorThatHangsMakesItsGroupsNotServingAfterTheTimeoutAndNoOther() {
-		try (HealthTestApplication app = run()) {
+		try (TestApplication app = run()) {
 			HealthClient health = app.health();
 			HealthWatch watch = health.watch("");
 			watch.awaitStatuses("SERVING");
@@ -192,7 +192,7 @@ class HealthSamplingTests {
 
 	@Test
 	void anIndicatorThatHangsDelaysNoOtherLeaksNoThreadAndIsNamedOnce(CapturedOutput output) {
-		try (HealthTestApplication app = run()) {
+		try (TestApplication app = run()) {
 			HealthClient health = app.health();
 			TestHealthIndicator other = app.indicator("other");
 			TestHealthIndicator one = app.indicator("one");
@@ -229,7 +229,7 @@ class HealthSamplingTests {
 
 	@Test
 	void anIndicatorThatThrowsMakesItsGroupsNotServingIsNamedOnceAndRecovers(CapturedOutput output) {
-		try (HealthTestApplication app = run()) {
+		try (TestApplication app = run()) {
 			HealthWatch watch = app.health().watch("");
 			watch.awaitStatuses("SERVING");
 			app.indicator("one").fail(new IllegalStateException("the disk is on fire"));
@@ -251,8 +251,8 @@ class HealthSamplingTests {
 	void anIndicatorThatHangsFromTheBeginningKeepsTheServerNotServing() {
 		HangingFromTheBeginning.release = () -> {
 		};
-		try (HealthTestApplication app = HealthTestApplication.run(List.of(Config.class, HangingFromTheBeginning.class),
-				READINESS + ",hanging", OTHERS)) {
+		try (TestApplication app = TestApplication.of(Config.class, HangingFromTheBeginning.class)
+			.run(READINESS + ",hanging", OTHERS)) {
 			HealthClient health = app.health();
 			HealthWatch watch = health.watch("");
 			watch.awaitStatuses("NOT_SERVING");
@@ -264,7 +264,7 @@ class HealthSamplingTests {
 		}
 	}
 
-	private static void advanceOneInterval(HealthTestApplication app) {
+	private static void advanceOneInterval(TestApplication app) {
 		advanceOneInterval(app, "one");
 	}
 
@@ -272,11 +272,11 @@ class HealthSamplingTests {
 	 * Begin a round and wait until an indicator has been asked and all have answered, but
 	 * for one that has timed out.
 	 */
-	private static void advanceOneInterval(HealthTestApplication app, String name) {
+	private static void advanceOneInterval(TestApplication app, String name) {
 		advance(app, name, INTERVAL);
 	}
 
-	private static void advance(HealthTestApplication app, String name, Duration time) {
+	private static void advance(TestApplication app, String name, Duration time) {
 		TestHealthIndicator indicator = app.indicator(name);
 		int before = indicator.asked();
 		app.healthTimer().advance(time);
@@ -284,10 +284,10 @@ class HealthSamplingTests {
 		app.awaitAnswers();
 	}
 
-	private static HealthTestApplication run(String... properties) {
+	private static TestApplication run(String... properties) {
 		String[] all = Stream.concat(Stream.of(READINESS, OTHERS, TIMES_OUT), Stream.of(properties))
 			.toArray(String[]::new);
-		HealthTestApplication app = HealthTestApplication.run(List.of(Config.class), all);
+		TestApplication app = TestApplication.of(Config.class).run(all);
 		app.awaitAnswers();
 		return app;
 	}

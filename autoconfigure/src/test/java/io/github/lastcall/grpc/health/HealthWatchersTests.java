@@ -36,8 +36,8 @@ import io.github.lastcall.grpc.autoconfigure.ServersOf;
 import io.github.lastcall.grpc.server.GlobalServerInterceptor;
 import io.github.lastcall.grpc.server.GrpcServerBuilderCustomizer;
 import io.github.lastcall.grpc.testing.HealthClient;
-import io.github.lastcall.grpc.testing.HealthTestApplication;
 import io.github.lastcall.grpc.testing.HealthWatch;
+import io.github.lastcall.grpc.testing.TestApplication;
 import io.grpc.ForwardingServerCall.SimpleForwardingServerCall;
 import io.grpc.Metadata;
 import io.grpc.ServerCall;
@@ -69,13 +69,13 @@ class HealthWatchersTests {
 
 	private static final long SEED = 20261122;
 
-	private HealthTestApplication application;
+	private TestApplication application;
 
 	private List<HealthClient> clients;
 
 	@BeforeEach
 	void start() {
-		this.application = HealthTestApplication.run(List.of(Config.class));
+		this.application = TestApplication.of(Config.class).run();
 		this.clients = IntStream.range(0, 4).mapToObj((i) -> this.application.health()).toList();
 	}
 
@@ -210,7 +210,7 @@ class HealthWatchersTests {
 			.pollInterval(Duration.ofMillis(1))
 			.until(() -> entries().keySet()
 				.stream()
-				.mapToInt((name) -> this.application.table().watchers((String) name))
+				.mapToInt((name) -> this.application.bean(ServingStatusTable.class).watchers((String) name))
 				.sum() == count);
 	}
 
@@ -218,7 +218,7 @@ class HealthWatchersTests {
 	 * Every name that the table remembers, known or not.
 	 */
 	private Map<?, ?> entries() {
-		Object entries = ReflectionTestUtils.getField(this.application.table(), "entries");
+		Object entries = ReflectionTestUtils.getField(this.application.bean(ServingStatusTable.class), "entries");
 		return Map.class.cast(Objects.requireNonNull(entries));
 	}
 

@@ -24,7 +24,7 @@ import java.util.TreeMap;
 
 import io.github.lastcall.grpc.lifecycle.GrpcServerState;
 import io.github.lastcall.grpc.testing.HealthClient;
-import io.github.lastcall.grpc.testing.HealthTestApplication;
+import io.github.lastcall.grpc.testing.TestApplication;
 import io.github.lastcall.grpc.testing.TestHealthIndicator;
 import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
 import org.jspecify.annotations.Nullable;
@@ -70,7 +70,7 @@ class ServingStatusesTests {
 	private static final List<String> INFRASTRUCTURE = List.of("grpc.health.v1.Health",
 			"grpc.reflection.v1.ServerReflection", "grpc.reflection.v1alpha.ServerReflection");
 
-	private @Nullable HealthTestApplication application;
+	private @Nullable TestApplication application;
 
 	private @Nullable Object key;
 
@@ -95,7 +95,7 @@ class ServingStatusesTests {
 	@ParameterizedTest
 	@MethodSource("cells")
 	void checkWatchAndListTellTheTruth(Cell cell) {
-		HealthTestApplication application = application(cell);
+		TestApplication application = application(cell);
 		Map<String, String> expected = new TreeMap<>();
 		for (String name : NAMES) {
 			String status = expected(cell, name, name.equals(cell.name()) ? cell.override() : Override.NONE);
@@ -162,11 +162,11 @@ class ServingStatusesTests {
 		return clients;
 	}
 
-	private HealthTestApplication application(Cell cell) {
+	private TestApplication application(Cell cell) {
 		boolean stopped = cell.state() == GrpcServerState.STOPPED;
 		// Nobody is asked any more when the server has stopped.
 		Object key = stopped ? cell.group() : cell.state();
-		HealthTestApplication application = this.application;
+		TestApplication application = this.application;
 		if (application == null || !key.equals(this.key)) {
 			close();
 			application = start(cell.state() == GrpcServerState.STARTING);
@@ -185,7 +185,7 @@ class ServingStatusesTests {
 		return application;
 	}
 
-	private void sample(HealthTestApplication application, GroupStatus group) {
+	private void sample(TestApplication application, GroupStatus group) {
 		if (this.sampled != group) {
 			TestHealthIndicator indicator = application.indicator("test");
 			indicator.answer(group.status);
@@ -194,7 +194,7 @@ class ServingStatusesTests {
 		}
 	}
 
-	private static HealthTestApplication start(boolean starting) {
+	private static TestApplication start(boolean starting) {
 		String[] properties = { "grpc.server.health.port=0", "grpc.server.shutdown.propagation-delay=1h",
 				"grpc.server.shutdown.grace-period=1h", "grpc.server.shutdown.force-timeout=1h",
 				"grpc.server.health.services.test.Other=own",
@@ -205,12 +205,11 @@ class ServingStatusesTests {
 				// Replaces Actuator's own mapping, in which DOWN is 503.
 				"management.endpoint.health.status.http-mapping.degraded=207",
 				"management.endpoint.health.status.http-mapping.fatal=500" };
-		List<Class<?>> sources = List.of(Config.class);
-		return starting ? HealthTestApplication.starting(sources, properties)
-				: HealthTestApplication.run(sources, properties);
+		TestApplication.Builder application = TestApplication.of(Config.class);
+		return starting ? application.starting(properties) : application.run(properties);
 	}
 
-	private void lead(HealthTestApplication application, GrpcServerState state) {
+	private void lead(TestApplication application, GrpcServerState state) {
 		if (state.compareTo(GrpcServerState.SERVING) <= 0) {
 			application.awaitState(state);
 			return;
@@ -238,7 +237,7 @@ class ServingStatusesTests {
 
 	@AfterAll
 	void close() {
-		HealthTestApplication application = this.application;
+		TestApplication application = this.application;
 		this.application = null;
 		this.sampled = null;
 		if (application != null) {

@@ -24,8 +24,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.stream.Stream;
 
 import io.github.lastcall.grpc.autoconfigure.GrpcServerAutoConfiguration;
-import io.github.lastcall.grpc.testing.DrainTestApplication;
 import io.github.lastcall.grpc.testing.Observer;
+import io.github.lastcall.grpc.testing.TestApplication;
 import io.github.lastcall.sample.routeguide.Feature;
 import io.github.lastcall.sample.routeguide.Rectangle;
 import io.github.lastcall.sample.routeguide.RouteGuideGrpc;
@@ -49,8 +49,7 @@ class DevToolsDefaultsTests {
 
 	@Test
 	void aRestartDoesNotWaitForAnOpenStream() throws IOException {
-		try (DrainTestApplication app = new DrainTestApplication(
-				defaults("spring.main.cloud-platform", "kubernetes"))) {
+		try (TestApplication app = TestApplication.run(defaults("spring.main.cloud-platform", "kubernetes"))) {
 			Observer<Feature> stream = new Observer<>();
 			RouteGuideGrpc.newStub(app.channel()).listFeatures(Rectangle.getDefaultInstance(), stream);
 			stream.awaitMessages(1);
@@ -63,8 +62,8 @@ class DevToolsDefaultsTests {
 
 	@Test
 	void aPropertyOfTheApplicationWins() throws IOException {
-		try (DrainTestApplication app = new DrainTestApplication(defaults("grpc.server.shutdown.grace-period", "7s"))) {
-			assertThat(app.context.getBean(ShutdownSettings.class).gracePeriod()).isEqualTo(Duration.ofSeconds(7));
+		try (TestApplication app = TestApplication.run(defaults("grpc.server.shutdown.grace-period", "7s"))) {
+			assertThat(app.context().getBean(ShutdownSettings.class).gracePeriod()).isEqualTo(Duration.ofSeconds(7));
 		}
 	}
 

@@ -21,8 +21,8 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
 
-import io.github.lastcall.grpc.testing.DrainTestApplication;
 import io.github.lastcall.grpc.testing.Observer;
+import io.github.lastcall.grpc.testing.TestApplication;
 import io.github.lastcall.sample.routeguide.Point;
 import io.github.lastcall.sample.routeguide.RouteGuideGrpc;
 import io.grpc.ManagedChannel;
@@ -50,9 +50,9 @@ class DrainControlTests {
 
 	@Test
 	void aDrainedServerAnnouncesAndServesUntilItIsResumed() {
-		try (DrainTestApplication app = new DrainTestApplication("grpc.server.shutdown.propagation-delay=5s")) {
-			ApplicationAvailability availability = app.context.getBean(ApplicationAvailability.class);
-			DrainControl control = app.context.getBean(DrainControl.class);
+		try (TestApplication app = TestApplication.run("grpc.server.shutdown.propagation-delay=5s")) {
+			ApplicationAvailability availability = app.context().getBean(ApplicationAvailability.class);
+			DrainControl control = app.context().getBean(DrainControl.class);
 			ManagedChannel channel = app.channel();
 			Observer<HealthCheckResponse> watch = new Observer<>();
 			HealthGrpc.newStub(channel).watch(HealthCheckRequest.getDefaultInstance(), watch);
@@ -63,7 +63,7 @@ class DrainControlTests {
 
 			assertThat(app.state()).isEqualTo(GrpcServerState.ANNOUNCING);
 			assertThat(availability.getReadinessState()).isEqualTo(ReadinessState.REFUSING_TRAFFIC);
-			app.timer.advance(Duration.ofHours(1));
+			app.drainTimer().advance(Duration.ofHours(1));
 			assertThat(app.state()).isEqualTo(GrpcServerState.ANNOUNCING);
 			assertThat(check(channel)).isEqualTo(ServingStatus.NOT_SERVING);
 			assertThat(RouteGuideGrpc.newBlockingStub(app.channel()).getFeature(Point.getDefaultInstance()))
@@ -82,12 +82,12 @@ class DrainControlTests {
 
 	@Test
 	void aReadinessThatSomebodyElseHasTakenIsNotGivenBack() {
-		try (DrainTestApplication app = new DrainTestApplication()) {
-			AvailabilityChangeEvent.publish(app.context, ReadinessState.REFUSING_TRAFFIC);
-			DrainControl control = app.context.getBean(DrainControl.class);
+		try (TestApplication app = TestApplication.run()) {
+			AvailabilityChangeEvent.publish(app.context(), ReadinessState.REFUSING_TRAFFIC);
+			DrainControl control = app.context().getBean(DrainControl.class);
 			control.drain();
 			control.resume();
-			assertThat(app.context.getBean(ApplicationAvailability.class).getReadinessState())
+			assertThat(app.context().getBean(ApplicationAvailability.class).getReadinessState())
 				.isEqualTo(ReadinessState.REFUSING_TRAFFIC);
 			assertThat(app.state()).isEqualTo(GrpcServerState.SERVING);
 			assertThat(check(app.channel())).isEqualTo(ServingStatus.NOT_SERVING);
@@ -96,12 +96,12 @@ class DrainControlTests {
 
 	@Test
 	void aReadinessThatSomebodyElseGivesMeanwhileIsRefusedUntilTheServerIsResumed() {
-		try (DrainTestApplication app = new DrainTestApplication()) {
-			ApplicationAvailability availability = app.context.getBean(ApplicationAvailability.class);
-			AvailabilityChangeEvent.publish(app.context, ReadinessState.REFUSING_TRAFFIC);
-			DrainControl control = app.context.getBean(DrainControl.class);
+		try (TestApplication app = TestApplication.run()) {
+			ApplicationAvailability availability = app.context().getBean(ApplicationAvailability.class);
+			AvailabilityChangeEvent.publish(app.context(), ReadinessState.REFUSING_TRAFFIC);
+			DrainControl control = app.context().getBean(DrainControl.class);
 			control.drain();
-			AvailabilityChangeEvent.publish(app.context, ReadinessState.ACCEPTING_TRAFFIC);
+			AvailabilityChangeEvent.publish(app.context(), ReadinessState.ACCEPTING_TRAFFIC);
 			assertThat(availability.getReadinessState()).isEqualTo(ReadinessState.REFUSING_TRAFFIC);
 			control.resume();
 			assertThat(availability.getReadinessState()).isEqualTo(ReadinessState.ACCEPTING_TRAFFIC);
@@ -111,39 +111,39 @@ class DrainControlTests {
 
 	@Test
 	void theTimeThatAServerWasDrainedCountsWhenItStops() {
-		try (DrainTestApplication app = new DrainTestApplication("grpc.server.shutdown.propagation-delay=5s")) {
-			app.context.getBean(DrainControl.class).drain();
-			app.timer.advance(Duration.ofSeconds(3));
+		try (TestApplication app = TestApplication.run("grpc.server.shutdown.propagation-delay=5s")) {
+			app.context().getBean(DrainControl.class).drain();
+			app.drainTimer().advance(Duration.ofSeconds(3));
 			CompletableFuture<Void> closed = app.closeAsync();
-			await().until(() -> app.drain.isClosing());
-			app.timer.advance(Duration.ofMillis(1999));
+			await().until(() -> app.drain().isClosing());
+			app.drainTimer().advance(Duration.ofMillis(1999));
 			assertThat(app.state()).isEqualTo(GrpcServerState.ANNOUNCING);
-			app.timer.advance(Duration.ofMillis(1));
+			app.drainTimer().advance(Duration.ofMillis(1));
 			assertThat(closed).succeedsWithin(Duration.ofSeconds(30));
 		}
 	}
 
 	@Test
 	void aServerThatIsAboutToStopIsNotResumed() {
-		try (DrainTestApplication app = new DrainTestApplication("grpc.server.shutdown.propagation-delay=5s")) {
-			DrainControl control = app.context.getBean(DrainControl.class);
+		try (TestApplication app = TestApplication.run("grpc.server.shutdown.propagation-delay=5s")) {
+			DrainControl control = app.context().getBean(DrainControl.class);
 			control.drain();
 			app.closeAsync();
 			await().until(control::isStopping);
 			control.resume();
 			assertThat(app.state()).isEqualTo(GrpcServerState.ANNOUNCING);
-			assertThat(app.context.getBean(ApplicationAvailability.class).getReadinessState())
+			assertThat(app.context().getBean(ApplicationAvailability.class).getReadinessState())
 				.isEqualTo(ReadinessState.REFUSING_TRAFFIC);
 		}
 	}
 
 	@Test
 	void everyTransitionIsAnEvent() {
-		try (DrainTestApplication app = new DrainTestApplication()) {
-			DrainControl control = app.context.getBean(DrainControl.class);
+		try (TestApplication app = TestApplication.run()) {
+			DrainControl control = app.context().getBean(DrainControl.class);
 			control.drain();
 			control.resume();
-			assertThat(app.events.all).extracting(GrpcServerStateChangedEvent::getTo)
+			assertThat(app.events().all).extracting(GrpcServerStateChangedEvent::getTo)
 				.isEqualTo(List.of(GrpcServerState.STARTING, GrpcServerState.SERVING, GrpcServerState.ANNOUNCING,
 						GrpcServerState.SERVING));
 		}
@@ -154,10 +154,10 @@ class DrainControlTests {
 	 */
 	@Test
 	void aDrainThatIsResumedOnAnotherThreadBeforeItHasBeenToldLeavesNothingRefused() {
-		try (DrainTestApplication app = new DrainTestApplication()) {
-			DrainControl control = app.context.getBean(DrainControl.class);
+		try (TestApplication app = TestApplication.run()) {
+			DrainControl control = app.context().getBean(DrainControl.class);
 			AtomicBoolean resumed = new AtomicBoolean();
-			app.context.addApplicationListener(new ResumingListener(() -> {
+			app.context().addApplicationListener(new ResumingListener(() -> {
 				if (resumed.compareAndSet(false, true)) {
 					CompletableFuture.runAsync(control::resume, (task) -> new Thread(task).start()).join();
 				}
@@ -165,7 +165,7 @@ class DrainControlTests {
 			control.drain();
 			assertThat(resumed).isTrue();
 			assertThat(app.state()).isEqualTo(GrpcServerState.SERVING);
-			assertThat(app.context.getBean(ApplicationAvailability.class).getReadinessState())
+			assertThat(app.context().getBean(ApplicationAvailability.class).getReadinessState())
 				.isEqualTo(ReadinessState.ACCEPTING_TRAFFIC);
 		}
 	}

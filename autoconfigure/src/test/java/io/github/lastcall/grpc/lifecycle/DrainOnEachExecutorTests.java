@@ -19,12 +19,12 @@ package io.github.lastcall.grpc.lifecycle;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 
-import io.github.lastcall.grpc.testing.DrainTestApplication;
 import io.github.lastcall.grpc.autoconfigure.GrpcServerProperties.ExecutorType;
+import io.github.lastcall.grpc.testing.HeldRouteGuide;
 import io.github.lastcall.grpc.testing.Observer;
 import io.github.lastcall.grpc.testing.OnEachExecutor;
+import io.github.lastcall.grpc.testing.TestApplication;
 import io.github.lastcall.sample.routeguide.Feature;
-import io.github.lastcall.sample.routeguide.Point;
 import io.github.lastcall.sample.routeguide.RouteGuideGrpc;
 import io.github.lastcall.sample.routeguide.RouteNote;
 import io.grpc.Status;
@@ -32,7 +32,6 @@ import io.grpc.stub.StreamObserver;
 import org.junit.jupiter.api.Timeout;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.awaitility.Awaitility.await;
 
 /**
  * A shutdown loses no call, wherever calls run.
@@ -44,24 +43,24 @@ class DrainOnEachExecutorTests {
 
 	@OnEachExecutor
 	void aCallInFlightEndsWithItsAnswer(ExecutorType executor) {
-		try (DrainTestApplication app = run(executor)) {
+		try (TestApplication app = run(executor)) {
 			Observer<Feature> call = new Observer<>();
-			RouteGuideGrpc.newStub(app.channel()).getFeature(Point.newBuilder().setLatitude(1).build(), call);
-			await().until(() -> app.handler.started.contains("GetFeature"));
+			RouteGuideGrpc.newStub(app.channel()).getFeature(HeldRouteGuide.LATE, call);
+			app.awaitStarted("GetFeature");
 			CompletableFuture<Void> closed = drain(app);
-			app.timer.advance(Duration.ofSeconds(19));
+			app.drainTimer().advance(Duration.ofSeconds(19));
 			assertThat(call.ended).isNotDone();
-			app.handler.release.countDown();
+			app.routeGuide().release();
 			assertThat(call.awaitEnd()).isEqualTo(Status.Code.OK);
 			assertThat(call.messages).extracting(Feature::getName).containsExactly("late");
-			assertThat(app.handler.resourceDestroyedAtEnd).succeedsWithin(TIMEOUT).isEqualTo(false);
+			assertThat(app.routeGuide().resourceDestroyedAtEnd).succeedsWithin(TIMEOUT).isEqualTo(false);
 			assertThat(closed).succeedsWithin(TIMEOUT);
 		}
 	}
 
 	@OnEachExecutor
 	void aStreamInFlightGoesOnAndEndsInItsOwnTime(ExecutorType executor) {
-		try (DrainTestApplication app = run(executor)) {
+		try (TestApplication app = run(executor)) {
 			Observer<RouteNote> call = new Observer<>();
 			StreamObserver<RouteNote> requests = chat(app, call);
 			CompletableFuture<Void> closed = drain(app);
@@ -75,29 +74,29 @@ class DrainOnEachExecutorTests {
 
 	@OnEachExecutor
 	void aStreamThatOutlivesTheGracePeriodIsClosedWithAReasonWhileItsBeansLive(ExecutorType executor) {
-		try (DrainTestApplication app = run(executor)) {
+		try (TestApplication app = run(executor)) {
 			Observer<RouteNote> call = new Observer<>();
 			chat(app, call);
 			CompletableFuture<Void> closed = drain(app);
-			app.timer.advance(Duration.ofSeconds(20));
+			app.drainTimer().advance(Duration.ofSeconds(20));
 			assertThat(call.awaitEnd()).isEqualTo(Status.Code.UNAVAILABLE);
 			assertThat(call.status().getDescription()).contains("shutting down");
-			assertThat(app.handler.resourceDestroyedAtCancel).succeedsWithin(TIMEOUT).isEqualTo(false);
+			assertThat(app.routeGuide().resourceDestroyedAtCancel).succeedsWithin(TIMEOUT).isEqualTo(false);
 			assertThat(closed).succeedsWithin(TIMEOUT);
 		}
 	}
 
-	private static DrainTestApplication run(ExecutorType executor) {
-		return new DrainTestApplication("grpc.server.executor.type=" + executor);
+	private static TestApplication run(ExecutorType executor) {
+		return TestApplication.run("grpc.server.executor.type=" + executor);
 	}
 
-	private static StreamObserver<RouteNote> chat(DrainTestApplication app, Observer<RouteNote> call) {
+	private static StreamObserver<RouteNote> chat(TestApplication app, Observer<RouteNote> call) {
 		StreamObserver<RouteNote> requests = RouteGuideGrpc.newStub(app.channel()).routeChat(call);
-		await().until(() -> app.handler.started.contains("RouteChat"));
+		app.awaitStarted("RouteChat");
 		return requests;
 	}
 
-	private static CompletableFuture<Void> drain(DrainTestApplication app) {
+	private static CompletableFuture<Void> drain(TestApplication app) {
 		CompletableFuture<Void> closed = app.closeAsync();
 		app.awaitDraining();
 		return closed;

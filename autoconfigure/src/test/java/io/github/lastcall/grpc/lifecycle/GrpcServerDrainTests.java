@@ -31,8 +31,9 @@ import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-import io.github.lastcall.grpc.testing.DrainTestApplication;
+import io.github.lastcall.grpc.testing.HeldRouteGuide;
 import io.github.lastcall.grpc.testing.Observer;
+import io.github.lastcall.grpc.testing.TestApplication;
 import io.github.lastcall.grpc.testing.TestsProperty;
 import io.github.lastcall.sample.routeguide.Feature;
 import io.github.lastcall.sample.routeguide.Point;
@@ -73,12 +74,10 @@ class GrpcServerDrainTests {
 
 	private static final Point NOW = Point.getDefaultInstance();
 
-	private static final Point LATE = Point.newBuilder().setLatitude(1).build();
-
 	@Test
 	@TestsProperty("grpc.server.shutdown.propagation-delay")
 	void everythingIsServedWhileTheEndIsAnnounced() {
-		try (DrainTestApplication app = new DrainTestApplication("grpc.server.shutdown.propagation-delay=5s")) {
+		try (TestApplication app = TestApplication.run("grpc.server.shutdown.propagation-delay=5s")) {
 			ManagedChannel old = app.channel();
 			assertThat(check(old)).isEqualTo(ServingStatus.SERVING);
 			Observer<HealthCheckResponse> watch = watch(old);
@@ -86,7 +85,7 @@ class GrpcServerDrainTests {
 
 			CompletableFuture<Void> closed = app.closeAsync();
 			watch.awaitMessages(2);
-			app.timer.advance(Duration.ofMillis(4999));
+			app.drainTimer().advance(Duration.ofMillis(4999));
 
 			assertThat(watch.messages).extracting(HealthCheckResponse::getStatus)
 				.containsExactly(ServingStatus.SERVING, ServingStatus.NOT_SERVING);
@@ -95,10 +94,10 @@ class GrpcServerDrainTests {
 				assertThat(check(channel)).isEqualTo(ServingStatus.NOT_SERVING);
 				assertThat(RouteGuideGrpc.newBlockingStub(channel).getFeature(NOW)).isNotNull();
 			}
-			assertThat(app.handler.resourceDestroyedAtCancel).isNotDone();
+			assertThat(app.routeGuide().resourceDestroyedAtCancel).isNotDone();
 			assertThat(closed).isNotDone();
 
-			app.timer.advance(Duration.ofMillis(1));
+			app.drainTimer().advance(Duration.ofMillis(1));
 			assertThat(closed).succeedsWithin(Duration.ofSeconds(30));
 			assertThat(watch.awaitEnd()).isEqualTo(Status.Code.OK);
 			assertThat(app.state()).isEqualTo(GrpcServerState.STOPPED);
@@ -108,25 +107,25 @@ class GrpcServerDrainTests {
 	@Test
 	@TestsProperty("grpc.server.shutdown.propagation-delay")
 	void theEndIsAnnouncedForFiveSecondsOnACloudPlatform() {
-		try (DrainTestApplication app = new DrainTestApplication("spring.main.cloud-platform=kubernetes")) {
+		try (TestApplication app = TestApplication.run("spring.main.cloud-platform=kubernetes")) {
 			ManagedChannel channel = app.channel();
 			assertThat(check(channel)).isEqualTo(ServingStatus.SERVING);
 			CompletableFuture<Void> closed = app.closeAsync();
-			await().until(() -> app.state() == GrpcServerState.ANNOUNCING);
-			app.timer.advance(Duration.ofMillis(4999));
+			app.awaitState(GrpcServerState.ANNOUNCING);
+			app.drainTimer().advance(Duration.ofMillis(4999));
 			assertThat(check(channel)).isEqualTo(ServingStatus.NOT_SERVING);
 			assertThat(RouteGuideGrpc.newBlockingStub(app.channel()).getFeature(NOW)).isNotNull();
-			app.timer.advance(Duration.ofMillis(1));
+			app.drainTimer().advance(Duration.ofMillis(1));
 			assertThat(closed).succeedsWithin(Duration.ofSeconds(30));
 		}
 	}
 
 	@Test
 	void theListenerIsClosedWhenTheDelayIsOver() {
-		try (DrainTestApplication app = new DrainTestApplication()) {
+		try (TestApplication app = TestApplication.run()) {
 			int port = app.port();
-			Observer<Feature> inFlight = getFeature(app.channel(), LATE);
-			awaitStarted(app, "GetFeature");
+			Observer<Feature> inFlight = getFeature(app.channel(), HeldRouteGuide.LATE);
+			app.awaitStarted("GetFeature");
 			app.closeAsync();
 			app.awaitDraining();
 			await().untilAsserted(() -> assertThatExceptionOfType(ConnectException.class).isThrownBy(() -> {
@@ -140,40 +139,41 @@ class GrpcServerDrainTests {
 
 	@Test
 	void aCallInFlightEndsWithItsAnswerAndBeansLiveAsLong() {
-		try (DrainTestApplication app = new DrainTestApplication()) {
-			Observer<Feature> call = getFeature(app.channel(), LATE);
-			awaitStarted(app, "GetFeature");
+		try (TestApplication app = TestApplication.run()) {
+			Observer<Feature> call = getFeature(app.channel(), HeldRouteGuide.LATE);
+			app.awaitStarted("GetFeature");
 			CompletableFuture<Void> closed = app.closeAsync();
 			app.awaitDraining();
-			app.timer.advance(Duration.ofSeconds(19));
+			app.drainTimer().advance(Duration.ofSeconds(19));
 			assertThat(closed).isNotDone();
 
-			app.handler.release.countDown();
+			app.routeGuide().release();
 
 			assertThat(call.awaitEnd()).isEqualTo(Status.Code.OK);
 			assertThat(call.messages).extracting(Feature::getName).containsExactly("late");
-			assertThat(app.handler.resourceDestroyedAtEnd).succeedsWithin(Duration.ofSeconds(30)).isEqualTo(false);
+			assertThat(app.routeGuide().resourceDestroyedAtEnd).succeedsWithin(Duration.ofSeconds(30)).isEqualTo(false);
 			assertThat(closed).succeedsWithin(Duration.ofSeconds(30));
-			assertThat(app.context.isActive()).isFalse();
+			assertThat(app.context().isActive()).isFalse();
 		}
 	}
 
 	@Test
 	@TestsProperty("grpc.server.shutdown.grace-period")
 	void aCallThatOutlivesTheGracePeriodIsClosedWithAReasonWhileItsBeansLive(CapturedOutput output) throws Exception {
-		try (DrainTestApplication app = new DrainTestApplication("grpc.server.shutdown.grace-period=7s")) {
-			Observer<Feature> call = getFeature(app.channel(), LATE);
-			awaitStarted(app, "GetFeature");
+		try (TestApplication app = TestApplication.run("grpc.server.shutdown.grace-period=7s")) {
+			Observer<Feature> call = getFeature(app.channel(), HeldRouteGuide.LATE);
+			app.awaitStarted("GetFeature");
 			CompletableFuture<Void> closed = app.closeAsync();
 			app.awaitDraining();
 
-			app.timer.advance(Duration.ofSeconds(7));
+			app.drainTimer().advance(Duration.ofSeconds(7));
 
 			assertThat(call.awaitEnd()).isEqualTo(Status.Code.UNAVAILABLE);
 			assertThat(call.status().getDescription()).contains("shutting down").contains("grace period of 7s");
-			assertThat(app.handler.resourceDestroyedAtCancel).succeedsWithin(Duration.ofSeconds(30)).isEqualTo(false);
-			assertThat(app.handler.resourceDestroyedAtEnd).succeedsWithin(Duration.ofSeconds(30)).isEqualTo(false);
-			assertThat(app.handler.contextCancelled.await(30, TimeUnit.SECONDS)).isTrue();
+			assertThat(app.routeGuide().resourceDestroyedAtCancel).succeedsWithin(Duration.ofSeconds(30))
+				.isEqualTo(false);
+			assertThat(app.routeGuide().resourceDestroyedAtEnd).succeedsWithin(Duration.ofSeconds(30)).isEqualTo(false);
+			assertThat(app.routeGuide().contextCancelled.await(30, TimeUnit.SECONDS)).isTrue();
 			assertThat(closed).succeedsWithin(Duration.ofSeconds(30));
 			assertThat(output).contains("forced call routeguide.RouteGuide/GetFeature: age 7s, peer /127.0.0.1:")
 				.contains("1 calls ended while draining, 1 of them forced");
@@ -183,40 +183,40 @@ class GrpcServerDrainTests {
 	@Test
 	@TestsProperty("grpc.server.shutdown.force-timeout")
 	void aHandlerThatIgnoresItsCancellationHoldsTheShutdownForTheForceTimeoutOnly(CapturedOutput output) {
-		try (DrainTestApplication app = new DrainTestApplication("grpc.server.shutdown.grace-period=1s",
+		try (TestApplication app = TestApplication.run("grpc.server.shutdown.grace-period=1s",
 				"grpc.server.shutdown.force-timeout=4s")) {
-			app.handler.ignoreCancellation = true;
-			Observer<Feature> call = getFeature(app.channel(), LATE);
-			awaitStarted(app, "GetFeature");
+			app.routeGuide().ignoreCancellation = true;
+			Observer<Feature> call = getFeature(app.channel(), HeldRouteGuide.LATE);
+			app.awaitStarted("GetFeature");
 			CompletableFuture<Void> closed = app.closeAsync();
 			app.awaitDraining();
-			app.timer.advance(Duration.ofSeconds(1));
+			app.drainTimer().advance(Duration.ofSeconds(1));
 			assertThat(call.awaitEnd()).isEqualTo(Status.Code.UNAVAILABLE);
-			app.timer.advance(Duration.ofMillis(3999));
+			app.drainTimer().advance(Duration.ofMillis(3999));
 			assertThat(app.state()).isEqualTo(GrpcServerState.FORCING);
 
-			app.timer.advance(Duration.ofMillis(1));
+			app.drainTimer().advance(Duration.ofMillis(1));
 
 			assertThat(closed).succeedsWithin(Duration.ofSeconds(30));
 			assertThat(output).contains("1 handlers have not returned within the force timeout of 4s");
 			// What it sends afterwards is dropped, it does not blow up.
-			app.handler.release.countDown();
-			assertThat(app.handler.resourceDestroyedAtEnd).succeedsWithin(Duration.ofSeconds(30));
-			assertThat(app.handler.errors).isEmpty();
+			app.routeGuide().release();
+			assertThat(app.routeGuide().resourceDestroyedAtEnd).succeedsWithin(Duration.ofSeconds(30));
+			assertThat(app.routeGuide().errors).isEmpty();
 		}
 	}
 
 	@Test
 	void streamsThatOutliveTheGracePeriodAreClosedWithAReason(CapturedOutput output) {
-		try (DrainTestApplication app = new DrainTestApplication()) {
+		try (TestApplication app = TestApplication.run()) {
 			Observer<Feature> list = new Observer<>();
 			Observer<RouteNote> chat = new Observer<>();
 			RouteGuideGrpc.newStub(app.channel()).listFeatures(Rectangle.getDefaultInstance(), list);
 			RouteGuideGrpc.newStub(app.channel()).routeChat(chat);
-			awaitStarted(app, "ListFeatures", "RouteChat");
+			app.awaitStarted("ListFeatures", "RouteChat");
 			CompletableFuture<Void> closed = app.closeAsync();
 			app.awaitDraining();
-			app.timer.advance(Duration.ofSeconds(20));
+			app.drainTimer().advance(Duration.ofSeconds(20));
 			assertThat(list.awaitEnd()).isEqualTo(Status.Code.UNAVAILABLE);
 			assertThat(list.status().getDescription()).contains("shutting down");
 			assertThat(list.messages).hasSize(1);
@@ -229,11 +229,11 @@ class GrpcServerDrainTests {
 
 	@Test
 	void aGracePeriodAndAForceTimeoutOfZeroEndEverythingAtOnce() {
-		try (DrainTestApplication app = new DrainTestApplication("grpc.server.shutdown.grace-period=0",
+		try (TestApplication app = TestApplication.run("grpc.server.shutdown.grace-period=0",
 				"grpc.server.shutdown.force-timeout=0")) {
 			Observer<Feature> list = new Observer<>();
 			RouteGuideGrpc.newStub(app.channel()).listFeatures(Rectangle.getDefaultInstance(), list);
-			awaitStarted(app, "ListFeatures");
+			app.awaitStarted("ListFeatures");
 			assertThat(app.closeAsync()).succeedsWithin(Duration.ofSeconds(30));
 			assertThat(list.awaitEnd()).isEqualTo(Status.Code.UNAVAILABLE);
 		}
@@ -241,7 +241,7 @@ class GrpcServerDrainTests {
 
 	@Test
 	void watchesAndReflectionStreamsNeverHoldTheDrain() {
-		try (DrainTestApplication app = new DrainTestApplication()) {
+		try (TestApplication app = TestApplication.run()) {
 			List<Observer<HealthCheckResponse>> watches = Stream.generate(() -> watch(app.channel()))
 				.limit(10)
 				.toList();
@@ -265,40 +265,40 @@ class GrpcServerDrainTests {
 
 	@Test
 	void aPeerThatNeverAnswersHoldsTheDrainForTheLingerOnly() throws Exception {
-		try (DrainTestApplication app = new DrainTestApplication(); Socket mute = new Socket()) {
+		try (TestApplication app = TestApplication.run(); Socket mute = new Socket()) {
 			mute.connect(new InetSocketAddress("127.0.0.1", app.port()));
 			// An HTTP/2 preface with empty SETTINGS, and then silence.
 			mute.getOutputStream().write("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\4\0\0\0\0\0".getBytes("ISO-8859-1"));
 			assertThat(mute.getInputStream().read()).isNotNegative();
 			CompletableFuture<Void> closed = app.closeAsync();
-			await().until(() -> app.state() == GrpcServerState.DRAINING && app.timer.pending() == 2);
-			app.timer.advance(GrpcServerDrain.CONNECTION_LINGER);
+			await().until(() -> app.state() == GrpcServerState.DRAINING && app.drainTimer().pending() == 2);
+			app.drainTimer().advance(GrpcServerDrain.CONNECTION_LINGER);
 			assertThat(closed).succeedsWithin(Duration.ofSeconds(30));
 		}
 	}
 
 	@Test
 	void theStatesAreGoneThroughInOrderWithAnEventForEach(CapturedOutput output) {
-		DrainTestApplication app = new DrainTestApplication("grpc.server.shutdown.propagation-delay=5s",
+		TestApplication app = TestApplication.run("grpc.server.shutdown.propagation-delay=5s",
 				"grpc.server.shutdown.grace-period=7s");
 		try (app) {
-			Observer<Feature> call = getFeature(app.channel(), LATE);
-			awaitStarted(app, "GetFeature");
+			Observer<Feature> call = getFeature(app.channel(), HeldRouteGuide.LATE);
+			app.awaitStarted("GetFeature");
 			CompletableFuture<Void> closed = app.closeAsync();
-			await().until(() -> app.state() == GrpcServerState.ANNOUNCING);
-			app.timer.advance(Duration.ofSeconds(5));
+			app.awaitState(GrpcServerState.ANNOUNCING);
+			app.drainTimer().advance(Duration.ofSeconds(5));
 			app.awaitDraining();
-			app.timer.advance(Duration.ofSeconds(7));
+			app.drainTimer().advance(Duration.ofSeconds(7));
 			assertThat(call.awaitEnd()).isEqualTo(Status.Code.UNAVAILABLE);
 			assertThat(closed).succeedsWithin(Duration.ofSeconds(30));
 		}
-		assertThat(app.events.all).extracting(GrpcServerStateChangedEvent::getTo)
+		assertThat(app.events().all).extracting(GrpcServerStateChangedEvent::getTo)
 			.containsExactly(GrpcServerState.STARTING, GrpcServerState.SERVING, GrpcServerState.ANNOUNCING,
 					GrpcServerState.DRAINING, GrpcServerState.FORCING, GrpcServerState.STOPPED);
-		assertThat(app.events.all).extracting(GrpcServerStateChangedEvent::getCallsInFlight)
+		assertThat(app.events().all).extracting(GrpcServerStateChangedEvent::getCallsInFlight)
 			.containsExactly(0, 0, 1, 1, 1, 0);
-		assertThat(app.events.all).extracting(GrpcServerStateChangedEvent::getServer).containsOnly("network");
-		assertThat(app.events.all).element(2).asString().contains("network", "SERVING", "ANNOUNCING");
+		assertThat(app.events().all).extracting(GrpcServerStateChangedEvent::getServer).containsOnly("network");
+		assertThat(app.events().all).element(2).asString().contains("network", "SERVING", "ANNOUNCING");
 		assertThat(output).contains("SERVING -> ANNOUNCING")
 			.contains("ANNOUNCING -> DRAINING after 5s")
 			.contains("has shut down: ANNOUNCING 5s, DRAINING 7s, FORCING");
@@ -306,8 +306,8 @@ class GrpcServerDrainTests {
 
 	@Test
 	void anApplicationWithoutAWebServerRefusesTrafficToo() {
-		try (DrainTestApplication app = new DrainTestApplication("grpc.server.shutdown.propagation-delay=5s")) {
-			ApplicationAvailability availability = app.context.getBean(ApplicationAvailability.class);
+		try (TestApplication app = TestApplication.run("grpc.server.shutdown.propagation-delay=5s")) {
+			ApplicationAvailability availability = app.context().getBean(ApplicationAvailability.class);
 			assertThat(availability.getReadinessState()).isEqualTo(ReadinessState.ACCEPTING_TRAFFIC);
 			app.closeAsync();
 			await().until(() -> availability.getReadinessState() == ReadinessState.REFUSING_TRAFFIC);
@@ -317,20 +317,20 @@ class GrpcServerDrainTests {
 
 	@Test
 	void longerSettingsThanSpringsPhaseTimeoutJustWork(CapturedOutput output) throws Exception {
-		try (DrainTestApplication app = new DrainTestApplication("spring.lifecycle.timeout-per-shutdown-phase=1ms",
+		try (TestApplication app = TestApplication.run("spring.lifecycle.timeout-per-shutdown-phase=1ms",
 				"grpc.server.shutdown.propagation-delay=40s", "grpc.server.shutdown.grace-period=50s")) {
-			Observer<Feature> call = getFeature(app.channel(), LATE);
-			awaitStarted(app, "GetFeature");
+			Observer<Feature> call = getFeature(app.channel(), HeldRouteGuide.LATE);
+			app.awaitStarted("GetFeature");
 			CompletableFuture<Void> closed = app.closeAsync();
-			await().until(() -> app.state() == GrpcServerState.ANNOUNCING);
+			app.awaitState(GrpcServerState.ANNOUNCING);
 			elapse(Duration.ofMillis(50));
 			assertThat(app.state()).isEqualTo(GrpcServerState.ANNOUNCING);
-			app.timer.advance(Duration.ofSeconds(40));
+			app.drainTimer().advance(Duration.ofSeconds(40));
 			app.awaitDraining();
 			elapse(Duration.ofMillis(50));
-			app.handler.release.countDown();
+			app.routeGuide().release();
 			assertThat(call.awaitEnd()).isEqualTo(Status.Code.OK);
-			assertThat(app.handler.resourceDestroyedAtEnd).succeedsWithin(Duration.ofSeconds(30)).isEqualTo(false);
+			assertThat(app.routeGuide().resourceDestroyedAtEnd).succeedsWithin(Duration.ofSeconds(30)).isEqualTo(false);
 			assertThat(closed).succeedsWithin(Duration.ofSeconds(30));
 			assertThat(output).doesNotContain("Shutdown phase");
 		}
@@ -338,11 +338,11 @@ class GrpcServerDrainTests {
 
 	@Test
 	void aStoppedContextCanStartAgainAndHealthRecovers() {
-		try (DrainTestApplication app = new DrainTestApplication()) {
+		try (TestApplication app = TestApplication.run()) {
 			assertThat(check(app.channel())).isEqualTo(ServingStatus.SERVING);
-			app.context.stop();
+			app.context().stop();
 			assertThat(app.state()).isEqualTo(GrpcServerState.STOPPED);
-			app.context.start();
+			app.context().start();
 			assertThat(app.state()).isEqualTo(GrpcServerState.SERVING);
 			ManagedChannel channel = app.channel();
 			assertThat(check(channel)).isEqualTo(ServingStatus.SERVING);
@@ -352,31 +352,31 @@ class GrpcServerDrainTests {
 
 	@Test
 	void aHandlerMayCloseItsOwnApplication() {
-		try (DrainTestApplication app = new DrainTestApplication("grpc.server.shutdown.grace-period=1s")) {
+		try (TestApplication app = TestApplication.run("grpc.server.shutdown.grace-period=1s")) {
 			CompletableFuture<Void> closed = new CompletableFuture<>();
-			app.handler.onCall = () -> {
-				app.context.close();
+			app.routeGuide().onCall = () -> {
+				app.context().close();
 				closed.complete(null);
 			};
-			Observer<Feature> call = getFeature(app.channel(), LATE);
+			Observer<Feature> call = getFeature(app.channel(), HeldRouteGuide.LATE);
 			app.awaitDraining();
-			app.timer.advance(Duration.ofSeconds(1));
+			app.drainTimer().advance(Duration.ofSeconds(1));
 			assertThat(call.awaitEnd()).isEqualTo(Status.Code.UNAVAILABLE);
-			app.timer.advance(Duration.ofSeconds(2));
+			app.drainTimer().advance(Duration.ofSeconds(2));
 			assertThat(closed).succeedsWithin(Duration.ofSeconds(30));
 		}
 	}
 
 	@Test
 	void whatListenersTakeOfAPeriodIsNotAddedToIt() {
-		try (DrainTestApplication app = new DrainTestApplication("grpc.server.shutdown.grace-period=1s")) {
-			app.events.listener = (event) -> {
+		try (TestApplication app = TestApplication.run("grpc.server.shutdown.grace-period=1s")) {
+			app.events().listener = (event) -> {
 				if (event.getTo() == GrpcServerState.DRAINING || event.getTo() == GrpcServerState.FORCING) {
-					app.timer.advance(Duration.ofSeconds(2));
+					app.drainTimer().advance(Duration.ofSeconds(2));
 				}
 			};
-			Observer<Feature> call = getFeature(app.channel(), LATE);
-			awaitStarted(app, "GetFeature");
+			Observer<Feature> call = getFeature(app.channel(), HeldRouteGuide.LATE);
+			app.awaitStarted("GetFeature");
 			CompletableFuture<Void> closed = app.closeAsync();
 			assertThat(call.awaitEnd()).isEqualTo(Status.Code.UNAVAILABLE);
 			assertThat(closed).succeedsWithin(Duration.ofSeconds(30));
@@ -386,25 +386,25 @@ class GrpcServerDrainTests {
 	@Test
 	@TestsProperty("grpc.server.shutdown.quiet-period")
 	void theListenerStaysOpenUntilNoNewCallHasArrivedForTheQuietPeriod() {
-		try (DrainTestApplication app = new DrainTestApplication("grpc.server.shutdown.propagation-delay=5s",
+		try (TestApplication app = TestApplication.run("grpc.server.shutdown.propagation-delay=5s",
 				"grpc.server.shutdown.quiet-period=2s", "grpc.server.shutdown.max-propagation-delay=60s")) {
 			ManagedChannel channel = app.channel();
 			CompletableFuture<Void> closed = app.closeAsync();
-			await().until(() -> app.state() == GrpcServerState.ANNOUNCING);
-			app.timer.advance(Duration.ofSeconds(4));
+			app.awaitState(GrpcServerState.ANNOUNCING);
+			app.drainTimer().advance(Duration.ofSeconds(4));
 			RouteGuideGrpc.newBlockingStub(channel).getFeature(NOW);
-			app.timer.advance(Duration.ofMillis(1999));
+			app.drainTimer().advance(Duration.ofMillis(1999));
 			assertThat(app.state()).isEqualTo(GrpcServerState.ANNOUNCING);
 			RouteGuideGrpc.newBlockingStub(channel).getFeature(NOW);
 			// Checks and watches are no calls.
 			check(channel);
 			watch(channel).awaitMessages(1);
-			app.timer.advance(Duration.ofMillis(1999));
+			app.drainTimer().advance(Duration.ofMillis(1999));
 			assertThat(app.state()).isEqualTo(GrpcServerState.ANNOUNCING);
 			check(channel);
-			app.timer.advance(Duration.ofMillis(1));
+			app.drainTimer().advance(Duration.ofMillis(1));
 			assertThat(closed).succeedsWithin(Duration.ofSeconds(30));
-			assertThat(app.events.all).last()
+			assertThat(app.events().all).last()
 				.extracting(GrpcServerStateChangedEvent::getTo)
 				.isEqualTo(GrpcServerState.STOPPED);
 		}
@@ -422,18 +422,18 @@ class GrpcServerDrainTests {
 	private static void assertThatQuietIsWaitedFor(int seconds, String... properties) {
 		String[] all = Stream.concat(Stream.of("grpc.server.shutdown.quiet-period=2s"), Stream.of(properties))
 			.toArray(String[]::new);
-		try (DrainTestApplication app = new DrainTestApplication(all)) {
+		try (TestApplication app = TestApplication.run(all)) {
 			ManagedChannel channel = app.channel();
 			RouteGuideGrpc.newBlockingStub(channel).getFeature(NOW);
 			CompletableFuture<Void> closed = app.closeAsync();
-			await().until(() -> app.state() == GrpcServerState.ANNOUNCING);
+			app.awaitState(GrpcServerState.ANNOUNCING);
 			for (int second = 1; second < seconds; second++) {
 				RouteGuideGrpc.newBlockingStub(channel).getFeature(NOW);
-				app.timer.advance(Duration.ofSeconds(1));
+				app.drainTimer().advance(Duration.ofSeconds(1));
 				assertThat(app.state()).isEqualTo(GrpcServerState.ANNOUNCING);
 			}
 			RouteGuideGrpc.newBlockingStub(channel).getFeature(NOW);
-			app.timer.advance(Duration.ofSeconds(1));
+			app.drainTimer().advance(Duration.ofSeconds(1));
 			assertThat(closed).succeedsWithin(Duration.ofSeconds(30));
 		}
 	}
@@ -441,21 +441,21 @@ class GrpcServerDrainTests {
 	@Test
 	@TestsProperty("grpc.server.shutdown.stream-grace-period")
 	void streamsHaveAGracePeriodOfTheirOwn(CapturedOutput output) {
-		try (DrainTestApplication app = new DrainTestApplication("grpc.server.shutdown.stream-grace-period=3s")) {
-			Observer<Feature> unary = getFeature(app.channel(), LATE);
+		try (TestApplication app = TestApplication.run("grpc.server.shutdown.stream-grace-period=3s")) {
+			Observer<Feature> unary = getFeature(app.channel(), HeldRouteGuide.LATE);
 			Observer<Feature> list = new Observer<>();
 			RouteGuideGrpc.newStub(app.channel()).listFeatures(Rectangle.getDefaultInstance(), list);
-			awaitStarted(app, "GetFeature", "ListFeatures");
+			app.awaitStarted("GetFeature", "ListFeatures");
 			CompletableFuture<Void> closed = app.closeAsync();
 			app.awaitDraining();
-			app.timer.advance(Duration.ofMillis(2999));
+			app.drainTimer().advance(Duration.ofMillis(2999));
 			assertThat(list.ended).isNotDone();
-			app.timer.advance(Duration.ofMillis(1));
+			app.drainTimer().advance(Duration.ofMillis(1));
 			assertThat(list.awaitEnd()).isEqualTo(Status.Code.UNAVAILABLE);
 			assertThat(list.status().getDescription()).contains("shutting down").contains("3s for streaming calls");
 			assertThat(unary.ended).isNotDone();
 			assertThat(app.state()).isEqualTo(GrpcServerState.DRAINING);
-			app.handler.release.countDown();
+			app.routeGuide().release();
 			assertThat(unary.awaitEnd()).isEqualTo(Status.Code.OK);
 			assertThat(closed).succeedsWithin(Duration.ofSeconds(30));
 			assertThat(output).contains("closed 1 streaming calls")
@@ -465,33 +465,33 @@ class GrpcServerDrainTests {
 
 	@Test
 	void anInterruptedShutdownThreadStillWaitsForTheCallsAndStaysInterrupted() {
-		try (DrainTestApplication app = new DrainTestApplication("grpc.server.shutdown.propagation-delay=5s")) {
-			Observer<Feature> call = getFeature(app.channel(), LATE);
-			awaitStarted(app, "GetFeature");
+		try (TestApplication app = TestApplication.run("grpc.server.shutdown.propagation-delay=5s")) {
+			Observer<Feature> call = getFeature(app.channel(), HeldRouteGuide.LATE);
+			app.awaitStarted("GetFeature");
 			// Spring does not begin to close a context on a thread that is interrupted.
-			app.context.addApplicationListener((ContextClosedEvent event) -> Thread.currentThread().interrupt());
+			app.context().addApplicationListener((ContextClosedEvent event) -> Thread.currentThread().interrupt());
 			CompletableFuture<Boolean> closed = new CompletableFuture<>();
 			new Thread(() -> {
-				app.context.close();
+				app.context().close();
 				closed.complete(Thread.currentThread().isInterrupted());
 			}, "interrupted-closer").start();
-			await().until(() -> app.state() == GrpcServerState.ANNOUNCING);
+			app.awaitState(GrpcServerState.ANNOUNCING);
 			RouteGuideGrpc.newBlockingStub(app.channel()).getFeature(NOW);
-			app.timer.advance(Duration.ofSeconds(5));
+			app.drainTimer().advance(Duration.ofSeconds(5));
 			app.awaitDraining();
-			app.handler.release.countDown();
+			app.routeGuide().release();
 			assertThat(call.awaitEnd()).isEqualTo(Status.Code.OK);
-			assertThat(app.handler.resourceDestroyedAtEnd).succeedsWithin(Duration.ofSeconds(30)).isEqualTo(false);
+			assertThat(app.routeGuide().resourceDestroyedAtEnd).succeedsWithin(Duration.ofSeconds(30)).isEqualTo(false);
 			assertThat(closed).succeedsWithin(Duration.ofSeconds(30)).isEqualTo(true);
 		}
 	}
 
 	@Test
 	void aShutdownThatIsInterruptedWhileItWaitsLeavesNoCallWithoutAStatus() {
-		try (DrainTestApplication app = new DrainTestApplication()) {
-			Observer<Feature> call = getFeature(app.channel(), LATE);
-			awaitStarted(app, "GetFeature");
-			Thread closer = new Thread(app.context::close, "closer");
+		try (TestApplication app = TestApplication.run()) {
+			Observer<Feature> call = getFeature(app.channel(), HeldRouteGuide.LATE);
+			app.awaitStarted("GetFeature");
+			Thread closer = new Thread(app.context()::close, "closer");
 			closer.start();
 			await().until(
 					() -> app.state() == GrpcServerState.DRAINING && closer.getState() == Thread.State.TIMED_WAITING);
@@ -505,8 +505,8 @@ class GrpcServerDrainTests {
 
 	@Test
 	void aShutdownThatIsInterruptedWithNoConnectionEnds() {
-		try (DrainTestApplication app = new DrainTestApplication("grpc.server.shutdown.propagation-delay=5s")) {
-			Thread closer = new Thread(app.context::close, "closer");
+		try (TestApplication app = TestApplication.run("grpc.server.shutdown.propagation-delay=5s")) {
+			Thread closer = new Thread(app.context()::close, "closer");
 			closer.start();
 			await().until(
 					() -> app.state() == GrpcServerState.ANNOUNCING && closer.getState() == Thread.State.TIMED_WAITING);
@@ -518,15 +518,15 @@ class GrpcServerDrainTests {
 
 	@Test
 	void closingTwiceFromTwoThreadsIsOneShutdown() {
-		try (DrainTestApplication app = new DrainTestApplication("grpc.server.shutdown.propagation-delay=5s")) {
+		try (TestApplication app = TestApplication.run("grpc.server.shutdown.propagation-delay=5s")) {
 			CompletableFuture<Void> first = app.closeAsync();
 			CompletableFuture<Void> second = app.closeAsync();
-			await().until(() -> app.state() == GrpcServerState.ANNOUNCING);
-			app.timer.advance(Duration.ofSeconds(5));
+			app.awaitState(GrpcServerState.ANNOUNCING);
+			app.drainTimer().advance(Duration.ofSeconds(5));
 			assertThat(first).succeedsWithin(Duration.ofSeconds(30));
 			assertThat(second).succeedsWithin(Duration.ofSeconds(30));
-			app.context.close();
-			assertThat(app.events.all).extracting(GrpcServerStateChangedEvent::getTo)
+			app.context().close();
+			assertThat(app.events().all).extracting(GrpcServerStateChangedEvent::getTo)
 				.containsExactly(GrpcServerState.STARTING, GrpcServerState.SERVING, GrpcServerState.ANNOUNCING,
 						GrpcServerState.DRAINING, GrpcServerState.STOPPED);
 		}
@@ -535,22 +535,22 @@ class GrpcServerDrainTests {
 	@Test
 	@TestsProperty("grpc.server.shutdown.envoy-header")
 	void envoyIsToldByAHeaderWhileTheEndIsAnnouncedIfItIsAskedFor() {
-		try (DrainTestApplication app = new DrainTestApplication("grpc.server.shutdown.envoy-header=true",
+		try (TestApplication app = TestApplication.run("grpc.server.shutdown.envoy-header=true",
 				"grpc.server.shutdown.propagation-delay=5s")) {
 			ManagedChannel channel = app.channel();
 			assertThat(responseHeaders(channel).containsKey(EnvoyHealthHeader.HEADER)).isFalse();
 			app.closeAsync();
-			await().until(() -> app.state() == GrpcServerState.ANNOUNCING);
+			app.awaitState(GrpcServerState.ANNOUNCING);
 			assertThat(responseHeaders(channel).get(EnvoyHealthHeader.HEADER)).isEqualTo("true");
 		}
 	}
 
 	@Test
 	void envoyIsToldNothingUnlessItIsAskedFor() {
-		try (DrainTestApplication app = new DrainTestApplication("grpc.server.shutdown.propagation-delay=5s")) {
+		try (TestApplication app = TestApplication.run("grpc.server.shutdown.propagation-delay=5s")) {
 			ManagedChannel channel = app.channel();
 			app.closeAsync();
-			await().until(() -> app.state() == GrpcServerState.ANNOUNCING);
+			app.awaitState(GrpcServerState.ANNOUNCING);
 			assertThat(responseHeaders(channel).containsKey(EnvoyHealthHeader.HEADER)).isFalse();
 		}
 	}
@@ -565,31 +565,31 @@ class GrpcServerDrainTests {
 
 	@Test
 	void aServerThatDiesIsReported(CapturedOutput output) {
-		try (DrainTestApplication app = new DrainTestApplication()) {
-			GrpcServer server = app.drain.getStatus().server();
+		try (TestApplication app = TestApplication.run()) {
+			GrpcServer server = app.drain().getStatus().server();
 			assertThat(server).isNotNull();
 			ServerDeath.of(server);
-			await().until(() -> app.state() == GrpcServerState.STOPPED);
-			assertThat(app.drain.getStatus().failed()).isTrue();
+			app.awaitState(GrpcServerState.STOPPED);
+			assertThat(app.drain().getStatus().failed()).isTrue();
 			assertThat(output).contains("terminated unexpectedly");
 		}
 	}
 
 	@Test
 	void aListenerThatThrowsAnErrorDoesNotHoldUpTheDrain() {
-		try (DrainTestApplication app = new DrainTestApplication("grpc.server.shutdown.grace-period=1h")) {
-			app.events.listener = (event) -> {
+		try (TestApplication app = TestApplication.run("grpc.server.shutdown.grace-period=1h")) {
+			app.events().listener = (event) -> {
 				throw new LinkageError("on purpose");
 			};
 			assertThat(app.closeAsync()).succeedsWithin(Duration.ofSeconds(30));
 			assertThat(app.state()).isEqualTo(GrpcServerState.STOPPED);
-			assertThat(app.events.all).last().asString().contains("server=network", "from=DRAINING", "to=STOPPED");
+			assertThat(app.events().all).last().asString().contains("server=network", "from=DRAINING", "to=STOPPED");
 		}
 	}
 
 	@Test
 	void aServerWhoseWaitingThreadIsInterruptedIsStillWatched() {
-		try (DrainTestApplication app = new DrainTestApplication()) {
+		try (TestApplication app = TestApplication.run()) {
 			Thread waiting = Thread.getAllStackTraces()
 				.keySet()
 				.stream()
@@ -598,10 +598,10 @@ class GrpcServerDrainTests {
 				.orElseThrow();
 			waiting.interrupt();
 			await().until(() -> !waiting.isInterrupted() || !waiting.isAlive());
-			GrpcServer server = app.drain.getStatus().server();
+			GrpcServer server = app.drain().getStatus().server();
 			assertThat(server).isNotNull();
 			ServerDeath.of(server);
-			await().until(() -> app.state() == GrpcServerState.STOPPED);
+			app.awaitState(GrpcServerState.STOPPED);
 		}
 	}
 
@@ -609,7 +609,7 @@ class GrpcServerDrainTests {
 	void noThreadIsLeftBehind() {
 		// Contexts that the test framework keeps have threads of their own.
 		Set<Thread> before = Thread.getAllStackTraces().keySet();
-		try (DrainTestApplication app = new DrainTestApplication()) {
+		try (TestApplication app = TestApplication.run()) {
 			RouteGuideGrpc.newBlockingStub(app.channel()).getFeature(NOW);
 			assertThat(ours(before)).isNotEmpty();
 		}
@@ -630,10 +630,6 @@ class GrpcServerDrainTests {
 	private static void elapse(Duration duration) throws InterruptedException {
 		// Real time, in which a mechanism that is broken has the chance to show it.
 		new CountDownLatch(1).await(duration.toMillis(), TimeUnit.MILLISECONDS);
-	}
-
-	private static void awaitStarted(DrainTestApplication app, String... methods) {
-		await().until(() -> app.handler.started.containsAll(List.of(methods)));
 	}
 
 	private static ServingStatus check(ManagedChannel channel) {

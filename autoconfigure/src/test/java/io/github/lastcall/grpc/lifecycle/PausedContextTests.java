@@ -27,8 +27,8 @@ import java.util.concurrent.CompletableFuture;
 
 import io.github.lastcall.grpc.server.GrpcService;
 import io.github.lastcall.grpc.server.LocalGrpcPort;
-import io.github.lastcall.grpc.testing.DrainTestApplication;
 import io.github.lastcall.grpc.testing.GrpcClient;
+import io.github.lastcall.grpc.testing.TestApplication;
 import io.github.lastcall.grpc.testing.TestRouteGuide;
 import io.github.lastcall.sample.routeguide.Point;
 import io.github.lastcall.sample.routeguide.RouteGuideGrpc;
@@ -64,12 +64,12 @@ class PausedContextTests {
 
 	@Test
 	void aContextThatIsStoppedWithoutBeingClosedAnnouncesNothing() {
-		try (DrainTestApplication app = new DrainTestApplication(DELAY)) {
-			assertThat(CompletableFuture.runAsync(app.context::stop)).succeedsWithin(Duration.ofSeconds(60));
+		try (TestApplication app = TestApplication.run(DELAY)) {
+			assertThat(CompletableFuture.runAsync(app.context()::stop)).succeedsWithin(Duration.ofSeconds(60));
 			assertThat(app.state()).isEqualTo(GrpcServerState.STOPPED);
-			assertThat(app.events.all).extracting(GrpcServerStateChangedEvent::getTo)
+			assertThat(app.events().all).extracting(GrpcServerStateChangedEvent::getTo)
 				.doesNotContain(GrpcServerState.ANNOUNCING);
-			app.context.start();
+			app.context().start();
 			assertThatItServes(app);
 		}
 	}
@@ -78,15 +78,15 @@ class PausedContextTests {
 	void aPausedServerGivesItsFixedPortAwayAndTakesItBack() throws IOException {
 		int port = freePort();
 		int probes = freePort();
-		try (DrainTestApplication app = new DrainTestApplication(DELAY, "grpc.server.port=" + port,
+		try (TestApplication app = TestApplication.run(DELAY, "grpc.server.port=" + port,
 				"grpc.server.health.port=" + probes)) {
-			assertThat(CompletableFuture.runAsync(app.context::pause)).succeedsWithin(Duration.ofSeconds(60));
+			assertThat(CompletableFuture.runAsync(app.context()::pause)).succeedsWithin(Duration.ofSeconds(60));
 			assertThat(app.state()).isEqualTo(GrpcServerState.STOPPED);
 			for (int free : new int[] { port, probes }) {
 				assertThatExceptionOfType(ConnectException.class)
 					.isThrownBy(() -> new Socket(InetAddress.getByName("127.0.0.1"), free).close());
 			}
-			app.context.restart();
+			app.context().restart();
 			assertThat(app.port()).isEqualTo(port);
 			assertThatItServes(app);
 		}
@@ -97,12 +97,12 @@ class PausedContextTests {
 			"grpc.server.port=-1,grpc.server.unix-domain-socket.path=" })
 	void aServerThatItsClientsCouldNotFindAgainKeepsRunning(String properties, @TempDir Path directory) {
 		String[] all = (properties.endsWith("=") ? properties + directory.resolve("grpc.sock") : properties).split(",");
-		try (DrainTestApplication app = new DrainTestApplication(all)) {
-			GrpcServer server = app.drain.getStatus().server();
-			app.context.pause();
+		try (TestApplication app = TestApplication.run(all)) {
+			GrpcServer server = app.drain().getStatus().server();
+			app.context().pause();
 			assertThat(app.state()).isEqualTo(GrpcServerState.SERVING);
-			app.context.restart();
-			assertThat(app.drain.getStatus().server()).isSameAs(server);
+			app.context().restart();
+			assertThat(app.drain().getStatus().server()).isSameAs(server);
 		}
 	}
 
@@ -136,7 +136,7 @@ class PausedContextTests {
 		}
 	}
 
-	private static void assertThatItServes(DrainTestApplication app) {
+	private static void assertThatItServes(TestApplication app) {
 		assertThat(app.state()).isEqualTo(GrpcServerState.SERVING);
 		assertThat(RouteGuideGrpc.newBlockingStub(app.channel()).getFeature(Point.getDefaultInstance())).isNotNull();
 	}

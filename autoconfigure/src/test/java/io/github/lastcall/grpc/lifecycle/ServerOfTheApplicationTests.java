@@ -17,12 +17,10 @@
 package io.github.lastcall.grpc.lifecycle;
 
 import java.time.Duration;
-import java.util.List;
 import java.util.Objects;
 
-import io.github.lastcall.grpc.testing.DrainTestApplication;
-import io.github.lastcall.grpc.testing.HealthTestApplication;
 import io.github.lastcall.grpc.testing.Observer;
+import io.github.lastcall.grpc.testing.TestApplication;
 import io.github.lastcall.sample.routeguide.Feature;
 import io.github.lastcall.sample.routeguide.Point;
 import io.github.lastcall.sample.routeguide.Rectangle;
@@ -51,7 +49,7 @@ class ServerOfTheApplicationTests {
 
 	@Test
 	void aServerThatTheApplicationShutsDownAnnouncesItsEndAndDrains(CapturedOutput output) throws Exception {
-		try (DrainTestApplication app = new DrainTestApplication("grpc.server.shutdown.propagation-delay=5s")) {
+		try (TestApplication app = TestApplication.run("grpc.server.shutdown.propagation-delay=5s")) {
 			Observer<Feature> stream = stream(app);
 			Server server = server(app).shutdown();
 
@@ -61,17 +59,17 @@ class ServerOfTheApplicationTests {
 			assertThat(RouteGuideGrpc.newBlockingStub(app.channel()).getFeature(Point.getDefaultInstance()))
 				.isNotNull();
 			// There is no way back.
-			app.context.getBean(DrainControl.class).resume();
+			app.context().getBean(DrainControl.class).resume();
 			assertThat(app.state()).isEqualTo(GrpcServerState.ANNOUNCING);
 
-			app.timer.advance(Duration.ofSeconds(5));
+			app.drainTimer().advance(Duration.ofSeconds(5));
 			assertThat(app.state()).isEqualTo(GrpcServerState.DRAINING);
 			assertThat(server.isShutdown()).isTrue();
-			app.timer.advance(Duration.ofSeconds(20));
+			app.drainTimer().advance(Duration.ofSeconds(20));
 			assertThat(stream.awaitEnd()).isEqualTo(Status.Code.UNAVAILABLE);
 			server.awaitTermination();
-			await().until(() -> app.state() == GrpcServerState.STOPPED);
-			assertThat(app.drain.getStatus().failed()).isFalse();
+			app.awaitState(GrpcServerState.STOPPED);
+			assertThat(app.drain().getStatus().failed()).isFalse();
 			assertThat(readiness(app)).isEqualTo(ReadinessState.REFUSING_TRAFFIC);
 			assertThat(output).contains("the application shut it down").doesNotContain("terminated unexpectedly");
 		}
@@ -79,39 +77,39 @@ class ServerOfTheApplicationTests {
 
 	@Test
 	void aServerThatTheApplicationShutsDownNowClosesItsCallsWithAReason(CapturedOutput output) throws Exception {
-		try (DrainTestApplication app = new DrainTestApplication("grpc.server.shutdown.propagation-delay=5s")) {
+		try (TestApplication app = TestApplication.run("grpc.server.shutdown.propagation-delay=5s")) {
 			Observer<Feature> stream = stream(app);
 			Server server = server(app).shutdownNow();
 			assertThat(stream.awaitEnd()).isEqualTo(Status.Code.UNAVAILABLE);
 			assertThat(stream.status().getDescription()).contains("The server is shutting down");
 			assertThat(readiness(app)).isEqualTo(ReadinessState.REFUSING_TRAFFIC);
-			app.timer.advance(Duration.ofSeconds(2));
+			app.drainTimer().advance(Duration.ofSeconds(2));
 			server.awaitTermination();
-			await().until(() -> app.state() == GrpcServerState.STOPPED);
-			assertThat(app.drain.getStatus().failed()).isFalse();
+			app.awaitState(GrpcServerState.STOPPED);
+			assertThat(app.drain().getStatus().failed()).isFalse();
 			assertThat(output).contains("1 of them forced");
 		}
 	}
 
 	@Test
 	void aServerThatTheApplicationShutsDownNowWhileItDrainsIsForcedAtOnce() {
-		try (DrainTestApplication app = new DrainTestApplication()) {
+		try (TestApplication app = TestApplication.run()) {
 			Observer<Feature> stream = stream(app);
 			server(app).shutdown();
 			assertThat(app.state()).isEqualTo(GrpcServerState.DRAINING);
 			server(app).shutdownNow();
 			assertThat(stream.awaitEnd()).isEqualTo(Status.Code.UNAVAILABLE);
-			app.timer.advance(Duration.ofSeconds(2));
-			await().until(() -> app.state() == GrpcServerState.STOPPED);
+			app.drainTimer().advance(Duration.ofSeconds(2));
+			app.awaitState(GrpcServerState.STOPPED);
 		}
 	}
 
 	@Test
 	void aServerThatTheApplicationHasShutDownCanStartAgain() {
-		try (DrainTestApplication app = new DrainTestApplication()) {
+		try (TestApplication app = TestApplication.run()) {
 			server(app).shutdownNow();
-			app.timer.advance(Duration.ofSeconds(2));
-			await().until(() -> app.state() == GrpcServerState.STOPPED);
+			app.drainTimer().advance(Duration.ofSeconds(2));
+			app.awaitState(GrpcServerState.STOPPED);
 			assertThat(readiness(app)).isEqualTo(ReadinessState.REFUSING_TRAFFIC);
 			assertThatItStartsAgain(app);
 		}
@@ -119,9 +117,9 @@ class ServerOfTheApplicationTests {
 
 	@Test
 	void aServerThatHasDiedRefusesReadinessUntilItStartsAgain() {
-		try (DrainTestApplication app = new DrainTestApplication()) {
+		try (TestApplication app = TestApplication.run()) {
 			kill(app);
-			await().until(() -> app.state() == GrpcServerState.STOPPED);
+			app.awaitState(GrpcServerState.STOPPED);
 			await().until(() -> readiness(app) == ReadinessState.REFUSING_TRAFFIC);
 			assertThatItStartsAgain(app);
 		}
@@ -132,11 +130,11 @@ class ServerOfTheApplicationTests {
 	 */
 	@Test
 	void aServerThatHasDiedWhileItWasDrainedRefusesReadinessWhenItIsResumed() {
-		try (DrainTestApplication app = new DrainTestApplication()) {
-			DrainControl control = app.context.getBean(DrainControl.class);
+		try (TestApplication app = TestApplication.run()) {
+			DrainControl control = app.context().getBean(DrainControl.class);
 			control.drain();
 			kill(app);
-			await().until(() -> app.state() == GrpcServerState.STOPPED);
+			app.awaitState(GrpcServerState.STOPPED);
 			control.resume();
 			// Its state can be seen before everybody has been told.
 			await().until(() -> readiness(app) == ReadinessState.REFUSING_TRAFFIC);
@@ -145,40 +143,40 @@ class ServerOfTheApplicationTests {
 
 	@Test
 	void anApplicationThatBecomesReadyWhenItsServerHasDiedAcceptsNoTraffic() {
-		try (HealthTestApplication app = HealthTestApplication.starting(List.of())) {
+		try (TestApplication app = TestApplication.of().starting()) {
 			ServerDeath.of(Objects.requireNonNull(app.bean(GrpcServerDrain.class).getStatus().server()));
 			app.awaitState(GrpcServerState.STOPPED);
-			app.letStart();
+			app.endStart();
 			await().until(() -> app.bean(ApplicationAvailability.class)
 				.getReadinessState() == ReadinessState.REFUSING_TRAFFIC);
 		}
 	}
 
-	private static void assertThatItStartsAgain(DrainTestApplication app) {
-		app.context.stop();
-		app.context.start();
+	private static void assertThatItStartsAgain(TestApplication app) {
+		app.context().stop();
+		app.context().start();
 		assertThat(readiness(app)).isEqualTo(ReadinessState.ACCEPTING_TRAFFIC);
 		assertThat(app.state()).isEqualTo(GrpcServerState.SERVING);
 		assertThat(RouteGuideGrpc.newBlockingStub(app.channel()).getFeature(Point.getDefaultInstance())).isNotNull();
 	}
 
-	private static void kill(DrainTestApplication app) {
-		ServerDeath.of(Objects.requireNonNull(app.drain.getStatus().server()));
+	private static void kill(TestApplication app) {
+		ServerDeath.of(Objects.requireNonNull(app.drain().getStatus().server()));
 	}
 
-	private static Server server(DrainTestApplication app) {
-		return Objects.requireNonNull(app.drain.getStatus().server()).getServer();
+	private static Server server(TestApplication app) {
+		return Objects.requireNonNull(app.drain().getStatus().server()).getServer();
 	}
 
-	private static Observer<Feature> stream(DrainTestApplication app) {
+	private static Observer<Feature> stream(TestApplication app) {
 		Observer<Feature> stream = new Observer<>();
 		RouteGuideGrpc.newStub(app.channel()).listFeatures(Rectangle.getDefaultInstance(), stream);
 		stream.awaitMessages(1);
 		return stream;
 	}
 
-	private static ReadinessState readiness(DrainTestApplication app) {
-		return app.context.getBean(ApplicationAvailability.class).getReadinessState();
+	private static ReadinessState readiness(TestApplication app) {
+		return app.context().getBean(ApplicationAvailability.class).getReadinessState();
 	}
 
 }

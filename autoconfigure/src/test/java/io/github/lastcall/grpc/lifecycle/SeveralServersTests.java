@@ -23,11 +23,11 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 
-import io.github.lastcall.grpc.testing.DrainTestApplication;
 import io.github.lastcall.grpc.testing.GrpcClient;
+import io.github.lastcall.grpc.testing.HeldRouteGuide;
 import io.github.lastcall.grpc.testing.Observer;
+import io.github.lastcall.grpc.testing.TestApplication;
 import io.github.lastcall.sample.routeguide.Feature;
-import io.github.lastcall.sample.routeguide.Point;
 import io.github.lastcall.sample.routeguide.Rectangle;
 import io.github.lastcall.sample.routeguide.RouteGuideGrpc;
 import io.grpc.CallOptions;
@@ -55,22 +55,19 @@ class SeveralServersTests {
 
 	private static final String IN_PROCESS = "grpc.server.in-process.enabled=true";
 
-	private static final Point LATE = Point.newBuilder().setLatitude(1).build();
-
 	@ParameterizedTest
 	@ValueSource(strings = { "network", "in-process" })
 	void anInterruptedShutdownWaitsForTheCallsOfEachServerAndStaysInterrupted(String first) throws Exception {
-		try (DrainTestApplication app = new DrainTestApplication(IN_PROCESS);
-				GrpcClient network = GrpcClient.of(app.port())) {
+		try (TestApplication app = TestApplication.run(IN_PROCESS); GrpcClient network = GrpcClient.of(app.port())) {
 			boolean networkFirst = first.equals("network");
 			String last = networkFirst ? "in-process" : "network";
 			ClientCall<Rectangle, Feature> stream = stream(app, networkFirst ? network.channel() : app.channel());
 			Observer<Feature> call = lateCall(app, networkFirst ? app.channel() : network.channel(),
 					new AtomicReference<>());
-			app.context.addApplicationListener((ContextClosedEvent event) -> Thread.currentThread().interrupt());
+			app.context().addApplicationListener((ContextClosedEvent event) -> Thread.currentThread().interrupt());
 			CompletableFuture<Boolean> closed = new CompletableFuture<>();
 			Thread closer = new Thread(() -> {
-				app.context.close();
+				app.context().close();
 				closed.complete(Thread.currentThread().isInterrupted());
 			}, "interrupted-closer");
 			closer.start();
@@ -84,51 +81,51 @@ class SeveralServersTests {
 			// it.
 			new CountDownLatch(1).await(50, TimeUnit.MILLISECONDS);
 			assertThat(closed).isNotDone();
-			app.handler.release.countDown();
+			app.routeGuide().release();
 			assertThat(call.awaitEnd()).isEqualTo(Status.Code.OK);
-			assertThat(app.handler.resourceDestroyedAtEnd).succeedsWithin(Duration.ofSeconds(30)).isEqualTo(false);
+			assertThat(app.routeGuide().resourceDestroyedAtEnd).succeedsWithin(Duration.ofSeconds(30)).isEqualTo(false);
 			assertThat(closed).succeedsWithin(Duration.ofSeconds(30)).isEqualTo(true);
 		}
 	}
 
 	@Test
 	void envoyIsToldToGoElsewhereUntilTheLastServerIsDown() {
-		try (DrainTestApplication app = new DrainTestApplication(IN_PROCESS, "grpc.server.shutdown.envoy-header=true");
+		try (TestApplication app = TestApplication.run(IN_PROCESS, "grpc.server.shutdown.envoy-header=true");
 				GrpcClient client = GrpcClient.of(app.port())) {
 			AtomicReference<Metadata> headers = new AtomicReference<>();
 			Observer<Feature> call = lateCall(app, client.channel(), headers);
 			app.closeAsync();
 			await().until(() -> state(app, "in-process") == GrpcServerState.STOPPED);
 			assertThat(app.state()).isEqualTo(GrpcServerState.DRAINING);
-			app.handler.release.countDown();
+			app.routeGuide().release();
 			assertThat(call.awaitEnd()).isEqualTo(Status.Code.OK);
 			assertThat(Objects.requireNonNull(headers.get()).containsKey(EnvoyHealthHeader.HEADER)).isTrue();
 		}
 	}
 
-	private static Observer<Feature> lateCall(DrainTestApplication app, Channel channel,
-			AtomicReference<Metadata> headers) {
+	private static Observer<Feature> lateCall(TestApplication app, Channel channel, AtomicReference<Metadata> headers) {
 		Observer<Feature> call = new Observer<>();
 		RouteGuideGrpc.newStub(channel)
 			.withInterceptors(MetadataUtils.newCaptureMetadataInterceptor(headers, new AtomicReference<>()))
-			.getFeature(LATE, call);
-		await().until(() -> app.handler.started.contains("GetFeature"));
+			.getFeature(HeldRouteGuide.LATE, call);
+		app.awaitStarted("GetFeature");
 		return call;
 	}
 
 	/**
 	 * A stream that stays open until it is cancelled.
 	 */
-	private static ClientCall<Rectangle, Feature> stream(DrainTestApplication app, Channel channel) {
+	private static ClientCall<Rectangle, Feature> stream(TestApplication app, Channel channel) {
 		ClientCall<Rectangle, Feature> stream = channel.newCall(RouteGuideGrpc.getListFeaturesMethod(),
 				CallOptions.DEFAULT);
 		ClientCalls.asyncServerStreamingCall(stream, Rectangle.getDefaultInstance(), new Observer<>());
-		await().until(() -> app.handler.started.contains("ListFeatures"));
+		app.awaitStarted("ListFeatures");
 		return stream;
 	}
 
-	private static GrpcServerState state(DrainTestApplication app, String server) {
-		return app.context.getBeanProvider(GrpcServerDrain.class)
+	private static GrpcServerState state(TestApplication app, String server) {
+		return app.context()
+			.getBeanProvider(GrpcServerDrain.class)
 			.stream()
 			.filter((drain) -> drain.getName().equals(server))
 			.map((drain) -> drain.getStatus().state())

@@ -21,18 +21,18 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 
-import io.github.lastcall.grpc.testing.DrainTestApplication;
 import io.github.lastcall.grpc.call.Connections;
 import io.github.lastcall.grpc.call.InFlightCalls;
-import io.github.lastcall.grpc.testing.Observer;
-import io.github.lastcall.grpc.testing.ManualServerTimer;
 import io.github.lastcall.grpc.executor.ServerExecutor;
 import io.github.lastcall.grpc.executor.ServiceExecutors;
 import io.github.lastcall.grpc.limits.Refusals;
 import io.github.lastcall.grpc.server.GrpcServerBuilderCustomizer;
 import io.github.lastcall.grpc.server.GrpcService;
 import io.github.lastcall.grpc.server.GrpcServices;
+import io.github.lastcall.grpc.testing.HeldRouteGuide;
 import io.github.lastcall.grpc.testing.LoopbackServerFactory;
+import io.github.lastcall.grpc.testing.ManualServerTimer;
+import io.github.lastcall.grpc.testing.Observer;
 import io.github.lastcall.sample.routeguide.Feature;
 import io.github.lastcall.sample.routeguide.Rectangle;
 import io.github.lastcall.sample.routeguide.RouteGuideGrpc;
@@ -126,11 +126,10 @@ class TwoServersTests {
 			this.drain.applicationReady(true);
 			GrpcServerBuilderCustomizer<ServerBuilder<?>> track = (
 					builder) -> builder.addStreamTracerFactory(calls.tracerFactory()).addTransportFilter(connections);
-			GrpcService annotation = DrainTestApplication.Handler.class.getAnnotation(GrpcService.class);
+			GrpcService annotation = HeldRouteGuide.class.getAnnotation(GrpcService.class);
 			assertThat(annotation).isNotNull();
 			GrpcServices services = new GrpcServices(List.of(new GrpcServices.Registration(name, annotation,
-					ServerInterceptors.interceptForward(
-							new DrainTestApplication.Handler(new DrainTestApplication.Resource()).bindService(),
+					ServerInterceptors.interceptForward(new HeldRouteGuide(new HeldRouteGuide.Resource()).bindService(),
 							List.of(calls.interceptor())))),
 					List.of());
 			this.lifecycle = new GrpcServerLifecycle(name, GrpcServerLifecycle.PHASE, () -> services,

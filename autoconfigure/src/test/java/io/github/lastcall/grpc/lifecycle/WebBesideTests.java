@@ -25,28 +25,18 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
-import io.github.lastcall.grpc.testing.DrainTestApplication;
+import io.github.lastcall.grpc.testing.HeldRouteGuide;
 import io.github.lastcall.grpc.testing.Observer;
-import io.github.lastcall.grpc.testing.ManualServerTimer;
+import io.github.lastcall.grpc.testing.TestApplication;
 import io.github.lastcall.sample.routeguide.Feature;
-import io.github.lastcall.sample.routeguide.Point;
 import io.github.lastcall.sample.routeguide.RouteGuideGrpc;
-import io.grpc.ManagedChannel;
 import io.grpc.Status;
-import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 
-import org.springframework.boot.SpringBootConfiguration;
-import org.springframework.boot.WebApplicationType;
-import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
-import org.springframework.boot.builder.SpringApplicationBuilder;
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
-import org.springframework.context.ConfigurableApplicationContext;
-import org.springframework.context.annotation.Bean;
-import org.springframework.context.annotation.Import;
 import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.RestController;
 
@@ -62,56 +52,38 @@ class WebBesideTests {
 
 	@Test
 	void webAndActuatorAnswerWhileTheEndIsAnnouncedAndThenBothDrainSideBySide(CapturedOutput output) throws Exception {
-		ConfigurableApplicationContext context = new SpringApplicationBuilder(Config.class)
-			.web(WebApplicationType.SERVLET)
-			.registerShutdownHook(false)
-			.properties("server.port=0", "grpc.server.port=0", "grpc.server.shutdown.propagation-delay=5s",
-					"spring.main.banner-mode=off")
-			.run();
-		ManualServerTimer timer = context.getBean(ManualServerTimer.class);
-		GrpcServerDrain drain = context.getBean(GrpcServerDrain.class);
-		DrainTestApplication.Handler handler = context.getBean(DrainTestApplication.Handler.class);
-		SlowController controller = context.getBean(SlowController.class);
-		int webPort = context.getEnvironment().getRequiredProperty("local.server.port", Integer.class);
-		ManagedChannel channel = NettyChannelBuilder
-			.forAddress("localhost",
-					context.getEnvironment().getRequiredProperty("local.grpc.server.port", Integer.class))
-			.usePlaintext()
-			.build();
-		try {
+		try (TestApplication app = TestApplication.of(SlowController.class)
+			.web()
+			.run("grpc.server.shutdown.propagation-delay=5s")) {
+			SlowController controller = app.bean(SlowController.class);
+			int webPort = app.context().getEnvironment().getRequiredProperty("local.server.port", Integer.class);
 			Observer<Feature> call = new Observer<>();
-			RouteGuideGrpc.newStub(channel).getFeature(Point.newBuilder().setLatitude(1).build(), call);
+			RouteGuideGrpc.newStub(app.channel()).getFeature(HeldRouteGuide.LATE, call);
 			CompletableFuture<HttpResponse<String>> request = get(webPort, "/slow");
-			await().until(() -> !handler.started.isEmpty() && controller.started.getCount() == 0);
+			app.awaitStarted("GetFeature");
+			assertThat(controller.started.await(30, TimeUnit.SECONDS)).isTrue();
 
-			CompletableFuture<Void> closed = CompletableFuture.runAsync(context::close,
-					(task) -> new Thread(task).start());
-			await().until(() -> drain.getStatus().state() == GrpcServerState.ANNOUNCING);
+			CompletableFuture<Void> closed = app.closeAsync();
+			app.awaitState(GrpcServerState.ANNOUNCING);
 			assertThat(get(webPort, "/fast").get(30, TimeUnit.SECONDS).statusCode()).isEqualTo(200);
 			assertThat(get(webPort, "/actuator/health/readiness").get(30, TimeUnit.SECONDS).statusCode())
 				.isEqualTo(503);
 			assertThat(get(webPort, "/actuator/health/liveness").get(30, TimeUnit.SECONDS).statusCode()).isEqualTo(200);
 			assertThat(output).doesNotContain("Commencing graceful shutdown");
 
-			timer.advance(Duration.ofSeconds(5));
-			await().until(() -> drain.getStatus().state() == GrpcServerState.DRAINING
+			app.drainTimer().advance(Duration.ofSeconds(5));
+			await().until(() -> app.state() == GrpcServerState.DRAINING
 					&& output.toString().contains("Commencing graceful shutdown"));
 			assertThat(call.ended).isNotDone();
 			assertThat(request).isNotDone();
 
 			controller.release.countDown();
 			assertThat(request.get(30, TimeUnit.SECONDS).body()).isEqualTo("slow");
-			assertThat(drain.getStatus().state()).isEqualTo(GrpcServerState.DRAINING);
+			assertThat(app.state()).isEqualTo(GrpcServerState.DRAINING);
 			assertThat(closed).isNotDone();
-			handler.release.countDown();
+			app.routeGuide().release();
 			assertThat(call.awaitEnd()).isEqualTo(Status.Code.OK);
 			assertThat(closed).succeedsWithin(Duration.ofSeconds(30));
-		}
-		finally {
-			controller.release.countDown();
-			handler.release.countDown();
-			channel.shutdownNow();
-			context.close();
 		}
 	}
 
@@ -119,18 +91,6 @@ class WebBesideTests {
 		return HttpClient.newHttpClient()
 			.sendAsync(HttpRequest.newBuilder(URI.create("http://localhost:" + port + path)).build(),
 					HttpResponse.BodyHandlers.ofString());
-	}
-
-	@SpringBootConfiguration(proxyBeanMethods = false)
-	@EnableAutoConfiguration
-	@Import({ DrainTestApplication.Handler.class, DrainTestApplication.Resource.class, SlowController.class })
-	static class Config {
-
-		@Bean
-		ManualServerTimer drainTimer() {
-			return new ManualServerTimer();
-		}
-
 	}
 
 	@RestController

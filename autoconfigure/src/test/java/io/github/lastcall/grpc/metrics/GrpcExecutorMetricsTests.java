@@ -25,9 +25,9 @@ import java.util.concurrent.TimeUnit;
 
 import com.google.common.util.concurrent.ListenableFuture;
 import io.github.lastcall.grpc.executor.ServerExecutor;
-import io.github.lastcall.grpc.testing.Held;
 import io.github.lastcall.grpc.testing.GrpcClient;
-import io.github.lastcall.grpc.testing.HealthTestApplication;
+import io.github.lastcall.grpc.testing.Held;
+import io.github.lastcall.grpc.testing.TestApplication;
 import io.github.lastcall.sample.routeguide.Feature;
 import io.micrometer.core.instrument.MeterRegistry;
 import org.junit.jupiter.api.Test;
@@ -45,7 +45,7 @@ class GrpcExecutorMetricsTests {
 
 	@Test
 	void thePlatformPoolShowsWhoWorksAndWhoWaits() throws Exception {
-		try (HealthTestApplication app = run(Held.class, "grpc.server.executor.threads=2",
+		try (TestApplication app = run(Held.class, "grpc.server.executor.threads=2",
 				"grpc.server.executor.queue-capacity=3"); GrpcClient client = GrpcClient.of(app.port())) {
 			MeterRegistry registry = app.bean(MeterRegistry.class);
 			assertThat(value(registry, "executor.pool.max")).isEqualTo(2);
@@ -80,7 +80,7 @@ class GrpcExecutorMetricsTests {
 
 	@Test
 	void soDoesAPoolOfTheApplication() {
-		try (HealthTestApplication app = run(OwnPool.class)) {
+		try (TestApplication app = run(OwnPool.class)) {
 			MeterRegistry registry = app.bean(MeterRegistry.class);
 			assertThat(value(registry, "executor.pool.max")).isEqualTo(7);
 			assertThat(value(registry, "executor.queue.remaining")).isEqualTo(11);
@@ -89,13 +89,13 @@ class GrpcExecutorMetricsTests {
 
 	@Test
 	void whatIsNoPoolHasNoMeters() {
-		try (HealthTestApplication app = run(OwnThreads.class)) {
+		try (TestApplication app = run(OwnThreads.class)) {
 			assertThat(app.bean(MeterRegistry.class)
 				.find("executor.active")
 				.tag("name", GrpcExecutorMetrics.NAME)
 				.meters()).isEmpty();
 		}
-		try (HealthTestApplication app = run(Held.class, "grpc.server.executor.type=direct")) {
+		try (TestApplication app = run(Held.class, "grpc.server.executor.type=direct")) {
 			assertThat(app.bean(MeterRegistry.class)
 				.find("executor.active")
 				.tag("name", GrpcExecutorMetrics.NAME)
@@ -106,7 +106,7 @@ class GrpcExecutorMetricsTests {
 	@Test
 	@EnabledForJreRange(min = JRE.JAVA_21)
 	void virtualThreadsAreNoPool() {
-		try (HealthTestApplication app = run(Held.class, "grpc.server.executor.type=virtual")) {
+		try (TestApplication app = run(Held.class, "grpc.server.executor.type=virtual")) {
 			assertThat(app.bean(MeterRegistry.class)
 				.find("executor.active")
 				.tag("name", GrpcExecutorMetrics.NAME)
@@ -114,8 +114,8 @@ class GrpcExecutorMetricsTests {
 		}
 	}
 
-	private static HealthTestApplication run(Class<?> source, String... properties) {
-		return HealthTestApplication.run(List.of(source), properties);
+	private static TestApplication run(Class<?> source, String... properties) {
+		return TestApplication.of(source).run(properties);
 	}
 
 	private static double value(MeterRegistry registry, String name) {

@@ -27,8 +27,8 @@ import io.github.lastcall.grpc.lifecycle.GrpcServerStateChangedEvent;
 import io.github.lastcall.grpc.server.GrpcService;
 import io.github.lastcall.grpc.testing.GrpcClient;
 import io.github.lastcall.grpc.testing.GrpcServerContextRunner;
-import io.github.lastcall.grpc.testing.HealthTestApplication;
 import io.github.lastcall.grpc.testing.OneMethodService;
+import io.github.lastcall.grpc.testing.TestApplication;
 import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.Meter;
@@ -59,7 +59,7 @@ class GrpcServerMetersTests {
 
 	@Test
 	void aServerIsMeteredUntilItHasStopped() {
-		try (HealthTestApplication app = run("grpc.server.shutdown.propagation-delay=5s",
+		try (TestApplication app = run("grpc.server.shutdown.propagation-delay=5s",
 				"grpc.server.shutdown.grace-period=20s", "grpc.server.shutdown.force-timeout=2s")) {
 			MeterRegistry registry = app.bean(PrometheusMeterRegistry.class);
 			assertThat(state(registry)).isEqualTo("serving");
@@ -94,7 +94,7 @@ class GrpcServerMetersTests {
 
 	@Test
 	void anAnnouncementThatIsTakenBackIsTimedToo() {
-		try (HealthTestApplication app = run()) {
+		try (TestApplication app = run()) {
 			MeterRegistry registry = app.bean(PrometheusMeterRegistry.class);
 			DrainControl control = app.bean(DrainControl.class);
 			control.drain();
@@ -109,7 +109,7 @@ class GrpcServerMetersTests {
 
 	@Test
 	void theServingStatusOfEachServiceIsAGauge() {
-		try (HealthTestApplication app = run()) {
+		try (TestApplication app = run()) {
 			MeterRegistry registry = app.bean(PrometheusMeterRegistry.class);
 			assertThat(status(registry, "")).isOne();
 			assertThat(status(registry, "routeguide.RouteGuide")).isOne();
@@ -126,7 +126,7 @@ class GrpcServerMetersTests {
 
 	@Test
 	void whatClientsAskForMakesNoMeters() {
-		try (HealthTestApplication app = run(); GrpcClient client = GrpcClient.of(app.port())) {
+		try (TestApplication app = run(); GrpcClient client = GrpcClient.of(app.port())) {
 			MeterRegistry registry = app.bean(PrometheusMeterRegistry.class);
 			OneMethodService.call(client.channel(), "test.Other");
 			await().until(() -> registry.find("grpc.server").timer() != null);
@@ -146,7 +146,7 @@ class GrpcServerMetersTests {
 
 	@Test
 	void theServingStatusOfANameThatTheApplicationMakesUpIsAGaugeAndNotANumberWithoutIt() {
-		try (HealthTestApplication app = run()) {
+		try (TestApplication app = run()) {
 			MeterRegistry registry = app.bean(PrometheusMeterRegistry.class);
 			app.overrides().set("my.Own", ServingStatus.NOT_SERVING);
 			assertThat(status(registry, "my.Own")).isZero();
@@ -163,7 +163,7 @@ class GrpcServerMetersTests {
 
 	@Test
 	void aFilterThatRefusesTheMetersOfHealthFailsNothingAndIsReportedOnce(CapturedOutput output) {
-		try (HealthTestApplication app = HealthTestApplication.run(List.of(RefusingFilterConfiguration.class))) {
+		try (TestApplication app = TestApplication.of(RefusingFilterConfiguration.class).run()) {
 			app.overrides().set("my.Own", ServingStatus.SERVING);
 			assertThat(app.health().check("my.Own")).isEqualTo("SERVING");
 			assertThat(app.bean(PrometheusMeterRegistry.class).find("grpc.server.health.status").gauges()).isEmpty();
@@ -206,8 +206,8 @@ class GrpcServerMetersTests {
 
 	}
 
-	private static HealthTestApplication run(String... properties) {
-		return HealthTestApplication.run(List.of(), properties);
+	private static TestApplication run(String... properties) {
+		return TestApplication.of().run(properties);
 	}
 
 	private static List<Meter> ours(MeterRegistry registry) {

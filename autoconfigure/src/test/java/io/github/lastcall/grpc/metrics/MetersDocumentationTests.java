@@ -19,15 +19,14 @@ package io.github.lastcall.grpc.metrics;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 
 import io.github.lastcall.grpc.testing.GrpcClient;
+import io.github.lastcall.grpc.testing.TestApplication;
 import io.github.lastcall.grpc.testing.TestAuthority;
-import io.github.lastcall.grpc.testing.TlsTestApplication;
 import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tag;
@@ -35,7 +34,6 @@ import io.netty.pkitesting.X509Bundle;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-import org.springframework.boot.WebApplicationType;
 import org.springframework.util.StringUtils;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -72,9 +70,9 @@ class MetersDocumentationTests {
 	}
 
 	private String rows() {
-		try (TlsTestApplication app = TlsTestApplication.run(this.authority.trustingBundle(this.certificate),
-				WebApplicationType.NONE, List.of(), "grpc.server.health.port=0");
-				GrpcClient client = this.authority.connect(app.port(), null)) {
+		try (TestApplication app = TestApplication.of()
+			.tls(this.authority.trustingBundle(this.certificate))
+			.run("grpc.server.health.port=0"); GrpcClient client = this.authority.connect(app.port(), null)) {
 			client.featureName();
 			MeterRegistry registry = app.context().getBean(MeterRegistry.class);
 			await().until(() -> registry.find("grpc.server").timer() != null);

@@ -21,14 +21,12 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.time.Duration;
-import java.util.List;
 
 import io.github.lastcall.grpc.testing.GrpcClient;
-import io.github.lastcall.grpc.testing.HealthTestApplication;
+import io.github.lastcall.grpc.testing.TestApplication;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-import org.springframework.boot.WebApplicationType;
 import org.springframework.core.env.Environment;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -47,7 +45,7 @@ class PrometheusTests {
 
 	@Test
 	void callsHaveNoHistogramUnlessAskedFor() throws Exception {
-		try (HealthTestApplication app = run(EXPOSED)) {
+		try (TestApplication app = run(EXPOSED)) {
 			call(app);
 			assertThat(scrape(app)).contains(CALLS.formatted("count", "") + "1")
 				.doesNotContain("grpc_server_seconds_bucket");
@@ -56,7 +54,7 @@ class PrometheusTests {
 
 	@Test
 	void theHistogramOfCallsIsSpringBootsProperty() throws Exception {
-		try (HealthTestApplication app = run(EXPOSED,
+		try (TestApplication app = run(EXPOSED,
 				"management.metrics.distribution.percentiles-histogram.grpc.server=true")) {
 			call(app);
 			String scrape = scrape(app);
@@ -68,7 +66,7 @@ class PrometheusTests {
 
 	@Test
 	void theObjectivesOfCallsAreSpringBootsProperty() throws Exception {
-		try (HealthTestApplication app = run(EXPOSED, "management.metrics.distribution.slo.grpc.server=50ms,10h")) {
+		try (TestApplication app = run(EXPOSED, "management.metrics.distribution.slo.grpc.server=50ms,10h")) {
 			call(app);
 			assertThat(scrape(app).lines()
 				.filter((line) -> line.startsWith("grpc_server_seconds_bucket"))
@@ -83,7 +81,7 @@ class PrometheusTests {
 	 */
 	@Test
 	void theLastScrapeHasTheDrain() throws Exception {
-		try (HealthTestApplication app = run(EXPOSED, "management.server.port=0")) {
+		try (TestApplication app = run(EXPOSED, "management.server.port=0")) {
 			assertThat(scrape(app)).contains("grpc_server_drain_seconds_count{server=\"network\",state=\"draining\"} 0",
 					"grpc_server_health_status{service=\"\"} 1.0");
 			app.holdStopped();
@@ -96,18 +94,18 @@ class PrometheusTests {
 		}
 	}
 
-	private static HealthTestApplication run(String... properties) {
-		return HealthTestApplication.run(WebApplicationType.SERVLET, List.of(), properties);
+	private static TestApplication run(String... properties) {
+		return TestApplication.of().web().run(properties);
 	}
 
-	private static void call(HealthTestApplication app) throws Exception {
+	private static void call(TestApplication app) throws Exception {
 		try (GrpcClient client = GrpcClient.of(app.port())) {
 			client.featureName();
 		}
 		await().until(() -> scrape(app).contains("grpc_server_seconds_count"));
 	}
 
-	private static String scrape(HealthTestApplication app) throws Exception {
+	private static String scrape(TestApplication app) throws Exception {
 		Environment environment = app.context().getEnvironment();
 		int port = environment.getProperty("local.management.port", Integer.class,
 				environment.getRequiredProperty("local.server.port", Integer.class));

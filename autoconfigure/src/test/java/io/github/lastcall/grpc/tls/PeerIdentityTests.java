@@ -17,30 +17,23 @@
 package io.github.lastcall.grpc.tls;
 
 import java.net.URI;
-import java.util.List;
 import java.util.Optional;
 
 import io.github.lastcall.grpc.server.GlobalServerInterceptor;
 import io.github.lastcall.grpc.server.GrpcService;
 import io.github.lastcall.grpc.testing.GrpcClient;
+import io.github.lastcall.grpc.testing.OneMethodService;
+import io.github.lastcall.grpc.testing.TestApplication;
 import io.github.lastcall.grpc.testing.TestAuthority;
-import io.github.lastcall.grpc.testing.TlsTestApplication;
-import io.github.lastcall.sample.routeguide.Feature;
-import io.github.lastcall.sample.routeguide.Point;
-import io.github.lastcall.sample.routeguide.RouteGuideGrpc;
-import io.grpc.BindableService;
 import io.grpc.Metadata;
 import io.grpc.ServerCall;
 import io.grpc.ServerCallHandler;
 import io.grpc.ServerInterceptor;
-import io.grpc.ServerServiceDefinition;
-import io.grpc.stub.ServerCalls;
 import io.netty.pkitesting.X509Bundle;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-import org.springframework.boot.WebApplicationType;
 import org.springframework.context.annotation.Bean;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -50,6 +43,8 @@ import static org.assertj.core.api.Assertions.assertThat;
  */
 @Timeout(120)
 class PeerIdentityTests {
+
+	private static final String SERVICE = "test.Seen";
 
 	private static final String OPTIONAL = "grpc.server.ssl.client-auth=optional";
 
@@ -95,15 +90,16 @@ class PeerIdentityTests {
 
 	@Test
 	void aServerThatAsksForNoCertificateHasNoInterceptorForIt() throws Exception {
-		try (TlsTestApplication app = TlsTestApplication
-			.run(this.authority.trustingBundle(this.authority.server("server")))) {
+		try (TestApplication app = TestApplication.of()
+			.tls(this.authority.trustingBundle(this.authority.server("server")))
+			.run()) {
 			assertThat(app.context().getBeanProvider(PeerIdentityFilter.class).getIfAvailable()).isNull();
 		}
 	}
 
 	@Test
 	void aServerInPlaintextKnowsNobodyAndDoesNothingForIt() throws Exception {
-		try (TlsTestApplication app = TlsTestApplication.run(); GrpcClient client = GrpcClient.of(app.port())) {
+		try (TestApplication app = TestApplication.of().run(); GrpcClient client = GrpcClient.of(app.port())) {
 			assertThat(client.featureName()).isEqualTo("somewhere");
 			assertThat(app.context().getBeanProvider(PeerIdentityFilter.class).getIfAvailable()).isNull();
 		}
@@ -121,11 +117,10 @@ class PeerIdentityTests {
 	}
 
 	private Seen call(@Nullable X509Bundle certificate, String property) throws Exception {
-		try (TlsTestApplication app = TlsTestApplication.run(
-				this.authority.trustingBundle(this.authority.server("server")), WebApplicationType.NONE,
-				List.of(Services.class), property, "spring.main.allow-bean-definition-overriding=true");
-				GrpcClient client = this.authority.connect(app.port(), certificate)) {
-			assertThat(client.featureName()).isEqualTo("seen");
+		try (TestApplication app = TestApplication.of(Services.class)
+			.tls(this.authority.trustingBundle(this.authority.server("server")))
+			.run(property); GrpcClient client = this.authority.connect(app.port(), certificate)) {
+			assertThat(OneMethodService.call(client.channel(), SERVICE).getName()).isEqualTo("seen");
 			Services services = app.context().getBean(Services.class);
 			return new Seen(services.inHandler, services.inInterceptor, services.inInterceptorOfContext);
 		}
@@ -146,15 +141,11 @@ class PeerIdentityTests {
 
 		@Bean
 		@GrpcService
-		BindableService routeGuide() {
-			return () -> ServerServiceDefinition.builder(RouteGuideGrpc.SERVICE_NAME)
-				.addMethod(RouteGuideGrpc.getGetFeatureMethod(),
-						ServerCalls.<Point, Feature>asyncUnaryCall((request, responses) -> {
-							this.inHandler = PeerIdentity.current();
-							responses.onNext(Feature.newBuilder().setName("seen").build());
-							responses.onCompleted();
-						}))
-				.build();
+		OneMethodService seen() {
+			return new OneMethodService(SERVICE, () -> {
+				this.inHandler = PeerIdentity.current();
+				return "seen";
+			});
 		}
 
 		@Bean

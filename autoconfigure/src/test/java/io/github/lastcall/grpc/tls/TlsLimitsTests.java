@@ -28,8 +28,8 @@ import io.github.lastcall.grpc.testing.GrpcClient;
 import io.github.lastcall.grpc.testing.Http2Frame;
 import io.github.lastcall.grpc.testing.RogueClient;
 import io.github.lastcall.grpc.testing.SmallSendBuffers;
+import io.github.lastcall.grpc.testing.TestApplication;
 import io.github.lastcall.grpc.testing.TestAuthority;
-import io.github.lastcall.grpc.testing.TlsTestApplication;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import org.junit.jupiter.api.AfterEach;
@@ -38,7 +38,6 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 
-import org.springframework.boot.WebApplicationType;
 import org.springframework.boot.ssl.SslBundle;
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
@@ -76,7 +75,7 @@ class TlsLimitsTests {
 
 	@Test
 	void aConnectionTooManyIsClosedBeforeTls(CapturedOutput output) throws Exception {
-		try (TlsTestApplication app = run("grpc.server.limits.connections=2")) {
+		try (TestApplication app = run("grpc.server.limits.connections=2")) {
 			settled(app);
 			settled(app);
 			assertThat(RogueClient.isRefused(app.port())).isTrue();
@@ -89,7 +88,7 @@ class TlsLimitsTests {
 	@Test
 	void aHandshakeThatDoesNotEndInTimeIsClosedWhereverItStands(CapturedOutput output) throws Exception {
 		byte[] hello = AUTHORITY.clientHello();
-		try (TlsTestApplication app = run(HANDSHAKE_TIMEOUT + "=1s")) {
+		try (TestApplication app = run(HANDSHAKE_TIMEOUT + "=1s")) {
 			RogueClient settled = settled(app);
 			List<RogueClient> slow = new ArrayList<>();
 			slow.add(plain(app));
@@ -120,9 +119,9 @@ class TlsLimitsTests {
 	@Tag("full")
 	void aHandshakeThatTakesTooLongIsCountedOnceWhoeverNoticesFirst(CapturedOutput output) throws Exception {
 		byte[] hello = AUTHORITY.clientHello();
-		try (TlsTestApplication byDefault = run(); TlsTestApplication longer = run(HANDSHAKE_TIMEOUT + "=1m")) {
+		try (TestApplication byDefault = run(); TestApplication longer = run(HANDSHAKE_TIMEOUT + "=1m")) {
 			List<RogueClient> slow = new ArrayList<>();
-			for (TlsTestApplication app : List.of(byDefault, longer)) {
+			for (TestApplication app : List.of(byDefault, longer)) {
 				for (int i = 0; i < 20; i++) {
 					slow.add(plain(app).bytes((i % 2 == 0) ? hello : new byte[0]).flush());
 				}
@@ -130,7 +129,7 @@ class TlsLimitsTests {
 			for (RogueClient client : slow) {
 				assertThat(client.closed()).succeedsWithin(TIMEOUT);
 			}
-			for (TlsTestApplication app : List.of(byDefault, longer)) {
+			for (TestApplication app : List.of(byDefault, longer)) {
 				await().atMost(TIMEOUT)
 					.until(() -> count(app, RefusalReason.HANDSHAKE_TIMEOUT), (count) -> count == 20);
 				assertThatIsServed(app);
@@ -144,7 +143,7 @@ class TlsLimitsTests {
 
 	@Test
 	void aCallTooManyOnAConnectionIsRefusedAndTheOthersGoOn() throws Exception {
-		try (TlsTestApplication app = run("grpc.server.limits.concurrent-calls-per-connection=2")) {
+		try (TestApplication app = run("grpc.server.limits.concurrent-calls-per-connection=2")) {
 			RogueClient client = settled(app);
 			for (int stream = 1; stream < 9; stream += 2) {
 				client.call(stream, GET_FEATURE);
@@ -159,7 +158,7 @@ class TlsLimitsTests {
 
 	@Test
 	void aCallTooManyOnTheServerIsRefused() throws Exception {
-		try (TlsTestApplication app = run("grpc.server.limits.concurrent-calls=1");
+		try (TestApplication app = run("grpc.server.limits.concurrent-calls=1");
 				GrpcClient client = AUTHORITY.connect(app.port(), null)) {
 			assertThat(client.featureName()).isEqualTo("somewhere");
 			RogueClient holder = settled(app);
@@ -176,7 +175,7 @@ class TlsLimitsTests {
 
 	@Test
 	void aClientThatResetsTooManyCallsIsClosed(CapturedOutput output) throws Exception {
-		try (TlsTestApplication app = run("grpc.server.limits.resets-per-connection=5")) {
+		try (TestApplication app = run("grpc.server.limits.resets-per-connection=5")) {
 			RogueClient client = settled(app);
 			for (int stream = 1; stream < 20; stream += 2) {
 				client.call(stream, GET_FEATURE).reset(stream);
@@ -191,8 +190,9 @@ class TlsLimitsTests {
 
 	@Test
 	void aClientThatDoesNotReadWhatItHasAskedForIsClosed(CapturedOutput output) throws Exception {
-		try (TlsTestApplication app = TlsTestApplication.run(BUNDLE, WebApplicationType.NONE,
-				List.of(SmallSendBuffers.class), "grpc.server.limits.control-frames-per-connection=0")) {
+		try (TestApplication app = TestApplication.of(SmallSendBuffers.class)
+			.tls(BUNDLE)
+			.run("grpc.server.limits.control-frames-per-connection=0")) {
 			RogueClient deaf = RogueClient.deaf(handshaken(app)).preface();
 			this.clients.add(deaf);
 			await().atMost(TIMEOUT).until(() -> {
@@ -215,14 +215,14 @@ class TlsLimitsTests {
 		}
 	}
 
-	private static TlsTestApplication run(String... properties) {
-		return TlsTestApplication.run(BUNDLE, properties);
+	private static TestApplication run(String... properties) {
+		return TestApplication.of().tls(BUNDLE).run(properties);
 	}
 
 	/**
 	 * A client that has said nothing yet, not even in TLS.
 	 */
-	private RogueClient plain(TlsTestApplication app) throws IOException {
+	private RogueClient plain(TestApplication app) throws IOException {
 		RogueClient client = RogueClient.connect(app.port());
 		this.clients.add(client);
 		return client;
@@ -231,13 +231,13 @@ class TlsLimitsTests {
 	/**
 	 * A client that has said nothing yet in TLS.
 	 */
-	private RogueClient tls(TlsTestApplication app) throws Exception {
+	private RogueClient tls(TestApplication app) throws Exception {
 		RogueClient client = RogueClient.on(handshaken(app));
 		this.clients.add(client);
 		return client;
 	}
 
-	private static SSLSocket handshaken(TlsTestApplication app) throws Exception {
+	private static SSLSocket handshaken(TestApplication app) throws Exception {
 		SSLSocket socket = AUTHORITY.socket(app.port(), "h2", null);
 		socket.startHandshake();
 		return socket;
@@ -246,19 +246,19 @@ class TlsLimitsTests {
 	/**
 	 * A client whose settings the server has acknowledged.
 	 */
-	private RogueClient settled(TlsTestApplication app) throws Exception {
+	private RogueClient settled(TestApplication app) throws Exception {
 		RogueClient client = tls(app).preface();
 		await().atMost(TIMEOUT).until(() -> client.received(Http2Frame.SETTINGS), (count) -> count == 2);
 		return client;
 	}
 
-	private static void assertThatIsServed(TlsTestApplication app) {
+	private static void assertThatIsServed(TestApplication app) {
 		try (GrpcClient client = AUTHORITY.connect(app.port(), null)) {
 			assertThat(client.featureName()).isEqualTo("somewhere");
 		}
 	}
 
-	private static long count(TlsTestApplication app, RefusalReason reason) {
+	private static long count(TestApplication app, RefusalReason reason) {
 		return ServersOf.refusals(app.context(), "network").getCount(reason);
 	}
 

@@ -34,8 +34,8 @@ import java.util.function.IntConsumer;
 import java.util.stream.Stream;
 
 import io.github.lastcall.grpc.testing.GrpcClient;
+import io.github.lastcall.grpc.testing.TestApplication;
 import io.github.lastcall.grpc.testing.TestAuthority;
-import io.github.lastcall.grpc.testing.TlsTestApplication;
 import io.netty.pkitesting.X509Bundle;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Timeout;
@@ -70,13 +70,15 @@ class TlsRotationIT {
 	@ParameterizedTest
 	@MethodSource("executors")
 	void rotationUnderLoadLosesNoCall(String executor, int rotations) throws Exception {
-		try (TlsTestApplication app = TlsTestApplication.run(bundle(0), "grpc.server.ssl.client-auth=required",
-				"grpc.server.executor.type=" + executor); Load load = new Load(app)) {
+		try (TestApplication app = TestApplication.of()
+			.tls(bundle(0))
+			.run("grpc.server.ssl.client-auth=required", "grpc.server.executor.type=" + executor);
+				Load load = new Load(app)) {
 			eachSecond(rotations, (rotation) -> app.update(bundle(rotation)));
 			load.close();
 			assertThat(load.failures).isEmpty();
-			assertThat(app.status().updates()).isEqualTo(rotations);
-			assertThat(app.status().failedUpdates()).isZero();
+			assertThat(app.tlsStatus().updates()).isEqualTo(rotations);
+			assertThat(app.tlsStatus().failedUpdates()).isZero();
 			assertThat(load.calls).hasPositiveValue();
 			assertThat(load.connections).hasValueGreaterThan(rotations);
 			System.out.printf("%s: %d rotations, %d calls, %d of them on new connections, none failed%n", executor,
@@ -138,7 +140,7 @@ class TlsRotationIT {
 
 		private final List<Future<?>> running = new ArrayList<>();
 
-		Load(TlsTestApplication app) {
+		Load(TestApplication app) {
 			for (TestAuthority authority : TlsRotationIT.this.authorities) {
 				X509Bundle certificate = authority.client("friend");
 				this.running.add(this.executor.submit(() -> {
@@ -159,7 +161,7 @@ class TlsRotationIT {
 			}
 		}
 
-		private GrpcClient connect(TlsTestApplication app, TestAuthority authority, X509Bundle certificate) {
+		private GrpcClient connect(TestApplication app, TestAuthority authority, X509Bundle certificate) {
 			return GrpcClient.of(app.port(),
 					authority.transport(certificate,
 							(context) -> context.trustManager(TlsRotationIT.this.authorities.stream()

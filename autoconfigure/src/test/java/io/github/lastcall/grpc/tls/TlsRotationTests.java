@@ -29,8 +29,8 @@ import io.github.lastcall.grpc.autoconfigure.ServersOf;
 import io.github.lastcall.grpc.limits.RefusalReason;
 import io.github.lastcall.grpc.limits.Refusals;
 import io.github.lastcall.grpc.testing.GrpcClient;
+import io.github.lastcall.grpc.testing.TestApplication;
 import io.github.lastcall.grpc.testing.TestAuthority;
-import io.github.lastcall.grpc.testing.TlsTestApplication;
 import io.grpc.Status;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.netty.pkitesting.CertificateBuilder;
@@ -43,7 +43,6 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
 import org.springframework.beans.factory.config.BeanPostProcessor;
-import org.springframework.boot.WebApplicationType;
 import org.springframework.boot.ssl.SslBundle;
 import org.springframework.boot.ssl.SslBundleRegistry;
 import org.springframework.boot.ssl.SslBundles;
@@ -79,13 +78,14 @@ class TlsRotationTests {
 
 	@Test
 	void newHandshakesGetTheNewCertificateAndEstablishedConnectionsLiveOn() {
-		try (TlsTestApplication app = TlsTestApplication.run(this.authority.trustingBundle(this.authority.server("a")));
-				GrpcClient established = this.authority.connect(app.port(), null)) {
+		try (TestApplication app = TestApplication.of()
+			.tls(this.authority.trustingBundle(this.authority.server("a")))
+			.run(); GrpcClient established = this.authority.connect(app.port(), null)) {
 			assertThat(established.featureName()).isEqualTo("somewhere");
 
 			app.update(this.successor.trustingBundle(this.successor.server("b")));
 
-			assertThat(app.status().certificates()).singleElement()
+			assertThat(app.tlsStatus().certificates()).singleElement()
 				.extracting(ServerCertificate::subject)
 				.isEqualTo("CN=b");
 			assertThat(established.featureName()).isEqualTo("somewhere");
@@ -98,7 +98,7 @@ class TlsRotationTests {
 	@Test
 	void aClientThatIsNoLongerTrustedIsServedUntilItConnectsAgain(CapturedOutput output) {
 		X509Bundle server = this.authority.server("server");
-		try (TlsTestApplication app = TlsTestApplication.run(this.authority.trustingBundle(server), REQUIRED);
+		try (TestApplication app = TestApplication.of().tls(this.authority.trustingBundle(server)).run(REQUIRED);
 				GrpcClient established = this.authority.connect(app.port(), this.friend)) {
 			assertThat(established.featureName()).isEqualTo("somewhere");
 
@@ -138,19 +138,19 @@ class TlsRotationTests {
 				TestAuthority.bundle(other.getCertificatePathPEM(), key, trust),
 				TestAuthority.bundle(expired.getCertificatePathPEM(), expired.getPrivateKeyPEM(), trust),
 				SslBundle.of(SslStoreBundle.of(keyStore(Map.of("other", other)), PASSWORD, keyStore(Map.of()))));
-		try (TlsTestApplication app = TlsTestApplication.run(this.authority.trustingBundle(first), REQUIRED)) {
+		try (TestApplication app = TestApplication.of().tls(this.authority.trustingBundle(first)).run(REQUIRED)) {
 			for (SslBundle bundle : broken) {
-				long before = app.status().failedUpdates();
+				long before = app.tlsStatus().failedUpdates();
 				int lines = failures(output).size();
 
 				app.update(bundle);
 				app.update(bundle);
 
-				assertThat(app.status().failedUpdates()).isEqualTo(before + 2);
+				assertThat(app.tlsStatus().failedUpdates()).isEqualTo(before + 2);
 				assertThat(failures(output)).hasSize(lines + 1);
 				assertThat(failures(output).get(lines)).contains("keeps the previous one (CN=first, ")
 					.endsWith("): " + failureReason(app));
-				assertThat(app.status().certificates()).singleElement()
+				assertThat(app.tlsStatus().certificates()).singleElement()
 					.extracting(ServerCertificate::subject)
 					.isEqualTo("CN=first");
 				assertThatIsServed(this.authority, app, this.friend);
@@ -172,9 +172,9 @@ class TlsRotationTests {
 
 			app.update(this.authority.trustingBundle(other));
 
-			assertThat(app.status().failure()).isNull();
-			assertThat(app.status().updates()).isEqualTo(1);
-			assertThat(app.status().certificates()).singleElement()
+			assertThat(app.tlsStatus().failure()).isNull();
+			assertThat(app.tlsStatus().updates()).isEqualTo(1);
+			assertThat(app.tlsStatus().certificates()).singleElement()
 				.extracting(ServerCertificate::subject)
 				.isEqualTo("CN=other");
 			assertThatIsServed(this.authority, app, this.friend);
@@ -188,14 +188,15 @@ class TlsRotationTests {
 	void anExpiredCertificateBesideTheOneThatIsShownIsNoReasonToRefuseAnUpdate() throws Exception {
 		X509Bundle valid = this.authority.server("valid");
 		X509Bundle expired = this.authority.expired("expired");
-		try (TlsTestApplication app = TlsTestApplication
-			.run(this.authority.trustingBundle(this.authority.server("first")))) {
+		try (TestApplication app = TestApplication.of()
+			.tls(this.authority.trustingBundle(this.authority.server("first")))
+			.run()) {
 			app.update(SslBundle.of(SslStoreBundle.of(keyStore(Map.of("a", expired, "b", valid)), PASSWORD, null)));
 			assertThat(failureReason(app)).startsWith("its certificate expired on ");
 
 			app.update(SslBundle.of(SslStoreBundle.of(keyStore(Map.of("a", valid, "b", expired)), PASSWORD, null)));
-			assertThat(app.status().failure()).isNull();
-			assertThat(app.status().certificates()).singleElement()
+			assertThat(app.tlsStatus().failure()).isNull();
+			assertThat(app.tlsStatus().certificates()).singleElement()
 				.extracting(ServerCertificate::subject)
 				.isEqualTo("CN=valid");
 			assertThat(app.context().getBean(ServerTls.class).secondsUntilExpiry()).isPositive();
@@ -212,9 +213,9 @@ class TlsRotationTests {
 			.addSanIpAddress("127.0.0.1")
 			.notAfter(Instant.now().plus(Duration.ofDays(1)))
 			.buildIssuedBy(root);
-		try (TlsTestApplication app = TlsTestApplication.run(this.authority.trustingBundle(server))) {
+		try (TestApplication app = TestApplication.of().tls(this.authority.trustingBundle(server)).run()) {
 			assertThatIsServed(this.authority, app, null);
-			assertThat(app.status().validUntil()).isEqualTo(root.getCertificate().getNotAfter().toInstant());
+			assertThat(app.tlsStatus().validUntil()).isEqualTo(root.getCertificate().getNotAfter().toInstant());
 			assertThat(app.context().getBean(ServerTls.class).secondsUntilExpiry()).isLessThan(3601);
 		}
 	}
@@ -223,9 +224,9 @@ class TlsRotationTests {
 	void aServerThatHasOnlyAnExpiredCertificateTakesWhatItGets() {
 		X509Bundle first = this.authority.expired("first");
 		X509Bundle second = this.authority.expired("second");
-		try (TlsTestApplication app = TlsTestApplication.run(this.authority.trustingBundle(first))) {
+		try (TestApplication app = TestApplication.of().tls(this.authority.trustingBundle(first)).run()) {
 			app.update(this.authority.trustingBundle(second));
-			assertThat(app.status().failure()).isNull();
+			assertThat(app.tlsStatus().failure()).isNull();
 			app.update(this.authority.trustingBundle(this.authority.server("third")));
 			assertThatIsServed(this.authority, app, null);
 		}
@@ -233,8 +234,9 @@ class TlsRotationTests {
 
 	@Test
 	void aRestartedServerHasWhatWasInUse() {
-		try (TlsTestApplication app = TlsTestApplication
-			.run(this.authority.trustingBundle(this.authority.server("first")))) {
+		try (TestApplication app = TestApplication.of()
+			.tls(this.authority.trustingBundle(this.authority.server("first")))
+			.run()) {
 			app.update(TestAuthority.bundle("file:/nowhere", null, null));
 			app.context().stop();
 			app.context().start();
@@ -247,26 +249,26 @@ class TlsRotationTests {
 	 */
 	@Test
 	void somebodyElseWhoFailsOnAnUpdateDoesNotKeepTheServerFromIt() {
-		try (TlsTestApplication app = TlsTestApplication.run(
-				this.authority.trustingBundle(this.authority.server("first")), WebApplicationType.NONE,
-				List.of(FailingNeighbour.class))) {
+		try (TestApplication app = TestApplication.of(FailingNeighbour.class)
+			.tls(this.authority.trustingBundle(this.authority.server("first")))
+			.run()) {
 			SslBundle second = this.authority.trustingBundle(this.authority.server("second"));
 			SslBundleRegistry registry = app.context().getBean(SslBundleRegistry.class);
 			assertThatThrownBy(() -> registry.updateBundle("server", second)).hasMessage("neighbour");
-			assertThat(app.status().updates()).isEqualTo(1);
+			assertThat(app.tlsStatus().updates()).isEqualTo(1);
 		}
 	}
 
 	@Test
 	void filesAreFollowedAsSpringBootReloadsThem(@TempDir Path directory, CapturedOutput output) throws Exception {
 		this.authority.write(directory, this.authority.server("first"));
-		try (TlsTestApplication app = TlsTestApplication
+		try (TestApplication app = TestApplication.of()
 			.run(TestAuthority.properties(directory, REQUIRED, "spring.ssl.bundle.pem.server.reload-on-update=true",
 					"spring.ssl.bundle.watch.file.quiet-period=100ms"))) {
 			assertThatIsServed(this.authority, app, this.friend);
 
 			TestAuthority.replace(directory.resolve("server.crt"), "broken");
-			await().atMost(TIMEOUT).until(() -> app.status().failure() != null);
+			await().atMost(TIMEOUT).until(() -> app.tlsStatus().failure() != null);
 			assertThatIsServed(this.authority, app, this.friend);
 			assertThat(failures(output)).singleElement()
 				.asString()
@@ -280,17 +282,17 @@ class TlsRotationTests {
 			assertThatFailuresAreShown(app, "server.crt");
 
 			this.successor.write(directory, this.successor.server("second"));
-			await().atMost(TIMEOUT).until(() -> app.status().failure() == null);
+			await().atMost(TIMEOUT).until(() -> app.tlsStatus().failure() == null);
 			assertThatIsServed(this.successor, app, this.successor.client("newcomer"));
 			assertThat(statusOf(this.successor, app, this.friend)).isEqualTo(Status.Code.UNAVAILABLE);
 			assertThat(healthDetails(app)).containsOnlyKeys("bundle", "validUntil");
-			assertThat(updates(app, "success")).isEqualTo(app.status().updates());
+			assertThat(updates(app, "success")).isEqualTo(app.tlsStatus().updates());
 		}
 	}
 
-	private static void assertThatFailuresAreShown(TlsTestApplication app, String reason) {
-		assertThat(app.status().failedUpdates()).isPositive();
-		assertThat(updates(app, "failure")).isEqualTo(app.status().failedUpdates());
+	private static void assertThatFailuresAreShown(TestApplication app, String reason) {
+		assertThat(app.tlsStatus().failedUpdates()).isPositive();
+		assertThat(updates(app, "failure")).isEqualTo(app.tlsStatus().failedUpdates());
 		assertThat(updates(app, "success")).isZero();
 		assertThat(healthDetails(app)).containsOnlyKeys("bundle", "validUntil", "updateFailed", "updateFailedAt")
 			.extractingByKey("updateFailed")
@@ -298,7 +300,7 @@ class TlsRotationTests {
 			.contains(reason);
 	}
 
-	private static double updates(TlsTestApplication app, String outcome) {
+	private static double updates(TestApplication app, String outcome) {
 		return app.context()
 			.getBean(MeterRegistry.class)
 			.get("grpc.server.ssl.bundle.updates")
@@ -308,7 +310,7 @@ class TlsRotationTests {
 	}
 
 	@SuppressWarnings("unchecked")
-	private static Map<String, Object> healthDetails(TlsTestApplication app) {
+	private static Map<String, Object> healthDetails(TestApplication app) {
 		return (Map<String, Object>) app.context()
 			.getBean(GrpcServerHealthIndicator.class)
 			.health()
@@ -323,18 +325,18 @@ class TlsRotationTests {
 	void aMismatchThatSpringBootFindsItselfKeepsTheOldOneAndIsReportedOnceToo(@TempDir Path directory,
 			CapturedOutput output) throws Exception {
 		this.authority.write(directory, this.authority.server("first"));
-		try (TlsTestApplication app = TlsTestApplication
+		try (TestApplication app = TestApplication.of()
 			.run(TestAuthority.properties(directory, "spring.ssl.bundle.pem.server.reload-on-update=true",
 					"spring.ssl.bundle.pem.server.keystore.verify-keys=true",
 					"spring.ssl.bundle.watch.file.quiet-period=100ms"))) {
 			X509Bundle second = this.authority.server("second");
 			TestAuthority.replace(directory.resolve("server.key"), second.getPrivateKeyPEM());
-			await().atMost(TIMEOUT).until(() -> app.status().failedUpdates() == 1);
+			await().atMost(TIMEOUT).until(() -> app.tlsStatus().failedUpdates() == 1);
 			assertThat(failureReason(app)).contains("Private key");
 			assertThatIsServed(this.authority, app, null);
 
 			Files.delete(directory.resolve("server.key"));
-			await().atMost(TIMEOUT).until(() -> app.status().failedUpdates() == 2);
+			await().atMost(TIMEOUT).until(() -> app.tlsStatus().failedUpdates() == 2);
 			assertThat(failureReason(app)).contains("server.key");
 			assertThatIsServed(this.authority, app, null);
 			assertThat(failures(output)).hasSize(2)
@@ -343,12 +345,12 @@ class TlsRotationTests {
 			// Until the last one, nothing is new.
 			TestAuthority.replace(directory.resolve("server.crt"), second.getCertificatePathPEM());
 			TestAuthority.replace(directory.resolve("server.key"), second.getPrivateKeyPEM());
-			await().atMost(TIMEOUT).until(() -> app.status().failure() == null);
+			await().atMost(TIMEOUT).until(() -> app.tlsStatus().failure() == null);
 			assertThatIsServed(this.authority, app, null);
-			assertThat(app.status().certificates()).singleElement()
+			assertThat(app.tlsStatus().certificates()).singleElement()
 				.extracting(ServerCertificate::subject)
 				.isEqualTo("CN=second");
-			assertThat(app.status().failedUpdates()).isEqualTo(2);
+			assertThat(app.tlsStatus().failedUpdates()).isEqualTo(2);
 			assertThat(failures(output)).hasSize(2);
 		}
 	}
@@ -364,21 +366,20 @@ class TlsRotationTests {
 		return store;
 	}
 
-	private void assertThatIsServed(TestAuthority trusted, TlsTestApplication app, @Nullable X509Bundle certificate) {
+	private void assertThatIsServed(TestAuthority trusted, TestApplication app, @Nullable X509Bundle certificate) {
 		try (GrpcClient client = trusted.connect(app.port(), certificate)) {
 			assertThat(client.featureName()).isEqualTo("somewhere");
 		}
 	}
 
-	private static Status.Code statusOf(TestAuthority trusted, TlsTestApplication app,
-			@Nullable X509Bundle certificate) {
+	private static Status.Code statusOf(TestAuthority trusted, TestApplication app, @Nullable X509Bundle certificate) {
 		try (GrpcClient client = trusted.connect(app.port(), certificate)) {
 			return Status.fromThrowable(catchThrowable(client::featureName)).getCode();
 		}
 	}
 
-	private static String failureReason(TlsTestApplication app) {
-		TlsStatus.Failure failure = app.status().failure();
+	private static String failureReason(TestApplication app) {
+		TlsStatus.Failure failure = app.tlsStatus().failure();
 		assertThat(failure).isNotNull();
 		return failure.reason();
 	}

@@ -42,9 +42,9 @@ import io.github.lastcall.grpc.testing.GrpcClient;
 import io.github.lastcall.grpc.testing.HealthClient;
 import io.github.lastcall.grpc.testing.OneMethodService;
 import io.github.lastcall.grpc.testing.RawHttp2Connection;
+import io.github.lastcall.grpc.testing.TestApplication;
 import io.github.lastcall.grpc.testing.TestAuthority;
 import io.github.lastcall.grpc.testing.TestsProperty;
-import io.github.lastcall.grpc.testing.TlsTestApplication;
 import io.github.lastcall.sample.routeguide.Feature;
 import io.github.lastcall.sample.routeguide.Point;
 import io.grpc.BindableService;
@@ -60,7 +60,6 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
-import org.springframework.boot.WebApplicationType;
 import org.springframework.boot.ssl.SslBundle;
 import org.springframework.boot.ssl.SslBundleKey;
 import org.springframework.boot.ssl.SslOptions;
@@ -96,7 +95,7 @@ class TlsTests {
 	@TestsProperty("grpc.server.ssl.bundle")
 	void aClientThatTrustsTheAuthorityIsServedByPemFiles(@TempDir Path directory) throws Exception {
 		AUTHORITY.write(directory, SERVER);
-		try (TlsTestApplication app = TlsTestApplication.run(TestAuthority.properties(directory));
+		try (TestApplication app = TestApplication.of().run(TestAuthority.properties(directory));
 				GrpcClient client = AUTHORITY.connect(app.port(), null)) {
 			assertThat(client.featureName()).isEqualTo("somewhere");
 			assertThat(new HealthClient(client.channel()).check("")).isEqualTo("SERVING");
@@ -118,11 +117,12 @@ class TlsTests {
 		}
 		for (String alias : List.of("second", "third")) {
 			String jks = "spring.ssl.bundle.jks.server.";
-			try (TlsTestApplication app = TlsTestApplication.run(jks + "keystore.location=file:" + file,
-					jks + "keystore.password=secret", jks + "key.alias=" + alias, "grpc.server.ssl.bundle=server");
+			try (TestApplication app = TestApplication.of()
+				.run(jks + "keystore.location=file:" + file, jks + "keystore.password=secret",
+						jks + "key.alias=" + alias, "grpc.server.ssl.bundle=server");
 					SSLSocket client = connect(app.port(), "h2")) {
 				assertThat(subject(client)).isEqualTo("CN=" + alias);
-				assertThat(app.status().certificates()).extracting(ServerCertificate::subject)
+				assertThat(app.tlsStatus().certificates()).extracting(ServerCertificate::subject)
 					.containsExactly("CN=" + alias);
 			}
 		}
@@ -134,10 +134,11 @@ class TlsTests {
 			.load(new PemSslStoreDetails(null, SERVER.getCertificatePathPEM(), SERVER.getPrivateKeyPEM())), null);
 		SslOptions options = SslOptions.of(new String[] { "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256" },
 				new String[] { "TLSv1.2" });
-		try (TlsTestApplication app = TlsTestApplication.run(BUNDLE); SSLSocket client = connect(app.port(), "h2")) {
+		try (TestApplication app = TestApplication.of().tls(BUNDLE).run();
+				SSLSocket client = connect(app.port(), "h2")) {
 			assertThat(client.getSession().getProtocol()).isEqualTo("TLSv1.3");
 		}
-		try (TlsTestApplication app = TlsTestApplication.run(SslBundle.of(stores, SslBundleKey.NONE, options));
+		try (TestApplication app = TestApplication.of().tls(SslBundle.of(stores, SslBundleKey.NONE, options)).run();
 				SSLSocket client = connect(app.port(), "h2");
 				GrpcClient grpc = AUTHORITY.connect(app.port(), null)) {
 			assertThat(client.getSession().getProtocol()).isEqualTo("TLSv1.2");
@@ -153,7 +154,7 @@ class TlsTests {
 
 	@Test
 	void nobodyIsAskedForACertificateUnlessTheServerIsToldSo() {
-		try (TlsTestApplication app = TlsTestApplication.run(BUNDLE);
+		try (TestApplication app = TestApplication.of().tls(BUNDLE).run();
 				GrpcClient client = AUTHORITY.connect(app.port(), new TestAuthority("another").client("stranger"))) {
 			assertThat(client.featureName()).isEqualTo("somewhere");
 		}
@@ -161,7 +162,7 @@ class TlsTests {
 
 	@Test
 	void anOptionalCertificateMayBeMissingButNotWrong(CapturedOutput output) throws Exception {
-		try (TlsTestApplication app = TlsTestApplication.run(BUNDLE, "grpc.server.ssl.client-auth=optional");
+		try (TestApplication app = TestApplication.of().tls(BUNDLE).run("grpc.server.ssl.client-auth=optional");
 				GrpcClient anonymous = AUTHORITY.connect(app.port(), null);
 				GrpcClient known = AUTHORITY.connect(app.port(), AUTHORITY.client("friend"))) {
 			assertThat(anonymous.featureName()).isEqualTo("somewhere");
@@ -175,7 +176,7 @@ class TlsTests {
 	@Test
 	@TestsProperty("grpc.server.ssl.client-auth")
 	void aRequiredCertificateMustNotBeMissing(CapturedOutput output) throws Exception {
-		try (TlsTestApplication app = required();
+		try (TestApplication app = required();
 				GrpcClient known = AUTHORITY.connect(app.port(), AUTHORITY.client("friend"))) {
 			assertThat(known.featureName()).isEqualTo("somewhere");
 			assertThatIsRefused(app, output, null, "the client presented no certificate");
@@ -184,7 +185,7 @@ class TlsTests {
 
 	@Test
 	void aCertificateOfAnotherAuthorityIsRefused(CapturedOutput output) throws Exception {
-		try (TlsTestApplication app = required()) {
+		try (TestApplication app = required()) {
 			assertThatIsRefused(app, output, new TestAuthority("another").client("stranger"),
 					"the client certificate of CN=stranger, issued by CN=another, "
 							+ "has no issuer in the trust store");
@@ -193,7 +194,7 @@ class TlsTests {
 
 	@Test
 	void aCertificateOfAnAuthorityThatOnlyHasTheSameNameIsRefused(CapturedOutput output) throws Exception {
-		try (TlsTestApplication app = required()) {
+		try (TestApplication app = required()) {
 			assertThatIsRefused(app, output, new TestAuthority("authority").client("impostor"),
 					"the client certificate of CN=impostor, issued by CN=authority, ");
 		}
@@ -202,7 +203,7 @@ class TlsTests {
 	@Test
 	void anExpiredCertificateIsRefused(CapturedOutput output) throws Exception {
 		X509Bundle expired = AUTHORITY.expired("late");
-		try (TlsTestApplication app = required()) {
+		try (TestApplication app = required()) {
 			assertThatIsRefused(app, output, expired,
 					"the client certificate of CN=late, issued by CN=authority, expired on "
 							+ expired.getCertificate().getNotAfter().toInstant());
@@ -214,7 +215,7 @@ class TlsTests {
 		X509Bundle early = AUTHORITY.issue("early",
 				(builder) -> builder.notBefore(Instant.now().plus(Duration.ofDays(1)))
 					.notAfter(Instant.now().plus(Duration.ofDays(2))));
-		try (TlsTestApplication app = required()) {
+		try (TestApplication app = required()) {
 			assertThatIsRefused(app, output, early,
 					"the client certificate of CN=early, issued by CN=authority, is not valid before "
 							+ early.getCertificate().getNotBefore().toInstant());
@@ -225,7 +226,7 @@ class TlsTests {
 	void theSubjectOfARefusedCertificateCannotForgeTheLog(CapturedOutput output) throws Exception {
 		X509Bundle forger = new TestAuthority("another").issue("x", (builder) -> builder
 			.subject(new X500Principal("CN=\"one\r\n2026-11-22 ERROR two\", O=" + "o".repeat(1200))));
-		try (TlsTestApplication app = required()) {
+		try (TestApplication app = required()) {
 			assertThatIsRefused(app, output, forger, "one??2026-11-22 ERROR two");
 			assertThat(awaitLine(output)).contains("ooo... (grpc.server.ssl)").hasSizeLessThan(1300);
 		}
@@ -233,7 +234,7 @@ class TlsTests {
 
 	@Test
 	void aClientThatDoesNotTrustTheServerIsNamed(CapturedOutput output) {
-		try (TlsTestApplication app = TlsTestApplication.run(BUNDLE);
+		try (TestApplication app = TestApplication.of().tls(BUNDLE).run();
 				GrpcClient client = new TestAuthority("another").connect(app.port(), null)) {
 			assertThat(statusOf(client).getCode()).isEqualTo(Status.Code.UNAVAILABLE);
 			assertThatLogNames(output,
@@ -243,7 +244,7 @@ class TlsTests {
 
 	@Test
 	void tlsOnePointOneIsRefused(CapturedOutput output) throws Exception {
-		try (TlsTestApplication app = TlsTestApplication.run(BUNDLE);
+		try (TestApplication app = TestApplication.of().tls(BUNDLE).run();
 				RawHttp2Connection client = new RawHttp2Connection(app.port())) {
 			client.bytes(tlsOnePointOneHello());
 			byte[] answer = client.bytesUntilClosed();
@@ -256,7 +257,7 @@ class TlsTests {
 	@Test
 	void aClientWithoutAlpnIsRefused(CapturedOutput output) throws Exception {
 		for (String protocol : new String[] { null, "http/1.1" }) {
-			try (TlsTestApplication app = TlsTestApplication.run(BUNDLE);
+			try (TestApplication app = TestApplication.of().tls(BUNDLE).run();
 					SSLSocket client = socket(app.port(), protocol)) {
 				client.startHandshake();
 				assertThat(client.getInputStream().read()).isEqualTo(-1);
@@ -272,7 +273,8 @@ class TlsTests {
 
 	@Test
 	void plaintextToThePortOfTlsIsRefused(CapturedOutput output) throws Exception {
-		try (TlsTestApplication app = TlsTestApplication.run(BUNDLE); GrpcClient client = GrpcClient.of(app.port())) {
+		try (TestApplication app = TestApplication.of().tls(BUNDLE).run();
+				GrpcClient client = GrpcClient.of(app.port())) {
 			Status status = statusOf(client);
 			assertThat(status.getCode()).isEqualTo(Status.Code.UNAVAILABLE);
 			client.close();
@@ -291,7 +293,7 @@ class TlsTests {
 
 	@Test
 	void tlsToAPortInPlaintextIsRefused(CapturedOutput output) {
-		try (TlsTestApplication app = TlsTestApplication.run("grpc.server.health.port=0")) {
+		try (TestApplication app = TestApplication.of().run("grpc.server.health.port=0")) {
 			for (String port : List.of("local.grpc.server.port", "local.grpc.health.port")) {
 				int before = lines(output).size();
 				try (GrpcClient client = AUTHORITY
@@ -309,7 +311,7 @@ class TlsTests {
 
 	@Test
 	void aProbeThatOnlyOpensThePortIsNotWorthALine(CapturedOutput output) throws Exception {
-		try (TlsTestApplication app = TlsTestApplication.run(BUNDLE)) {
+		try (TestApplication app = TestApplication.of().tls(BUNDLE).run()) {
 			for (int i = 0; i < 5; i++) {
 				new Socket(InetAddress.getByName("127.0.0.1"), app.port()).close();
 			}
@@ -325,7 +327,7 @@ class TlsTests {
 
 	@Test
 	void aConnectionThatBreaksAfterItsHandshakeIsNoRefusal(CapturedOutput output) throws Exception {
-		try (TlsTestApplication app = TlsTestApplication.run(BUNDLE)) {
+		try (TestApplication app = TestApplication.of().tls(BUNDLE).run()) {
 			try (SSLSocket client = connect(app.port(), "h2")) {
 				new DataInputStream(client.getInputStream()).readUnsignedByte();
 				client.setSoLinger(true, 0);
@@ -341,8 +343,9 @@ class TlsTests {
 
 	@Test
 	void theHealthPortStaysPlaintext() {
-		try (TlsTestApplication app = TlsTestApplication.run(BUNDLE, "grpc.server.health.port=0",
-				"grpc.server.ssl.client-auth=required");
+		try (TestApplication app = TestApplication.of()
+			.tls(BUNDLE)
+			.run("grpc.server.health.port=0", "grpc.server.ssl.client-auth=required");
 				GrpcClient probe = GrpcClient
 					.of(app.context().getEnvironment().getRequiredProperty("local.grpc.health.port", Integer.class))) {
 			assertThat(new HealthClient(probe.channel()).check("")).isEqualTo("SERVING");
@@ -351,7 +354,7 @@ class TlsTests {
 
 	@Test
 	void aLazyApplicationSpeaksTlsToo() {
-		try (TlsTestApplication app = TlsTestApplication.run(BUNDLE, "spring.main.lazy-initialization=true");
+		try (TestApplication app = TestApplication.of().tls(BUNDLE).run("spring.main.lazy-initialization=true");
 				GrpcClient client = AUTHORITY.connect(app.port(), null)) {
 			assertThat(client.featureName()).isEqualTo("somewhere");
 		}
@@ -359,9 +362,10 @@ class TlsTests {
 
 	@Test
 	void aProbeConnectsWhileEveryThreadOfTheApplicationIsBusy() {
-		try (TlsTestApplication app = TlsTestApplication.run(BUNDLE, WebApplicationType.NONE,
-				List.of(BusyService.class), "grpc.server.executor.type=platform", "grpc.server.executor.threads=1",
-				"grpc.server.ssl.client-auth=required");
+		try (TestApplication app = TestApplication.of(BusyService.class)
+			.tls(BUNDLE)
+			.run("grpc.server.executor.type=platform", "grpc.server.executor.threads=1",
+					"grpc.server.ssl.client-auth=required");
 				GrpcClient busy = AUTHORITY.connect(app.port(), AUTHORITY.client("busy"));
 				GrpcClient probe = AUTHORITY.connect(app.port(), AUTHORITY.client("probe"))) {
 			BusyService service = app.context().getBean(BusyService.class);
@@ -379,11 +383,11 @@ class TlsTests {
 		}
 	}
 
-	private static TlsTestApplication required() {
-		return TlsTestApplication.run(BUNDLE, "grpc.server.ssl.client-auth=required");
+	private static TestApplication required() {
+		return TestApplication.of().tls(BUNDLE).run("grpc.server.ssl.client-auth=required");
 	}
 
-	private static void assertThatIsRefused(TlsTestApplication app, CapturedOutput output,
+	private static void assertThatIsRefused(TestApplication app, CapturedOutput output,
 			@Nullable X509Bundle certificate, String reason) throws Exception {
 		try (SSLSocket client = AUTHORITY.socket(app.port(), "h2", certificate)) {
 			// By TLS 1.3 a client knows only when it reads.
