@@ -39,7 +39,7 @@ import org.springframework.core.annotation.Order;
 import org.springframework.core.env.Environment;
 
 /**
- * Executor, memory and timers that the calls of all servers share.
+ * Executor, timers and codecs that the calls of all servers share.
  */
 @Configuration(proxyBeanMethods = false)
 class CallConfiguration implements AopInfrastructureBean {
@@ -52,21 +52,6 @@ class CallConfiguration implements AopInfrastructureBean {
 			@Qualifier("lastCallLostCallbacksTimer") ServerTimer lostCallbacksTimer) {
 		return new InFlightCallsFactory(properties, timer, infrastructureStreams, inboundMemory, outboundBuffers,
 				recorders, hooks, threadStates.orderedStream().toList(), watchdogTimer, lostCallbacksTimer);
-	}
-
-	@Bean
-	OutboundBuffers lastCallOutboundBuffers(GrpcServerProperties properties) {
-		return new MessageMemoryFactory(properties.limits()).outbound();
-	}
-
-	@Bean
-	InboundMemory lastCallInboundMemory(GrpcServerProperties properties) {
-		return new MessageMemoryFactory(properties.limits()).inbound();
-	}
-
-	@Bean
-	InfrastructureStreams lastCallInfrastructureStreams() {
-		return InfrastructureStreams.withinHeap();
 	}
 
 	@Bean(defaultCandidate = false)

@@ -76,8 +76,9 @@ public final class GrpcServerAutoConfiguration implements AopInfrastructureBean 
 	@ConditionalOnBean(annotation = GrpcService.class, search = SearchStrategy.CURRENT)
 	@EnableConfigurationProperties(GrpcServerProperties.class)
 	@Import({ GrpcJavaVersionCheck.class, StartupConfiguration.class, ServerConfiguration.class,
-			CallConfiguration.class, ThreadStateConfiguration.class, ShutdownConfiguration.class,
-			HealthConfiguration.class })
+			TransportConfiguration.class, CallConfiguration.class, MessageMemoryConfiguration.class,
+			ThreadStateConfiguration.class, ShutdownConfiguration.class, HealthConfiguration.class,
+			ActuatorHealthConfiguration.class })
 	static class WithServicesConfiguration implements AopInfrastructureBean {
 
 	}

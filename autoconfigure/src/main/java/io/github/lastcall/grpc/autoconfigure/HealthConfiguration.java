@@ -16,9 +16,6 @@
 
 package io.github.lastcall.grpc.autoconfigure;
 
-import io.github.lastcall.grpc.executor.ServerTimer;
-import io.github.lastcall.grpc.executor.ThreadServerTimer;
-import io.github.lastcall.grpc.health.ActuatorHealthBridge;
 import io.github.lastcall.grpc.health.AvailabilityBridge;
 import io.github.lastcall.grpc.health.HealthGroupMapping;
 import io.github.lastcall.grpc.health.HealthService;
@@ -30,22 +27,12 @@ import io.github.lastcall.grpc.lifecycle.ServerStates;
 import io.github.lastcall.grpc.server.InfrastructureService;
 
 import org.springframework.aop.framework.AopInfrastructureBean;
-import org.springframework.beans.factory.ObjectProvider;
-import org.springframework.beans.factory.annotation.Qualifier;
-import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
-import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
-import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
 import org.springframework.boot.availability.ApplicationAvailability;
-import org.springframework.boot.health.actuate.endpoint.HealthEndpointGroups;
-import org.springframework.boot.health.contributor.HealthContributors;
-import org.springframework.boot.health.registry.HealthContributorRegistry;
-import org.springframework.boot.health.registry.ReactiveHealthContributorRegistry;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Fallback;
 import org.springframework.context.annotation.Lazy;
 import org.springframework.core.env.Environment;
-import org.springframework.util.function.SingletonSupplier;
 
 /**
  * Health of the services as clients see it.
@@ -98,41 +85,6 @@ class HealthConfiguration implements AopInfrastructureBean {
 	@Bean
 	InfrastructureService lastCallHealthService(ServingStatusTable statuses, HealthSettings settings) {
 		return new InfrastructureService(new HealthService(statuses, settings.notServingAs()), "the health service");
-	}
-
-	/**
-	 * Health groups of Actuator.
-	 */
-	@Configuration(proxyBeanMethods = false)
-	@ConditionalOnClass(HealthEndpointGroups.class)
-	@ConditionalOnBean({ HealthEndpointGroups.class, HealthContributorRegistry.class })
-	static class ActuatorHealthConfiguration implements AopInfrastructureBean {
-
-		@Bean
-		HealthGroupNames lastCallHealthGroupNames(HealthEndpointGroups groups) {
-			return HealthGroupNames.of(groups.getNames());
-		}
-
-		@Bean
-		ActuatorHealthBridge lastCallActuatorHealthBridge(ObjectProvider<HealthContributorRegistry> registry,
-				ObjectProvider<ReactiveHealthContributorRegistry> reactiveRegistry, HealthEndpointGroups groups,
-				ApplicationAvailability availability, ServingStatusTable statuses, ServerStates servers,
-				HealthSettings settings, @Qualifier("lastCallHealthTimer") ServerTimer timer) {
-			// Looked up late, because the server's own health indicator depends on the
-			// server.
-			return new ActuatorHealthBridge(SingletonSupplier.of(() -> {
-				ReactiveHealthContributorRegistry reactive = reactiveRegistry.getIfAvailable();
-				return (reactive != null) ? HealthContributors.of(registry.getObject(), reactive.asHealthContributors())
-						: registry.getObject();
-			}), groups, availability, statuses, servers, settings, timer);
-		}
-
-		@Bean(defaultCandidate = false)
-		@ConditionalOnMissingBean(name = "lastCallHealthTimer")
-		ThreadServerTimer lastCallHealthTimer() {
-			return new ThreadServerTimer("grpc-health-sampler");
-		}
-
 	}
 
 }

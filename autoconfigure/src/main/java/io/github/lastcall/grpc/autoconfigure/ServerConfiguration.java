@@ -30,22 +30,15 @@ import io.github.lastcall.grpc.lifecycle.GrpcServerDrain;
 import io.github.lastcall.grpc.lifecycle.GrpcServerStateListener;
 import io.github.lastcall.grpc.lifecycle.Interruption;
 import io.github.lastcall.grpc.lifecycle.ShutdownSettings;
-import io.github.lastcall.grpc.limits.InboundMemory;
 import io.github.lastcall.grpc.limits.Refusals;
 import io.github.lastcall.grpc.server.GrpcServerBuilderCustomizer;
-import io.github.lastcall.grpc.server.GrpcServerFactory;
-import io.github.lastcall.grpc.server.InProcessGrpcServerFactory;
 import io.github.lastcall.grpc.server.InfrastructureService;
-import io.github.lastcall.grpc.tls.NettyTls;
 import io.github.lastcall.grpc.tls.PeerIdentityFilter;
-import io.grpc.inprocess.InProcessServerBuilder;
-import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
 
 import org.springframework.aop.framework.AopInfrastructureBean;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.beans.factory.annotation.Qualifier;
 import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
-import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.context.ApplicationContext;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
@@ -99,37 +92,6 @@ class ServerConfiguration implements AopInfrastructureBean {
 	ServerCustomizers lastCallServerCustomizers(GrpcServerProperties properties, ObjectProvider<NettyServers> netty,
 			ObjectProvider<GrpcServerBuilderCustomizer<?>> customizers, ObjectProvider<EnvoyHealthHeader> envoyHeader) {
 		return new ServerCustomizers(properties, netty, customizers, envoyHeader);
-	}
-
-	@Bean
-	ServerFactories lastCallServerFactories(ObjectProvider<GrpcServerFactory> network,
-			ObjectProvider<NettyServers> netty,
-			@Qualifier("lastCallInProcessServerFactory") ObjectProvider<InProcessGrpcServerFactory> inProcess) {
-		return new ServerFactories(network, netty, inProcess);
-	}
-
-	@Configuration(proxyBeanMethods = false)
-	@ConditionalOnClass(NettyServerBuilder.class)
-	@Import(NettyRegistrar.class)
-	static class NettyConfiguration implements AopInfrastructureBean {
-
-		@Bean
-		NettyServers lastCallNettyServers(GrpcServerProperties properties, InboundMemory inboundMemory,
-				ObjectProvider<NettyTls> tls) {
-			return new NettyServers(properties, inboundMemory, tls);
-		}
-
-	}
-
-	@Configuration(proxyBeanMethods = false)
-	@ConditionalOnClass(InProcessServerBuilder.class)
-	static class InProcessConfiguration implements AopInfrastructureBean {
-
-		@Bean(defaultCandidate = false)
-		InProcessGrpcServerFactory lastCallInProcessServerFactory(GrpcServerProperties properties) {
-			return new InProcessGrpcServerFactory(properties.inProcess().name(), "grpc.server.in-process.name");
-		}
-
 	}
 
 }
