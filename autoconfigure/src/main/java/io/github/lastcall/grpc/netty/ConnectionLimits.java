@@ -22,21 +22,18 @@ import io.github.lastcall.grpc.limits.InboundMemory;
 import org.springframework.util.Assert;
 
 /**
- * What a server bears of connections, apart from what grpc-java can limit itself.
+ * Limits of connections that grpc-java does not have.
  *
- * @param connections how many may be open at the same time, 0 for any number
- * @param handshakeTimeout how long a client may take from the connection to the first
- * settings of HTTP/2, TLS included
- * @param controlFrames the number of frames that serve no call which a client may send on
- * a connection in ten seconds, 0 for any number
- * @param inboundMemory what the buffers count for that messages come in
+ * @param connections maximum number of open connections, 0 for no limit
+ * @param handshakeTimeout maximum time from the start of a connection to the first
+ * settings of HTTP/2, including TLS
+ * @param controlFrames maximum number of frames without a call that a client may send on
+ * a connection within ten seconds, 0 for no limit
+ * @param inboundMemory accounts for the buffers of inbound messages
  */
 public record ConnectionLimits(int connections, Duration handshakeTimeout, int controlFrames,
 		InboundMemory inboundMemory) {
 
-	/**
-	 * Create new limits.
-	 */
 	public ConnectionLimits {
 		Assert.isTrue(connections >= 0, "'connections' must not be negative");
 		Assert.isTrue(!handshakeTimeout.isZero() && !handshakeTimeout.isNegative(),

@@ -19,9 +19,8 @@ import java.time.Duration;
 import java.util.function.LongSupplier;
 
 /**
- * The frames of one connection that a client may still send without a call that needs
- * them. What the server sends allows for more of them, and so does time. Used by the
- * event loop of the connection only.
+ * Number of frames without a call that a client may still send on a connection. Frames of
+ * the server, and time, increase it. Confined to the event loop of the connection.
  */
 final class ControlFrameBudget {
 
@@ -36,9 +35,9 @@ final class ControlFrameBudget {
 	private long since;
 
 	/**
-	 * Create a new budget.
-	 * @param max the number of frames in {@link #WINDOW}, 0 for any number
-	 * @param nanoTime the time
+	 * Creates a new budget.
+	 * @param max maximum number of frames in {@link #WINDOW}, 0 for no limit
+	 * @param nanoTime the clock, as {@link System#nanoTime()}
 	 */
 	ControlFrameBudget(int max, LongSupplier nanoTime) {
 		this.max = max;
@@ -51,16 +50,16 @@ final class ControlFrameBudget {
 	}
 
 	/**
-	 * Spend frames.
-	 * @param frames their number
-	 * @return whether there were as many left
+	 * Spends frames.
+	 * @param frames the number of frames
+	 * @return whether the budget was large enough
 	 */
 	boolean spend(int frames) {
 		this.spent += frames;
 		if (this.max == 0 || this.spent <= this.max) {
 			return true;
 		}
-		// Time counts only when there is need, so that twice as many may come at once.
+		// Elapsed time is credited only here, so a burst can be twice as large.
 		long now = this.nanoTime.getAsLong();
 		long allowed = (long) ((double) (now - this.since) / WINDOW.toNanos() * this.max);
 		if (allowed > 0) {

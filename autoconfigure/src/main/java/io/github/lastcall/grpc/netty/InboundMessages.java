@@ -28,17 +28,16 @@ import io.grpc.StatusRuntimeException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Refuses the messages that are too much for the memory, and counts the calls that ended
+ * Refuses messages while the memory limit is exceeded, and reports calls that ended
  * because a message was too large.
  *
  * <p>
- * A limit for each message is not enough. grpc-java gives back what it has read to flow
- * control before the message is complete, so that a client may have as many messages of
- * the largest size in the making as it may have calls; a hundred of 4 MiB are more than a
- * small heap. And a piece of a message, however small, keeps all of the buffer that it
- * was read into, so buffers are counted and not bytes. When all of them keep more than
- * the limit, a call whose message grows by another piece ends with RESOURCE_EXHAUSTED,
- * while small messages of one piece are served.
+ * A limit for each message is not enough. grpc-java returns bytes to flow control before
+ * the message is complete, so a client can have one incomplete message of the maximum
+ * size for each of its calls; a hundred of 4 MiB exceed a small heap. A piece of a
+ * message, however small, retains the whole buffer that it was read into, so buffers are
+ * counted and not bytes. While they exceed the limit, a call whose message grows by
+ * another piece ends with RESOURCE_EXHAUSTED; small messages of one piece are served.
  *
  * <p>
  * The tracers are called on the event loop of their connection.
@@ -46,8 +45,8 @@ import org.jspecify.annotations.Nullable;
 public final class InboundMessages extends ServerStreamTracer.Factory {
 
 	/**
-	 * How large a piece may be that is taken when messages hold more memory than they
-	 * may. As many as calls may be open fit into what is left.
+	 * Maximum size of a piece that is accepted while the memory limit is exceeded. One
+	 * such piece for each permitted call fits into the remaining memory.
 	 */
 	static final int ALWAYS_TAKEN = 4 * 1024;
 
@@ -60,9 +59,9 @@ public final class InboundMessages extends ServerStreamTracer.Factory {
 	private final Refusals refusals;
 
 	/**
-	 * Create a new factory of tracers.
-	 * @param memory what inbound messages hold, on all servers
-	 * @param refusals where to report calls that ended
+	 * Creates a new factory of tracers.
+	 * @param memory memory held by the inbound messages of all servers
+	 * @param refusals reports calls that ended
 	 */
 	public InboundMessages(InboundMemory memory, Refusals refusals) {
 		this.memory = memory;
@@ -79,7 +78,7 @@ public final class InboundMessages extends ServerStreamTracer.Factory {
 		private final String method;
 
 		/**
-		 * Whether there is a piece of the message that is being received.
+		 * Whether a piece of the current message has been received.
 		 */
 		private boolean begun;
 
@@ -98,7 +97,7 @@ public final class InboundMessages extends ServerStreamTracer.Factory {
 		public void inboundWireSize(long bytes) {
 			if ((this.begun || bytes > ALWAYS_TAKEN) && InboundMessages.this.memory.isExceeded()) {
 				report(RefusalReason.INBOUND_BUFFER, REFUSED);
-				// Ends the call in the way in which a message that is too large does.
+				// Ends the call as a message that is too large does.
 				throw new RefusedMessageException(MEMORY_EXCEEDED);
 			}
 			this.begun = true;
@@ -131,7 +130,7 @@ public final class InboundMessages extends ServerStreamTracer.Factory {
 		}
 
 		/**
-		 * grpc-java tells it in words only.
+		 * grpc-java reports this only in the description.
 		 */
 		private static boolean isTooLarge(Status status) {
 			String description = status.getDescription();
@@ -140,8 +139,8 @@ public final class InboundMessages extends ServerStreamTracer.Factory {
 		}
 
 		/**
-		 * Whether the call ends because its message could not be read. A handler may end
-		 * it with the same words, which it has from a server that it called itself.
+		 * Returns whether the call ends because its message could not be read. A handler
+		 * may end it with the same description, received from a server that it called.
 		 */
 		private static boolean isOfDeframer() {
 			return StackWalker.getInstance()
@@ -149,8 +148,8 @@ public final class InboundMessages extends ServerStreamTracer.Factory {
 		}
 
 		/**
-		 * Whether this was thrown where a message is decompressed. The errors of the
-		 * calls that a handler makes are thrown somewhere else.
+		 * Returns whether the exception was thrown by the decompression of a message, not
+		 * by a call that the handler makes.
 		 */
 		private static boolean isOfDeframer(StatusRuntimeException ex) {
 			return Arrays.stream(ex.getStackTrace())

@@ -42,47 +42,46 @@ import io.grpc.netty.shaded.io.netty.util.concurrent.Future;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Watches one connection from below HTTP/2. It closes the connection when the client does
- * not begin with HTTP/2 in time or does not read what it has asked for, and it finds out
- * what is refused by reading what the server tells the client: GOAWAY and RST_STREAM have
- * a code for the reason, whoever decided it, while grpc-java and Netty tell nobody else
- * but their logs. The headers of outgoing frames are all it looks at.
+ * Handler below HTTP/2 that closes the connection of a client that does not start HTTP/2
+ * in time or does not read protocol replies, and reports what the server refuses.
+ * Refusals by grpc-java and Netty have no hook, so they are recognized by the error codes
+ * of outbound GOAWAY and RST_STREAM frames. Only the headers of outbound frames are read.
  */
 final class NettyConnectionGuard extends ChannelOutboundHandlerAdapter {
 
 	private static final int HEADER_LENGTH = 9;
 
 	/**
-	 * The number of control frames of a client that one frame for it allows for. HAProxy
+	 * Number of control frames that a client may send for each frame it receives. HAProxy
 	 * and h2load send up to three.
 	 */
 	private static final int PER_FRAME = 4;
 
 	/**
-	 * The size in bytes for which a DATA frame allows for another control frame.
+	 * Number of bytes of DATA for which a client may send another control frame.
 	 */
 	private static final int FRAME_UNIT = 1024;
 
 	/**
-	 * How many answers of the protocol a client may leave unread. grpc-java closes the
-	 * connection at the one after it, and has Netty log a stack trace, in whatever log
-	 * Netty has found.
+	 * Maximum number of protocol replies that a client may leave unread. At one more,
+	 * grpc-java closes the connection and Netty logs a stack trace.
 	 */
 	private static final int MAX_UNREAD = 9_999;
 
 	/**
-	 * An error's explanation can quote what the client sent.
+	 * Limits explanations, which can quote what the client sent.
 	 */
 	private static final int MAX_EXPLANATION = 200;
 
 	/**
-	 * An internal error is the server's fault, or that of a client that has gone.
+	 * Errors that are not refusals. An internal error is the fault of the server, or the
+	 * client has gone.
 	 */
 	private static final Set<Http2Error> NO_REFUSALS = EnumSet.of(Http2Error.NO_ERROR, Http2Error.CANCEL,
 			Http2Error.STREAM_CLOSED, Http2Error.INTERNAL_ERROR);
 
 	/**
-	 * As Java says it, and Netty.
+	 * Messages of Java and of Netty.
 	 */
 	private static final Pattern OUT_OF_MEMORY = Pattern.compile("direct (buffer )?memory|OutOfDirectMemoryError");
 
@@ -99,32 +98,31 @@ final class NettyConnectionGuard extends ChannelOutboundHandlerAdapter {
 	private @Nullable Future<?> handshake;
 
 	/**
-	 * How much of the last frame is still to be written.
+	 * Number of bytes of the last frame that are still to be written.
 	 */
 	private long payload;
 
 	/**
-	 * The stream that the server ended last, with nothing but headers.
+	 * Last stream that the server has ended with headers only.
 	 */
 	private int ended;
 
 	private @Nullable Http2Error goAway;
 
 	/**
-	 * How many answers of the protocol have not been sent, because the client does not
+	 * Number of protocol replies that have not been sent because the client does not
 	 * read.
 	 */
 	private int unread;
 
 	private final ChannelFutureListener sent = (future) -> this.unread--;
 
-	private boolean deaf;
+	private boolean closing;
 
 	/**
-	 * Whether the next to be written is the text of a GOAWAY that the client must not
-	 * get.
+	 * Whether the next buffer is the text of a GOAWAY that the client must not receive.
 	 */
-	private boolean hidden;
+	private boolean hideNext;
 
 	private boolean countsFull;
 
@@ -157,7 +155,7 @@ final class NettyConnectionGuard extends ChannelOutboundHandlerAdapter {
 	private void handshakeTimedOut(ChannelHandlerContext ctx) {
 		this.handshake = null;
 		if (!ctx.channel().isActive()) {
-			// TLS has been first.
+			// The timeout of TLS was first.
 			return;
 		}
 		closed(ctx, RefusalReason.HANDSHAKE_TIMEOUT,
@@ -167,11 +165,11 @@ final class NettyConnectionGuard extends ChannelOutboundHandlerAdapter {
 
 	@Override
 	public void write(ChannelHandlerContext ctx, Object message, ChannelPromise promise) {
-		if (this.hidden && message instanceof ByteBuf bytes) {
-			hide(ctx, bytes, promise);
+		if (this.hideNext && message instanceof ByteBuf bytes) {
+			hideText(ctx, bytes, promise);
 			return;
 		}
-		if (this.deaf) {
+		if (this.closing) {
 			ReferenceCountUtil.release(message);
 			promise.tryFailure(new ClosedChannelException());
 			return;
@@ -179,23 +177,23 @@ final class NettyConnectionGuard extends ChannelOutboundHandlerAdapter {
 		boolean answer = message instanceof ByteBuf bytes && read(ctx, bytes);
 		ctx.write(message, answer ? countUnread(promise) : promise);
 		if (this.unread >= MAX_UNREAD) {
-			// Those that came in one piece may not have been sent yet.
+			// Replies to frames that were read together may not have been sent yet.
 			ctx.flush();
-			if (this.unread >= MAX_UNREAD && !this.deaf) {
-				this.deaf = true;
+			if (this.unread >= MAX_UNREAD && !this.closing) {
+				this.closing = true;
 				closed(ctx, RefusalReason.FLOOD,
 						"%d answers to PING, SETTINGS and RST_STREAM are unread".formatted(this.unread));
-				// Not by way of TLS, which would wait for the client to read.
+				// Bypasses TLS, which would wait for the client to read.
 				ctx.channel().unsafe().close(ctx.voidPromise());
 			}
 		}
 	}
 
 	/**
-	 * The text of an exception is not for the client.
+	 * Keeps the message of an exception from the client.
 	 */
-	private void hide(ChannelHandlerContext ctx, ByteBuf text, ChannelPromise promise) {
-		this.hidden = false;
+	private void hideText(ChannelHandlerContext ctx, ByteBuf text, ChannelPromise promise) {
+		this.hideNext = false;
 		if (OUT_OF_MEMORY.matcher(text.toString(StandardCharsets.US_ASCII)).find()) {
 			closed(ctx, RefusalReason.INBOUND_BUFFER, "direct memory exhausted (-XX:MaxDirectMemorySize)");
 		}
@@ -209,8 +207,9 @@ final class NettyConnectionGuard extends ChannelOutboundHandlerAdapter {
 	}
 
 	/**
-	 * Netty writes the header of a frame in one piece, together with the payload or not.
-	 * @return whether it is an answer of the protocol
+	 * Reads the headers of frames. Netty writes each header in one piece, with or without
+	 * the payload.
+	 * @return whether a frame is a protocol reply
 	 */
 	private boolean read(ChannelHandlerContext ctx, ByteBuf bytes) {
 		if (this.goAway != null && this.payload > 0) {
@@ -243,7 +242,7 @@ final class NettyConnectionGuard extends ChannelOutboundHandlerAdapter {
 		}
 		else if (type == Http2FrameTypes.SETTINGS) {
 			if ((flags & NettyFrameHeaders.ACK) != 0) {
-				// The answer to the client's settings, which come after its preface.
+				// Acknowledges the client's settings, which follow its preface.
 				endHandshake();
 				countFull(ctx);
 				return true;
@@ -259,9 +258,9 @@ final class NettyConnectionGuard extends ChannelOutboundHandlerAdapter {
 		else if (type == Http2FrameTypes.GO_AWAY && available >= HEADER_LENGTH + 8) {
 			Http2Error error = error(bytes.getInt(start + HEADER_LENGTH + 4));
 			if (error == Http2Error.INTERNAL_ERROR && length > 8 && available == HEADER_LENGTH + 8) {
-				// Netty writes the text by itself.
+				// Netty writes the text separately.
 				bytes.setMedium(start, 8);
-				this.hidden = true;
+				this.hideNext = true;
 			}
 			if (!NO_REFUSALS.contains(error) && this.goAway == null) {
 				this.goAway = error;
@@ -338,7 +337,7 @@ final class NettyConnectionGuard extends ChannelOutboundHandlerAdapter {
 			return RefusalReason.INBOUND_BUFFER;
 		}
 		if (error == Http2Error.PROTOCOL_ERROR && this.ended == stream) {
-			// What Netty sends after HTTP status 431.
+			// Netty sends this after HTTP status 431.
 			return RefusalReason.METADATA_SIZE;
 		}
 		return reason(error, "");
@@ -355,8 +354,8 @@ final class NettyConnectionGuard extends ChannelOutboundHandlerAdapter {
 	}
 
 	/**
-	 * Counts how often a client has as many calls as it may. One that knows the limit
-	 * sends no more: the others wait where the server does not see them.
+	 * Counts how often a client reaches its limit of calls. A client that knows the limit
+	 * sends no more calls: further ones wait in the client.
 	 */
 	private final class NettyFullConnection extends Http2ConnectionAdapter {
 

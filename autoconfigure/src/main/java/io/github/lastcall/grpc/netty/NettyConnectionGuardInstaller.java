@@ -26,15 +26,15 @@ import io.grpc.netty.shaded.io.netty.handler.ssl.SslHandler;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Puts the guard of a connection where frames are readable: behind TLS, if there is any.
- * grpc-java has built its pipeline when the connection becomes active, and has not
- * written anything yet.
+ * Adds the handlers of a connection behind TLS, if any, where frames are readable. When
+ * the connection becomes active, grpc-java has built its pipeline and has not written
+ * anything yet.
  */
 final class NettyConnectionGuardInstaller extends ChannelInboundHandlerAdapter {
 
 	/**
-	 * A client that is there needs no more than a round trip. One that is not must not
-	 * keep the process from its exit within a second.
+	 * A live client needs no more than a round trip. A dead one must not delay the exit
+	 * of the process by a second.
 	 */
 	private static final Duration LINGER = Duration.ofMillis(300);
 
@@ -51,7 +51,7 @@ final class NettyConnectionGuardInstaller extends ChannelInboundHandlerAdapter {
 	}
 
 	/**
-	 * Tell, once, that the connection waits for its event loop no more.
+	 * Reports, once, that the event loop of the connection handles it.
 	 */
 	void begin() {
 		Runnable begun = this.begun.getAndSet(null);

@@ -28,14 +28,14 @@ import io.grpc.netty.shaded.io.netty.handler.codec.http2.Http2Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Closes a connection whose client sends too many frames that serve no call: SETTINGS,
- * PRIORITY, WINDOW_UPDATE, DATA without data, and whatever it sends for calls that have
- * been reset. Each costs the server far more than it costs the client.
+ * Closes a connection whose client sends too many frames without a call: SETTINGS,
+ * PRIORITY, WINDOW_UPDATE, empty DATA, and any frames for calls that have been reset.
+ * Each costs the server far more than the client.
  *
  * <p>
- * Honest clients send such frames because of what they get: a WINDOW_UPDATE or two for
- * each DATA frame, a RST_STREAM for a call. So each call and each frame of the server
- * allows for some of them, and {@link ControlFrameBudget} limits the others.
+ * Honest clients send such frames in response to others: one or two WINDOW_UPDATE frames
+ * for each DATA frame, one RST_STREAM for a call. Therefore each call and each frame of
+ * the server permits some, and {@link ControlFrameBudget} limits the rest.
  */
 final class NettyControlFrames implements NettyFrameListener {
 
@@ -45,17 +45,17 @@ final class NettyControlFrames implements NettyFrameListener {
 	static final String EXPLANATION = "too_many_control_frames";
 
 	/**
-	 * The shortest message of gRPC, which is empty.
+	 * Length of the shortest gRPC message, which is empty.
 	 */
 	private static final int EMPTY_MESSAGE = 5;
 
 	/**
-	 * The number of frames that a call allows for.
+	 * Number of frames that each call permits.
 	 */
 	private static final int PER_CALL = 4;
 
 	/**
-	 * SETTINGS may change the windows of all streams.
+	 * Cost of SETTINGS, which may change the windows of all streams.
 	 */
 	private static final int SETTINGS_COST = 10;
 
@@ -72,10 +72,9 @@ final class NettyControlFrames implements NettyFrameListener {
 	private boolean exceeded;
 
 	/**
-	 * Create a new handler.
+	 * Creates a new handler.
 	 * @param budget the budget of the connection
-	 * @param linger how long the connection stays open for a client to read why it is
-	 * closed
+	 * @param linger how long the connection stays open for the client to read the reason
 	 */
 	NettyControlFrames(ControlFrameBudget budget, Duration linger) {
 		this.budget = budget;
@@ -98,7 +97,7 @@ final class NettyControlFrames implements NettyFrameListener {
 	private void refuse(ChannelHandlerContext ctx) {
 		// Answered with GOAWAY, which NettyConnectionGuard reports.
 		ctx.fireExceptionCaught(Http2Exception.connectionError(Http2Error.ENHANCE_YOUR_CALM, EXPLANATION));
-		// Not by way of TLS, which would wait for the client to read.
+		// Bypasses TLS, which would wait for the client to read.
 		ctx.executor()
 			.schedule(() -> ctx.channel().unsafe().close(ctx.voidPromise()), this.linger.toNanos(),
 					TimeUnit.NANOSECONDS);
@@ -124,7 +123,8 @@ final class NettyControlFrames implements NettyFrameListener {
 	}
 
 	/**
-	 * Whether a stream has been reset. One that Netty has not heard of yet has not.
+	 * Returns whether a stream has been reset. A stream that Netty does not know yet has
+	 * not.
 	 */
 	private boolean isReset(int stream) {
 		Http2Connection http2 = http2();
@@ -136,7 +136,7 @@ final class NettyControlFrames implements NettyFrameListener {
 	}
 
 	/**
-	 * With TLS there is no HTTP/2 before the handshake has ended.
+	 * Returns the HTTP/2 connection, which TLS creates only after the handshake.
 	 */
 	private @Nullable Http2Connection http2() {
 		if (this.http2 == null && this.ctx != null) {

@@ -21,9 +21,8 @@ import io.grpc.netty.shaded.io.netty.buffer.ByteBufAllocator;
 import io.grpc.netty.shaded.io.netty.buffer.CompositeByteBuf;
 
 /**
- * A buffer that counts, with all of its capacity, until the last piece of it has been
- * released, on whatever thread: a message that waits keeps the whole buffer, however
- * small the piece is that it needs.
+ * Buffer whose whole capacity counts as held until its last slice is released, on any
+ * thread: a waiting message retains the whole buffer, however small its slice is.
  */
 final class NettyCountedBuffer extends CompositeByteBuf {
 
@@ -32,10 +31,10 @@ final class NettyCountedBuffer extends CompositeByteBuf {
 	private final int size;
 
 	/**
-	 * Count a buffer.
+	 * Creates a new buffer and counts it.
 	 * @param allocator the allocator of the channel
-	 * @param buffer the buffer, which is released with this one
-	 * @param memory where it counts
+	 * @param buffer the wrapped buffer, which is released with this one
+	 * @param memory accounts for the buffer
 	 */
 	NettyCountedBuffer(ByteBufAllocator allocator, ByteBuf buffer, InboundMemory memory) {
 		super(allocator, buffer.isDirect(), 1);

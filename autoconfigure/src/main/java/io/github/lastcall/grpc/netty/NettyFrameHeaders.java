@@ -22,8 +22,8 @@ import io.grpc.netty.shaded.io.netty.handler.codec.http2.Http2FrameTypes;
 import io.grpc.netty.shaded.io.netty.util.ReferenceCountUtil;
 
 /**
- * Reads the nine bytes that each frame of a client begins with, once for all that look at
- * them and however they are split, and skips the preface and the payloads.
+ * Reads the nine-byte headers of the client's frames, however they are split, for all
+ * {@linkplain NettyFrameListener listeners}, and skips the preface and the payloads.
  */
 final class NettyFrameHeaders extends ChannelInboundHandlerAdapter {
 
@@ -44,17 +44,17 @@ final class NettyFrameHeaders extends ChannelInboundHandlerAdapter {
 	private static final int FLAGS = 4;
 
 	/**
-	 * The number of bytes of the preface that are still to come.
+	 * Number of bytes of the preface that have not arrived yet.
 	 */
 	private int preface = PREFACE_LENGTH;
 
 	/**
-	 * The number of bytes of the payload that are still to come.
+	 * Number of bytes of the payload that have not arrived yet.
 	 */
 	private int payload;
 
 	/**
-	 * The number of bytes of the header that have been read.
+	 * Number of bytes of the header that have been read.
 	 */
 	private int position;
 
@@ -67,14 +67,14 @@ final class NettyFrameHeaders extends ChannelInboundHandlerAdapter {
 	private int stream;
 
 	/**
-	 * Whether the next byte of the payload says how much of it is padding.
+	 * Whether the next byte of the payload is the length of its padding.
 	 */
 	private boolean padded;
 
 	private final NettyFrameListener[] listeners;
 
 	/**
-	 * Whether a listener takes nothing more from the connection.
+	 * Whether a listener accepts no more data from the connection.
 	 */
 	private boolean refused;
 

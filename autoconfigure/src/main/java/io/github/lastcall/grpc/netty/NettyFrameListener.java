@@ -18,17 +18,17 @@ package io.github.lastcall.grpc.netty;
 import io.grpc.netty.shaded.io.netty.channel.ChannelHandlerContext;
 
 /**
- * Looks at the frames of one connection, on its event loop.
+ * Listener for the inbound frames of one connection, called on its event loop.
  */
 interface NettyFrameListener {
 
 	/**
-	 * The connection begins.
+	 * Called when the connection begins.
 	 */
 	void added(ChannelHandlerContext ctx);
 
 	/**
-	 * The header of a frame has been read.
+	 * Called when the header of a frame has been read.
 	 * @param type the type
 	 * @param flags the flags
 	 * @param stream the stream, 0 for the connection
@@ -37,19 +37,19 @@ interface NettyFrameListener {
 	void frameBegins(int type, int flags, int stream, int length);
 
 	/**
-	 * The payload of a frame has been read.
+	 * Called when the payload of a frame has been read.
 	 */
 	default void frameEnds() {
 	}
 
 	/**
-	 * What has come so far has been read.
-	 * @return whether to take it, and what still comes
+	 * Called when the available bytes have been read.
+	 * @return whether to accept them and those that follow
 	 */
 	boolean accepts();
 
 	/**
-	 * The connection ends.
+	 * Called when the connection ends.
 	 */
 	default void removed() {
 	}

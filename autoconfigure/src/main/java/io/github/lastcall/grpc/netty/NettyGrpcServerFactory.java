@@ -33,14 +33,14 @@ import org.springframework.core.NestedExceptionUtils;
 import org.springframework.util.Assert;
 
 /**
- * Servers on a TCP port, by the Netty that grpc-java ships shaded.
+ * Factory for servers on a TCP port, based on the Netty shaded into grpc-java.
  */
 public final class NettyGrpcServerFactory implements AopInfrastructureBean, GrpcServerFactory {
 
 	/**
-	 * Netty's epoll transport throws no {@code BindException}, and the system's words
-	 * depend on the locale: this is Linux' number for an address in use, as Netty says
-	 * it.
+	 * Error number of Linux for an address in use, as formatted by Netty, whose epoll
+	 * transport does not throw {@code BindException}. The system's message depends on the
+	 * locale.
 	 */
 	private static final String EPOLL_ADDRESS_IN_USE = "error(-98)";
 
@@ -53,11 +53,11 @@ public final class NettyGrpcServerFactory implements AopInfrastructureBean, Grpc
 	private final NettyGuardedTransport transport;
 
 	/**
-	 * Create a new factory.
-	 * @param addresses the addresses to listen on, none for all interfaces
-	 * @param port the port to listen on, on each of them; 0 for a free one, if there is
-	 * at most one address
-	 * @param portProperty the property that the port comes from, for error messages
+	 * Creates a new factory.
+	 * @param addresses the addresses to listen on, empty for all interfaces
+	 * @param port the port to listen on at each address; 0 for a free one, with at most
+	 * one address
+	 * @param portProperty the property of the port, for error messages
 	 * @param transport guards the connections
 	 */
 	public NettyGrpcServerFactory(List<InetAddress> addresses, int port, String portProperty,
@@ -120,8 +120,7 @@ public final class NettyGrpcServerFactory implements AopInfrastructureBean, Grpc
 	}
 
 	/**
-	 * The address that could not be bound, which grpc-java names at the end of its
-	 * message.
+	 * Returns the address that could not be bound, from the message of grpc-java.
 	 */
 	private String where(IOException failure) {
 		if (this.addresses.isEmpty()) {

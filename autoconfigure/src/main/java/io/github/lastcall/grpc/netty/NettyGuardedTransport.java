@@ -37,23 +37,21 @@ import org.springframework.aop.framework.AopInfrastructureBean;
 import org.springframework.beans.factory.DisposableBean;
 
 /**
- * Netty's transport with a gate in front of it.
+ * Netty transport with a {@linkplain NettyConnectionGate gate} in front of it.
  *
  * <p>
- * grpc-java has no hook for a connection that is being accepted: a
- * {@link io.grpc.ServerTransportFilter} hears of it after the handshake and cannot refuse
- * it, and a protocol negotiator (internal, and it forbids an application to configure TLS
- * by a customizer) is asked when most of what a connection costs has been spent. What it
- * has is a public setter for the factory of the listening channel, to whose pipeline
- * anybody may add a handler. The price is that grpc-java wants the event loops from
- * whoever sets the factory; they are made here as grpc-java makes its own: epoll where
- * there is epoll, as many threads as Netty thinks right, all daemons. Unlike grpc-java's
- * they are not shared with the clients in the process.
+ * grpc-java has no hook for accepting a connection: a
+ * {@link io.grpc.ServerTransportFilter} is called after the handshake and cannot refuse
+ * it, and a protocol negotiator (internal, and incompatible with TLS configured by a
+ * customizer) is called when most of the cost of a connection has been spent. It has a
+ * public setter for the factory of the listening channel, to whose pipeline handlers can
+ * be added; the event loops must then be set too. They are created as grpc-java creates
+ * its own, on epoll if available and with Netty's default number of daemon threads, but
+ * are not shared with clients in the process.
  *
  * <p>
- * An application that sets a channel type and event loops by a
- * {@link GrpcServerBuilderCustomizer} replaces all that, and has no limit for its
- * connections.
+ * If a {@link GrpcServerBuilderCustomizer} of the application sets a channel type and
+ * event loops, connections are not limited.
  */
 public final class NettyGuardedTransport implements AopInfrastructureBean, DisposableBean {
 
@@ -72,11 +70,11 @@ public final class NettyGuardedTransport implements AopInfrastructureBean, Dispo
 	private @Nullable EventLoopGroup workers;
 
 	/**
-	 * Create a new transport. No thread starts before there is a server.
-	 * @param server the name of the server, which the threads are named after
-	 * @param threads how many threads serve the connections, 0 for Netty's default
-	 * @param limits what to limit
-	 * @param refusals where to report what was refused
+	 * Creates a new transport. No thread is started before the first server.
+	 * @param server the name of the server, used in the names of threads
+	 * @param threads the number of threads for connections, 0 for Netty's default
+	 * @param limits the limits of connections
+	 * @param refusals reports what is refused
 	 */
 	public NettyGuardedTransport(String server, int threads, ConnectionLimits limits, Refusals refusals) {
 		this.name = server;
@@ -87,9 +85,8 @@ public final class NettyGuardedTransport implements AopInfrastructureBean, Dispo
 	}
 
 	/**
-	 * Let a server on TCP use this transport. Our own factories have done so; for a
-	 * {@link GrpcServerFactory} of the application whose server shall have the same
-	 * limits.
+	 * Makes a server on TCP use this transport. For a {@link GrpcServerFactory} of the
+	 * application whose server needs the same limits.
 	 * @param builder the builder of the server
 	 */
 	public void applyTo(NettyServerBuilder builder) {
@@ -97,9 +94,9 @@ public final class NettyGuardedTransport implements AopInfrastructureBean, Dispo
 	}
 
 	/**
-	 * Let a server use this transport.
+	 * Makes a server use this transport.
 	 * @param builder the builder of the server
-	 * @param listeners makes the listening sockets, of epoll where there is epoll
+	 * @param listeners creates the listening sockets, based on epoll if available
 	 */
 	synchronized void applyTo(NettyServerBuilder builder, Supplier<ServerChannel> listeners) {
 		if (this.boss == null || this.workers == null) {
@@ -114,18 +111,18 @@ public final class NettyGuardedTransport implements AopInfrastructureBean, Dispo
 		})
 			.bossEventLoopGroup(this.boss)
 			.workerEventLoopGroup(this.workers)
-			// Should ours not be there, because a customizer has replaced the channel.
+			// Used if a customizer has replaced the channel.
 			.handshakeTimeout(this.limits.handshakeTimeout().multipliedBy(2).toMillis(), TimeUnit.MILLISECONDS);
 	}
 
 	/**
-	 * Creates event loops of the classes that both Netty lines have: 4.1, which grpc-java
-	 * shades up to 1.80, and 4.2, which has deprecated them.
+	 * Creates event loops of classes that exist in Netty 4.1, which grpc-java shades up
+	 * to 1.80, and, deprecated, in 4.2.
 	 */
 	@SuppressWarnings("deprecation")
 	private EventLoopGroup eventLoops(int threads, String role) {
 		ThreadFactory factory = new DefaultThreadFactory("grpc-" + role + "-" + this.name, true);
-		// Not one expression: the compiler would name the class that both extend, which
+		// Not one expression: the compiler would refer to the common superclass, which
 		// Netty 4.1 does not have.
 		if (Epoll.isAvailable()) {
 			return new EpollEventLoopGroup(threads, factory);
@@ -134,10 +131,10 @@ public final class NettyGuardedTransport implements AopInfrastructureBean, Dispo
 	}
 
 	/**
-	 * Ends the threads, as soon as no server and no connection needs them: a context that
-	 * was not given the time to drain is closed around calls that still have to be told
-	 * so. A server has to be shut down by whoever started it, as always; without its
-	 * thread grpc-java would wait for ever to be told that it does not listen any more.
+	 * Ends the threads as soon as no server or connection needs them. If a context is
+	 * closed without time to drain, calls still have to be closed. The server must be
+	 * shut down by its owner: without these threads grpc-java would wait forever for its
+	 * listener to close.
 	 */
 	@Override
 	public synchronized void destroy() {
@@ -145,9 +142,9 @@ public final class NettyGuardedTransport implements AopInfrastructureBean, Dispo
 		EventLoopGroup workers = this.workers;
 		if (boss != null && workers != null) {
 			this.gate.whenUnused(() -> {
-				// Whoever has closed the listener is about to ask this thread for it.
+				// grpc-java is about to use this thread to close the listener.
 				boss.shutdownGracefully(1, 2, TimeUnit.SECONDS);
-				// The end of a connection may be worth a stack trace to grpc-java too.
+				// grpc-java may log a stack trace when a connection ends.
 				workers.shutdownGracefully(0, 1, TimeUnit.SECONDS).addListener((ended) -> this.logFilter.uninstall());
 			});
 			this.boss = null;

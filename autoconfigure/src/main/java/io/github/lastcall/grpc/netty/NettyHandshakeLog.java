@@ -37,13 +37,14 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.core.NestedExceptionUtils;
 
 /**
- * Reports a connection that does not come about by TLS, and why, which grpc-java keeps to
- * itself. Sits behind Netty's {@link SslHandler} until the handshake is over.
+ * Reports failed TLS handshakes and their reasons, which grpc-java does not log. Stays
+ * behind Netty's {@link SslHandler} until the handshake is over.
  */
 final class NettyHandshakeLog extends ChannelInboundHandlerAdapter {
 
 	/**
-	 * What OpenSSL's messages begin with: a number and the name of a library.
+	 * End of the prefix of OpenSSL's messages, which contains a number and the name of a
+	 * library.
 	 */
 	private static final String OPENSSL_PREFIX = "OPENSSL_internal:";
 
@@ -77,10 +78,11 @@ final class NettyHandshakeLog extends ChannelInboundHandlerAdapter {
 			report(ctx, RefusalReason.PROTOCOL, () -> "the client does not use TLS");
 		}
 		else if (failure instanceof SslHandshakeTimeoutException) {
-			// Netty's own timeout, which grpc-java does not let us change.
+			// The timeout of Netty, which cannot be configured in grpc-java.
 			report(ctx, RefusalReason.HANDSHAKE_TIMEOUT, () -> "TLS handshake not completed within 10000 ms");
 		}
-		// A client that just goes away, as the probe of a port does, is no refusal.
+		// A client that closes the connection, such as a probe of the port, was not
+		// refused.
 		else if (failure instanceof SSLException || !(failure instanceof IOException)) {
 			report(ctx, RefusalReason.TLS, () -> reason(failure));
 		}

@@ -26,14 +26,13 @@ import io.grpc.netty.shaded.io.netty.util.concurrent.Future;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Closes a connection whose client begins headers and does not end them: there is no call
- * yet whose deadline could pass, and the connection is not idle for grpc-java either. All
- * it looks at are the nine bytes that each frame begins with.
+ * Closes a connection whose client does not complete headers. There is no call with a
+ * deadline yet, and the connection is not idle for grpc-java.
  *
  * <p>
- * Headers that arrive in one piece, which are nearly all, need no timer. The others share
- * one task, which runs no more often than the timeout passes and asks whether those of
- * last time are still the same: so they may take up to twice as long.
+ * Headers that arrive at once, as nearly all do, need no timer. The others share one
+ * task, which runs once per timeout and checks whether the same headers are still
+ * incomplete, so headers may take up to twice the timeout.
  */
 final class NettyHeadersDeadline implements NettyFrameListener {
 
@@ -42,7 +41,7 @@ final class NettyHeadersDeadline implements NettyFrameListener {
 	private final Refusals refusals;
 
 	/**
-	 * Whether headers have begun that the current frame does not end.
+	 * Whether headers continue after the current frame.
 	 */
 	private boolean continued;
 

@@ -24,11 +24,10 @@ import io.grpc.netty.shaded.io.netty.handler.codec.ByteToMessageDecoder.Cumulato
 import io.grpc.netty.shaded.io.netty.handler.codec.http2.Http2ConnectionHandler;
 
 /**
- * Counts the buffers that the frames of a connection come in, and keeps those small: they
- * hold the most of a frame, 16 KiB, and what is read at once, 64 KiB. Netty itself lets
- * the buffer with the rest of a frame grow, up to a mebibyte when a client sends without
- * a pause, and a message that is not complete keeps all of it for the sake of a single
- * byte.
+ * Accounts for the buffers of inbound frames, and keeps them small: they hold at most a
+ * frame (16 KiB) and one read (64 KiB). Netty's own buffer for the rest of a frame grows
+ * up to a mebibyte if a client sends without a pause, and an incomplete message can
+ * retain all of it with a single byte.
  */
 final class NettyInboundBuffers extends ChannelInboundHandlerAdapter implements Cumulator {
 
@@ -49,7 +48,7 @@ final class NettyInboundBuffers extends ChannelInboundHandlerAdapter implements 
 	}
 
 	/**
-	 * With TLS there is no HTTP/2 before the handshake has ended.
+	 * Replaces the buffer handling of HTTP/2, which TLS adds only after the handshake.
 	 */
 	private void install(ChannelHandlerContext ctx) {
 		Http2ConnectionHandler http2 = ctx.pipeline().get(Http2ConnectionHandler.class);
@@ -71,7 +70,7 @@ final class NettyInboundBuffers extends ChannelInboundHandlerAdapter implements 
 			if (length <= left.capacity() - left.writerIndex()) {
 				return left.writeBytes(read);
 			}
-			// What has been read of the one on the left may still be kept by messages.
+			// Messages may still retain what has been read of the left buffer.
 			ByteBuf both = allocator.buffer(left.readableBytes() + length);
 			both.writeBytes(left).writeBytes(read);
 			left.release();

@@ -25,10 +25,10 @@ import io.grpc.netty.shaded.io.netty.handler.codec.http2.Http2FrameListenerDecor
 import io.grpc.netty.shaded.io.netty.handler.codec.http2.Http2Stream;
 
 /**
- * What happens to the data of calls when inbound messages hold more memory than they may.
- * A small piece is copied, so that it holds no more than itself and an honest call is
- * still served. A large one is refused: by {@link InboundMessages} if its call is being
- * read, else here, because it would wait until the handler has a thread.
+ * Handles the data of calls while the memory limit of inbound messages is exceeded. A
+ * small piece is copied, so that it retains nothing else and an honest call is still
+ * served. A large piece is refused: by {@link InboundMessages} if its call is being read,
+ * otherwise here, because it would wait until the handler has a thread.
  */
 final class NettyInboundPressure extends Http2FrameListenerDecorator {
 

@@ -28,47 +28,46 @@ import io.grpc.netty.shaded.io.netty.util.ReferenceCountUtil;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Closes a connection in two steps, so that the client gets all that it was sent: first
- * the server's direction, and the rest when the client has closed its own, or after some
- * time.
+ * Closes a connection in two steps, so that the client receives everything sent to it:
+ * first the server's direction, then the rest when the client has closed its own
+ * direction or a timeout has passed.
  *
  * <p>
- * A socket that is closed at once answers whatever the client still sends, and be it the
- * acknowledgement of what it has read, with a reset (RFC 9293, section 3.6.1: data that
- * nobody will read). A client that runs into it while the end of its last call waits in
- * its buffer may never read that: HAProxy takes a failed write for the end of the
- * connection, and a call that was served has failed.
+ * A socket that is closed at once answers anything that the client still sends with a
+ * reset (RFC 9293, section 3.6.1), even a WINDOW_UPDATE. A client that receives the reset
+ * may never read the end of its last call, although it is in its buffer: HAProxy treats a
+ * failed write as the end of the connection, so a call that was served has failed.
  *
  * <p>
- * Stands next to the socket, so that TLS has said its goodbye before. Whoever closes a
- * second time does not wait, unless TLS is in between, which passes on only the first.
+ * This handler is next to the socket, so TLS has sent its close_notify before. A second
+ * close takes effect immediately, unless TLS is in use, which passes on only the first.
  */
 final class NettyLingeringClose extends ChannelDuplexHandler {
 
-	private final Duration most;
+	private final Duration maxWait;
 
 	private @Nullable Future<?> timeout;
 
 	/**
-	 * Create a new handler.
-	 * @param most how long the client may take to close its direction
+	 * Creates a new handler.
+	 * @param maxWait maximum time for the client to close its direction
 	 */
-	NettyLingeringClose(Duration most) {
-		this.most = most;
+	NettyLingeringClose(Duration maxWait) {
+		this.maxWait = maxWait;
 	}
 
 	@Override
 	public void close(ChannelHandlerContext ctx, ChannelPromise promise) {
 		if (this.timeout == null && ctx.channel() instanceof DuplexChannel channel && channel.isActive()
 				&& !channel.isInputShutdown()) {
-			this.timeout = ctx.executor().schedule(() -> ctx.close(), this.most.toNanos(), TimeUnit.NANOSECONDS);
+			this.timeout = ctx.executor().schedule(() -> ctx.close(), this.maxWait.toNanos(), TimeUnit.NANOSECONDS);
 			channel.shutdownOutput().addListener((shut) -> {
 				if (!shut.isSuccess()) {
 					ctx.close();
 				}
 			});
 			channel.closeFuture().addListener((closed) -> promise.trySuccess());
-			// No other close can be requested any more.
+			// Detects when the client closes its direction.
 			ctx.read();
 		}
 		else {

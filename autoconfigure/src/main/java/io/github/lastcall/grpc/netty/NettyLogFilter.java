@@ -42,14 +42,14 @@ import org.jspecify.annotations.Nullable;
  * which {@link Refusals} reports.
  *
  * <p>
- * Only loggers of client behavior are filtered, by a filter of {@code java.util.logging}
- * (which grpc-java uses), so levels and appenders remain those of the application.
- * Exceptions of handlers are not touched: two of the loggers have those too, besides
- * messages that cannot be parsed. With one of the loggers at {@code DEBUG} or finer
- * everything passes, and a logger that has a filter already keeps it.
+ * Only loggers that report client behavior are filtered, by a filter of {@code
+ * java.util.logging} (which grpc-java uses), so levels and appenders remain those of the
+ * application. Exceptions of handlers pass; two of the loggers report them besides
+ * unparseable messages. A logger at {@code DEBUG} or finer is not limited, and a logger
+ * that already has a filter keeps it.
  *
  * <p>
- * The loggers belong to the process. All its contexts share the filter and one limit,
+ * The loggers belong to the process, so all contexts share the filter and one limit,
  * until the last of them is closed.
  */
 final class NettyLogFilter implements Filter {
@@ -57,14 +57,14 @@ final class NettyLogFilter implements Filter {
 	private static final String PACKAGE = NettyServerBuilder.class.getPackageName();
 
 	/**
-	 * On an executor, and on the event loop.
+	 * Loggers of exceptions on an executor and on the event loop.
 	 */
 	private static final Set<String> HANDLERS = Set.of("io.grpc.internal.SerializingExecutor",
 			"io.grpc.internal.SerializeReentrantCallsDirectExecutor");
 
 	/**
-	 * The loggers of grpc-java that a server's transport writes to: those of its package,
-	 * and those of others that it calls.
+	 * Loggers of grpc-java that a server's transport uses: those of its package and those
+	 * of classes that it calls.
 	 */
 	private static final Set<String> TRANSPORT = Set.of(PACKAGE + ".NettyServerTransport.connections",
 			PACKAGE + ".NettyServerHandler", PACKAGE + ".NettyServerStream", PACKAGE + ".ProtocolNegotiators",
@@ -74,16 +74,15 @@ final class NettyLogFilter implements Filter {
 			"io.grpc.internal.TransportFrameUtil");
 
 	/**
-	 * Strong references: the log manager has weak ones, and would lose a logger with its
-	 * filter.
+	 * Strong references: those of the log manager are weak, so a logger could be lost
+	 * with its filter.
 	 */
 	private final List<Logger> loggers = Stream.concat(HANDLERS.stream(), TRANSPORT.stream())
 		.map(Logger::getLogger)
 		.toList();
 
 	/**
-	 * The filters that this one stands for, itself included: it may outlive its own
-	 * context.
+	 * Filters of all contexts that use this one, which may outlive its own context.
 	 */
 	private final Set<NettyLogFilter> users = new HashSet<>();
 
@@ -125,7 +124,7 @@ final class NettyLogFilter implements Filter {
 			logger.setFilter(filter);
 		}
 		catch (UnsupportedOperationException ex) {
-			// A foreign log manager without filters.
+			// Another log manager, which does not support filters.
 		}
 	}
 
@@ -155,7 +154,7 @@ final class NettyLogFilter implements Filter {
 	}
 
 	/**
-	 * A frame, or a message by its size.
+	 * Returns whether a frame, or a message because of its size, was refused.
 	 */
 	private static boolean isRefused(@Nullable Throwable thrown) {
 		return (thrown instanceof Http2Exception frame && frame.error() != Http2Error.INTERNAL_ERROR)

@@ -52,7 +52,8 @@ final class NettyLogger extends AbstractInternalLogger {
 	}
 
 	/**
-	 * A stack trace becomes part of the line. An exception is the last of the values.
+	 * Adds the exception, which is the last value, to the line instead of its stack
+	 * trace.
 	 */
 	private static String flat(String format, Object[] values) {
 		int last = values.length - 1;

@@ -25,13 +25,13 @@ import io.grpc.netty.shaded.io.netty.util.internal.logging.Slf4JLoggerFactory;
 
 /**
  * Limits the log of Netty, which writes a line for some frames of clients. All its
- * loggers share one {@link LogLimiter}, and a stack trace becomes part of the line. A
- * logger at {@code DEBUG} or finer has no limit.
+ * loggers share one {@link LogLimiter}, and exceptions are logged without a stack trace.
+ * A logger at {@code DEBUG} or finer is not limited.
  *
  * <p>
- * {@link NettyLogFilter} cannot: grpc-java logs by {@code java.util.logging}, Netty by
- * what it has found. Only Netty in grpc-java's shaded jar is affected, for servers and
- * channels of the process alike.
+ * {@link NettyLogFilter} cannot do this: grpc-java uses {@code java.util.logging}, Netty
+ * the framework that it finds. Only the Netty shaded into grpc-java is affected, for
+ * servers and channels of the process alike.
  */
 public final class NettyLoggers extends InternalLoggerFactory {
 

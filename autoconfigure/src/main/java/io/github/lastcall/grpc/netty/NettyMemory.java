@@ -18,7 +18,7 @@ package io.github.lastcall.grpc.netty;
 import io.grpc.netty.shaded.io.netty.util.internal.PlatformDependent;
 
 /**
- * The memory outside of the heap.
+ * Memory outside of the heap.
  */
 public final class NettyMemory {
 
@@ -26,8 +26,8 @@ public final class NettyMemory {
 	}
 
 	/**
-	 * How much of it there may be, by {@code -XX:MaxDirectMemorySize} or
-	 * {@code io.netty.maxDirectMemory}.
+	 * Returns the limit set by {@code -XX:MaxDirectMemorySize} or {@code
+	 * io.netty.maxDirectMemory}.
 	 * @return the number of bytes
 	 */
 	public static long limit() {

@@ -28,9 +28,9 @@ import io.grpc.netty.shaded.io.netty.handler.codec.http2.Http2Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Knows which call each stream of a connection belongs to, and tells it what has been
- * written. grpc-java makes the tracer of a call while the headers of its stream are being
- * read: it is the newest stream then.
+ * Maps the streams of a connection to their calls, and reports to each call what has been
+ * written. grpc-java creates the tracer of a call while the headers of its stream are
+ * being read, so the stream is the newest one then.
  */
 final class NettyOutboundStreams extends ChannelInboundHandlerAdapter implements OutboundConnection {
 
@@ -43,7 +43,7 @@ final class NettyOutboundStreams extends ChannelInboundHandlerAdapter implements
 	private Http2Connection.@Nullable PropertyKey sender;
 
 	/**
-	 * The stream that is being reset here.
+	 * Stream that is being reset by this class.
 	 */
 	private int resetting;
 
@@ -78,7 +78,7 @@ final class NettyOutboundStreams extends ChannelInboundHandlerAdapter implements
 			return 0;
 		}
 		Http2Stream stream = connection.stream(connection.remote().lastStreamCreated());
-		// Headers that end a stream may pass for those of a new call.
+		// These may be the headers that end a stream.
 		if (stream == null || stream.getProperty(this.sender) != null) {
 			return 0;
 		}
@@ -87,7 +87,7 @@ final class NettyOutboundStreams extends ChannelInboundHandlerAdapter implements
 	}
 
 	/**
-	 * A frame with data goes to the socket.
+	 * Called when a DATA frame is passed to the socket.
 	 */
 	void written(int streamId, int bytes) {
 		Http2Connection connection = this.connection;
@@ -101,15 +101,16 @@ final class NettyOutboundStreams extends ChannelInboundHandlerAdapter implements
 	}
 
 	/**
-	 * Whether a stream is being reset for what its call holds, which has been reported.
+	 * Returns whether a stream is being reset because of what its call holds, which has
+	 * been reported.
 	 */
 	boolean isResetting(int streamId) {
 		return this.resetting == streamId;
 	}
 
 	/**
-	 * ENHANCE_YOUR_CALM is RESOURCE_EXHAUSTED for clients of gRPC, and needs no room in
-	 * the windows of flow control.
+	 * Uses ENHANCE_YOUR_CALM, which gRPC clients report as RESOURCE_EXHAUSTED and which
+	 * flow control does not delay.
 	 */
 	@Override
 	public void reset(int stream, Status status) {
@@ -137,8 +138,7 @@ final class NettyOutboundStreams extends ChannelInboundHandlerAdapter implements
 		}
 		this.resetting = stream;
 		try {
-			// grpc-java learns of it, and ends the call with the status that is the
-			// cause.
+			// grpc-java ends the call with the status that is the cause.
 			((Http2ConnectionHandler) http2.handler()).onError(http2, true,
 					Http2Exception.streamError(stream, Http2Error.ENHANCE_YOUR_CALM, status.asRuntimeException(), "%s",
 							String.valueOf(status.getDescription())));

@@ -24,8 +24,8 @@ import io.grpc.netty.shaded.io.netty.channel.ChannelInboundHandlerAdapter;
 import io.grpc.netty.shaded.io.netty.handler.codec.http2.Http2ConnectionHandler;
 
 /**
- * Recognizes a client that speaks TLS to a plaintext port by its first byte, which HTTP/2
- * cannot begin with.
+ * Detects clients that use TLS on a plaintext port, by their first byte, with which
+ * HTTP/2 cannot begin.
  */
 final class NettyTlsDetector extends ChannelInboundHandlerAdapter {
 
@@ -40,7 +40,7 @@ final class NettyTlsDetector extends ChannelInboundHandlerAdapter {
 	@Override
 	public void channelRead(ChannelHandlerContext ctx, Object message) {
 		if (message instanceof ByteBuf bytes && bytes.isReadable()) {
-			// Other negotiators may accept both on one port.
+			// A custom negotiator may accept both on one port.
 			boolean plaintext = ctx.pipeline().context(Http2ConnectionHandler.class) != null;
 			if (plaintext && bytes.getUnsignedByte(bytes.readerIndex()) == TLS_HANDSHAKE) {
 				bytes.release();

@@ -50,14 +50,14 @@ import org.springframework.core.NestedExceptionUtils;
 import org.springframework.util.Assert;
 
 /**
- * Servers on a Unix domain socket, by the Netty that grpc-java ships shaded. Netty
- * removes the file when it closes the listener; one that a process has left behind that
- * died otherwise is replaced.
+ * Factory for servers on a Unix domain socket, based on the Netty shaded into grpc-java.
+ * Netty removes the file when it closes the listener; a stale file, left behind by a
+ * process that was killed, is replaced.
  */
 public final class NettyUnixDomainSocketServerFactory implements AopInfrastructureBean, GrpcServerFactory {
 
 	/**
-	 * The bits of a file's mode that tell its type, and a socket's.
+	 * Bits of a file's mode that contain its type.
 	 */
 	private static final int FILE_TYPE = 0170000;
 
@@ -72,9 +72,9 @@ public final class NettyUnixDomainSocketServerFactory implements AopInfrastructu
 	private final NettyGuardedTransport transport;
 
 	/**
-	 * Create a new factory.
+	 * Creates a new factory.
 	 * @param path the file of the socket
-	 * @param pathProperty the property that the path comes from, for error messages
+	 * @param pathProperty the property of the path, for error messages
 	 * @param transport guards the connections
 	 */
 	public NettyUnixDomainSocketServerFactory(Path path, String pathProperty, NettyGuardedTransport transport) {
@@ -109,8 +109,8 @@ public final class NettyUnixDomainSocketServerFactory implements AopInfrastructu
 	}
 
 	/**
-	 * grpc-java sets the option and Netty warns on each connection that a domain socket
-	 * has none.
+	 * Removes an option that grpc-java sets. Netty would warn on each connection that a
+	 * domain socket does not support it.
 	 */
 	@SuppressWarnings("NullAway")
 	private static NettyServerBuilder withoutOption(NettyServerBuilder builder, ChannelOption<?> option) {
@@ -150,9 +150,10 @@ public final class NettyUnixDomainSocketServerFactory implements AopInfrastructu
 	}
 
 	/**
-	 * Replaces a stale socket as the channel is bound. Two processes that start together
-	 * must not both find it stale, and the later one delete what the other has just made:
-	 * a file is locked meanwhile, which the system unlocks if the process dies.
+	 * Replaces a stale socket when the channel is bound. A file is locked meanwhile,
+	 * which the system unlocks if the process dies. Otherwise two processes that start
+	 * together might both find the socket stale, and one would delete the new socket of
+	 * the other.
 	 */
 	private final class NettyBinding extends ChannelOutboundHandlerAdapter {
 
@@ -172,7 +173,7 @@ public final class NettyUnixDomainSocketServerFactory implements AopInfrastructu
 					ctx.bind(address, promise);
 				}
 				finally {
-					// Whoever has still opened it finds a socket that is live.
+					// A process that has already opened the file finds a live socket.
 					Files.deleteIfExists(this.lock);
 				}
 			}
@@ -205,8 +206,8 @@ public final class NettyUnixDomainSocketServerFactory implements AopInfrastructu
 		}
 
 		/**
-		 * Only a refusal says that nobody listens. A server that is too busy to accept
-		 * anybody is live, and not waited for.
+		 * Returns whether a server listens: unless the connection is refused. Does not
+		 * wait for a server that is too busy to accept it.
 		 */
 		private boolean isLive() throws IOException {
 			try (SocketChannel channel = SocketChannel.open(StandardProtocolFamily.UNIX)) {
