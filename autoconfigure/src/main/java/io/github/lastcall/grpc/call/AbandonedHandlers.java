@@ -75,7 +75,7 @@ public final class AbandonedHandlers {
 	}
 
 	/**
-	 * Create new {@link AbandonedHandlers}.
+	 * Creates new {@link AbandonedHandlers}.
 	 * @param limit how long a handler may run after its call has been cancelled
 	 * @param interrupt whether to interrupt those that run longer
 	 * @param timer schedules the samples, on a thread that does not run handlers

@@ -27,17 +27,17 @@ import io.grpc.Status;
 public interface CallRecorder {
 
 	/**
-	 * Record that a message has been received from the client.
+	 * Records that a message has been received from the client.
 	 */
 	void messageReceived();
 
 	/**
-	 * Record that a message has been sent to the client.
+	 * Records that a message has been sent to the client.
 	 */
 	void messageSent();
 
 	/**
-	 * Record that a call has ended.
+	 * Records that a call has ended.
 	 * @param status the status that the client has received, or CANCELLED if the client
 	 * or the connection has ended it
 	 * @param nanos the duration of the call since its first frame, in nanoseconds
@@ -51,7 +51,7 @@ public interface CallRecorder {
 	interface Factory {
 
 		/**
-		 * Create the recorder of a method.
+		 * Creates the recorder of a method.
 		 * @param method the method
 		 * @return the recorder
 		 */

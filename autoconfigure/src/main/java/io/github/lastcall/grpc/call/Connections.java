@@ -61,7 +61,7 @@ public final class Connections extends ServerTransportFilter implements AopInfra
 	}
 
 	/**
-	 * Set the listener.
+	 * Sets the listener.
 	 * @param listener called when the number of connections has changed, on any thread;
 	 * must not block
 	 */
@@ -70,7 +70,7 @@ public final class Connections extends ServerTransportFilter implements AopInfra
 	}
 
 	/**
-	 * Return the number of open connections.
+	 * Returns the number of open connections.
 	 * @return the number of connections
 	 */
 	public int count() {

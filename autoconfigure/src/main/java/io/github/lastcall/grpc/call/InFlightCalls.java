@@ -77,7 +77,7 @@ public final class InFlightCalls implements AopInfrastructureBean {
 	private volatile ServerRun run;
 
 	/**
-	 * Create new {@link InFlightCalls} that share nothing with other servers.
+	 * Creates new {@link InFlightCalls} that share nothing with other servers.
 	 * @param timer provides the time
 	 * @param limit the maximum number of concurrent calls of the application; excess
 	 * calls end with RESOURCE_EXHAUSTED
@@ -91,7 +91,7 @@ public final class InFlightCalls implements AopInfrastructureBean {
 	}
 
 	/**
-	 * Create new {@link InFlightCalls}.
+	 * Creates new {@link InFlightCalls}.
 	 * @param timer provides the time
 	 * @param limit the maximum number of concurrent calls of the application; excess
 	 * calls end with RESOURCE_EXHAUSTED
@@ -122,7 +122,7 @@ public final class InFlightCalls implements AopInfrastructureBean {
 	/* For the server's builder. */
 
 	/**
-	 * Return the filter that sees each connection of the server.
+	 * Returns the filter that sees each connection of the server.
 	 * @return the filter to add to the server's builder
 	 */
 	public ServerTransportFilter transportFilter() {
@@ -130,7 +130,7 @@ public final class InFlightCalls implements AopInfrastructureBean {
 	}
 
 	/**
-	 * Return the factory of the tracers that see each stream of the server.
+	 * Returns the factory of the tracers that see each stream of the server.
 	 * @return the factory to add to the server's builder
 	 */
 	public ServerStreamTracer.Factory tracerFactory() {
@@ -145,7 +145,7 @@ public final class InFlightCalls implements AopInfrastructureBean {
 	}
 
 	/**
-	 * Return the interceptor that sees each handler of the server. It must be the
+	 * Returns the interceptor that sees each handler of the server. It must be the
 	 * outermost interceptor.
 	 * @return the interceptor to add to the server's builder
 	 */
@@ -186,7 +186,7 @@ public final class InFlightCalls implements AopInfrastructureBean {
 	/* For the drain. */
 
 	/**
-	 * Start a new run of the server, which is about to be bound.
+	 * Starts a new run of the server, which is about to be bound.
 	 * @param services the services of the server
 	 */
 	public void open(GrpcServices services) {
@@ -197,7 +197,7 @@ public final class InFlightCalls implements AopInfrastructureBean {
 	}
 
 	/**
-	 * Start or stop noting when a call of the application arrives.
+	 * Starts or stops noting when a call of the application arrives.
 	 * @param note whether to note it
 	 */
 	public void noteArrivals(boolean note) {
@@ -205,7 +205,7 @@ public final class InFlightCalls implements AopInfrastructureBean {
 	}
 
 	/**
-	 * Return how long no call of the application has arrived.
+	 * Returns how long no call of the application has arrived.
 	 * @return the time, at most since arrivals have been noted
 	 */
 	public Duration quiet() {
@@ -213,7 +213,7 @@ public final class InFlightCalls implements AopInfrastructureBean {
 	}
 
 	/**
-	 * Start draining: handlers get the drain signal, streams of infrastructure services
+	 * Starts draining: handlers get the drain signal, streams of infrastructure services
 	 * are completed, present and future ones, and the end of the last call of the
 	 * application is reported.
 	 * @param onIdle called whenever the last call has ended, on the thread that ended it
@@ -223,7 +223,7 @@ public final class InFlightCalls implements AopInfrastructureBean {
 	}
 
 	/**
-	 * Close all streaming calls of the application, present and future ones.
+	 * Closes all streaming calls of the application, present and future ones.
 	 * @param status the status that the clients receive
 	 * @return the number of calls that were in flight
 	 */
@@ -233,7 +233,7 @@ public final class InFlightCalls implements AopInfrastructureBean {
 	}
 
 	/**
-	 * Close all calls of the application, present and future ones.
+	 * Closes all calls of the application, present and future ones.
 	 * @param status the status that the clients receive
 	 * @return the calls that were in flight and open
 	 */
@@ -254,7 +254,7 @@ public final class InFlightCalls implements AopInfrastructureBean {
 	}
 
 	/**
-	 * Return the number of calls of the application that have ended since the server
+	 * Returns the number of calls of the application that have ended since the server
 	 * drains.
 	 * @return the number of calls
 	 */
@@ -265,7 +265,7 @@ public final class InFlightCalls implements AopInfrastructureBean {
 	/* For operators. */
 
 	/**
-	 * Return the number of calls of the application in flight.
+	 * Returns the number of calls of the application in flight.
 	 * @return the number of calls
 	 */
 	public int count() {
@@ -273,7 +273,7 @@ public final class InFlightCalls implements AopInfrastructureBean {
 	}
 
 	/**
-	 * Return the number of open streams of infrastructure services, such as health
+	 * Returns the number of open streams of infrastructure services, such as health
 	 * watches.
 	 * @return the number of streams
 	 */
@@ -282,7 +282,7 @@ public final class InFlightCalls implements AopInfrastructureBean {
 	}
 
 	/**
-	 * Return the number of calls of the application that have been closed because the
+	 * Returns the number of calls of the application that have been closed because the
 	 * server was shutting down, in all runs of the server.
 	 * @return the number of calls
 	 */
@@ -291,7 +291,7 @@ public final class InFlightCalls implements AopInfrastructureBean {
 	}
 
 	/**
-	 * Return the number of handlers of the application that still run long after their
+	 * Returns the number of handlers of the application that still run long after their
 	 * calls have been cancelled.
 	 * @return the number of handlers
 	 */
@@ -300,7 +300,7 @@ public final class InFlightCalls implements AopInfrastructureBean {
 	}
 
 	/**
-	 * Return the calls of the application in flight, by method.
+	 * Returns the calls of the application in flight, by method.
 	 * @return counts and ages by full method name, sorted
 	 */
 	public Map<String, MethodInFlight> byMethod() {

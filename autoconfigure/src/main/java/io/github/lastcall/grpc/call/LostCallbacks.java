@@ -66,7 +66,7 @@ public final class LostCallbacks {
 	private final AtomicInteger ended = new AtomicInteger();
 
 	/**
-	 * Create new {@link LostCallbacks}.
+	 * Creates new {@link LostCallbacks}.
 	 * @param timer schedules the looks, {@code null} to never look
 	 */
 	public LostCallbacks(@Nullable ServerTimer timer) {

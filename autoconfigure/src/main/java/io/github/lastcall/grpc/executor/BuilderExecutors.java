@@ -53,7 +53,7 @@ public final class BuilderExecutors {
 	}
 
 	/**
-	 * Let a server look up the methods of calls on its event loop: nothing waits for a
+	 * Lets a server look up the methods of calls on its event loop: nothing waits for a
 	 * thread before it is known which ones it may wait for. To be called before the
 	 * customizers.
 	 * @param builder the builder of the server

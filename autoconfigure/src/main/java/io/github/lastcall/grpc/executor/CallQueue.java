@@ -94,7 +94,7 @@ final class CallQueue extends AbstractQueue<Runnable> implements BlockingQueue<R
 	}
 
 	/**
-	 * Wake an idle worker or start one, unless a wake-up is pending.
+	 * Wakes an idle worker or starts one, unless a wake-up is pending.
 	 */
 	void signalWork() {
 		while (!this.wakeupPending.get() && this.wakeupPending.compareAndSet(false, true)) {
@@ -133,7 +133,7 @@ final class CallQueue extends AbstractQueue<Runnable> implements BlockingQueue<R
 	}
 
 	/**
-	 * Pass on the wake-up of a worker that exits.
+	 * Passes on the wake-up of a worker that exits.
 	 */
 	void workerExited(ServerThread worker) {
 		this.exits.incrementAndGet();
@@ -151,7 +151,7 @@ final class CallQueue extends AbstractQueue<Runnable> implements BlockingQueue<R
 	}
 
 	/**
-	 * Take a call, waiting for one if necessary. For workers only.
+	 * Takes a call, waiting for one if necessary. For workers only.
 	 */
 	@Override
 	public @Nullable Runnable poll(long timeout, TimeUnit unit) throws InterruptedException {
@@ -193,7 +193,7 @@ final class CallQueue extends AbstractQueue<Runnable> implements BlockingQueue<R
 	}
 
 	/**
-	 * Wait as an idle worker until signalled.
+	 * Waits as an idle worker until signalled.
 	 * @return the rest of the time
 	 */
 	private long awaitSignal(ServerThread worker, long nanos) throws InterruptedException {
@@ -322,7 +322,7 @@ final class CallQueue extends AbstractQueue<Runnable> implements BlockingQueue<R
 	}
 
 	/**
-	 * Iterate over a snapshot of the calls, without removal.
+	 * Iterates over a snapshot of the calls, without removal.
 	 */
 	@Override
 	public Iterator<Runnable> iterator() {

@@ -26,13 +26,13 @@ import org.jspecify.annotations.Nullable;
 public interface CallScope {
 
 	/**
-	 * Run an action on the current thread as a callback of the call would run.
+	 * Runs an action on the current thread as a callback of the call would run.
 	 * @param action the action
 	 */
 	void run(Runnable action);
 
 	/**
-	 * Wrap an action so that it runs in a scope.
+	 * Wraps an action so that it runs in a scope.
 	 * @param action the action
 	 * @param scope the scope, {@code null} for none
 	 * @return the wrapped action

@@ -72,7 +72,7 @@ public final class EventLoopWatchdog {
 	private @Nullable Watch watch;
 
 	/**
-	 * Create a new watchdog.
+	 * Creates a new watchdog.
 	 * @param server the name of the server
 	 * @param limit how long a callback may hold an event loop
 	 * @param timer runs the samples, on a thread that no handler runs on
@@ -89,7 +89,7 @@ public final class EventLoopWatchdog {
 	}
 
 	/**
-	 * Watch those services of the application that run on the event loop.
+	 * Watches those services of the application that run on the event loop.
 	 * @param services the services of the server
 	 * @param executors know where they run
 	 * @return the services, those that are watched in a wrapper outside of all
@@ -126,8 +126,8 @@ public final class EventLoopWatchdog {
 	}
 
 	/**
-	 * Begin to watch at the first connection, and end after the last one. Called when the
-	 * number of connections has changed.
+	 * Begins to watch at the first connection, and ends after the last one. Called when
+	 * the number of connections has changed.
 	 */
 	public synchronized void connectionsChanged() {
 		if (this.connections.getAsInt() == 0) {

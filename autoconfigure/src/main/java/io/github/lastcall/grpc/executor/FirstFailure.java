@@ -33,7 +33,7 @@ public final class FirstFailure {
 	private final AtomicBoolean reported = new AtomicBoolean();
 
 	/**
-	 * Create a new instance, with no failure so far.
+	 * Creates a new instance, with no failure so far.
 	 * @param logger the logger
 	 * @param message what has failed
 	 */

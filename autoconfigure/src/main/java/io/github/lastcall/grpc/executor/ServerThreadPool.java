@@ -50,7 +50,7 @@ public final class ServerThreadPool extends ThreadPoolExecutor {
 	private final AtomicReference<@Nullable Thread> starter = new AtomicReference<>();
 
 	/**
-	 * Create a new pool.
+	 * Creates a new pool.
 	 * @param threads the maximum number of threads
 	 * @param threadNamePrefix the prefix of their names
 	 * @param queueCapacity the number of waiting calls from which the pool is full
@@ -67,7 +67,7 @@ public final class ServerThreadPool extends ThreadPoolExecutor {
 	}
 
 	/**
-	 * Run a call on one of the threads, as soon as one is free.
+	 * Runs a call on one of the threads, as soon as one is free.
 	 * @param call the call
 	 * @throws java.util.concurrent.RejectedExecutionException if the pool is shut down
 	 */
@@ -106,7 +106,7 @@ public final class ServerThreadPool extends ThreadPoolExecutor {
 	}
 
 	/**
-	 * Return whether no further call should begin.
+	 * Returns whether no further call should begin.
 	 * @param ended the number of calls in the queue that have ended
 	 * @return whether the queue has reached its capacity, not counting those
 	 */

@@ -48,7 +48,7 @@ public final class ServiceExecutors {
 	private final ListableBeanFactory beanFactory;
 
 	/**
-	 * Create new service executors.
+	 * Creates new service executors.
 	 * @param executor the executor of services that say nothing
 	 * @param beanFactory has the executors that services name
 	 */
@@ -58,7 +58,7 @@ public final class ServiceExecutors {
 	}
 
 	/**
-	 * Let a server run the calls of each service on its executor. What customizers have
+	 * Lets a server run the calls of each service on its executor. What customizers have
 	 * set comes before the server's own executor, and after what a service names.
 	 * @param builder the builder of the server
 	 * @param customized what customizers have set on the builder

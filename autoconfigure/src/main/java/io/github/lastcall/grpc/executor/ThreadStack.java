@@ -23,7 +23,7 @@ public final class ThreadStack extends Exception {
 	private static final long serialVersionUID = 1L;
 
 	/**
-	 * Create a new stack.
+	 * Creates a new stack.
 	 * @param thread the thread
 	 * @param stack where it is, or as much of that as is worth a look
 	 */

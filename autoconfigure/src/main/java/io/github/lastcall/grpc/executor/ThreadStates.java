@@ -47,7 +47,7 @@ public final class ThreadStates {
 			"Could not restore the state of a thread after a call");
 
 	/**
-	 * Create new states.
+	 * Creates new states.
 	 * @param states the states, each independent of the others
 	 */
 	public ThreadStates(Collection<? extends ThreadState> states) {
@@ -59,7 +59,7 @@ public final class ThreadStates {
 	}
 
 	/**
-	 * Run something of a call on the current thread.
+	 * Runs something of a call on the current thread.
 	 * @param executor the executor that was given the task
 	 * @param task what to run
 	 */

@@ -45,7 +45,7 @@ final class Announcement {
 	}
 
 	/**
-	 * Begin. The propagation delay counts from the beginning of the state.
+	 * Begins. The propagation delay counts from the beginning of the state.
 	 */
 	void begin() {
 		this.running = true;
@@ -65,7 +65,7 @@ final class Announcement {
 	}
 
 	/**
-	 * Call back when the announcement is over, immediately if none is running.
+	 * Calls back when the announcement is over, immediately if none is running.
 	 */
 	void whenOver(Runnable callback) {
 		if (this.running) {

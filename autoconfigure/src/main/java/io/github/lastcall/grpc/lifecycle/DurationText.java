@@ -28,7 +28,7 @@ public final class DurationText {
 	}
 
 	/**
-	 * Format a duration exactly, to the millisecond.
+	 * Formats a duration exactly, to the millisecond.
 	 * @param duration the duration
 	 * @return the text, such as {@code 0s}, {@code 150ms} or {@code 1.5s}
 	 */
@@ -39,7 +39,7 @@ public final class DurationText {
 	}
 
 	/**
-	 * Format a measured duration: from one second on, rounded to tenths of a second.
+	 * Formats a measured duration: from one second on, rounded to tenths of a second.
 	 */
 	static String rounded(Duration duration) {
 		long millis = duration.toMillis();

@@ -43,7 +43,7 @@ public final class EnvoyHealthHeader implements AopInfrastructureBean, ServerInt
 	private final ServerStates servers;
 
 	/**
-	 * Create a new interceptor.
+	 * Creates a new interceptor.
 	 * @param servers the states of all servers
 	 */
 	public EnvoyHealthHeader(ServerStates servers) {

@@ -81,7 +81,7 @@ public final class GrpcServerDrain implements AopInfrastructureBean, DisposableB
 	private boolean terminated;
 
 	/**
-	 * Create a new drain for a server that has not started.
+	 * Creates a new drain for a server that has not started.
 	 * @param name the name of the server
 	 * @param settings how long the states may take
 	 * @param calls the calls in flight on the server
@@ -107,7 +107,7 @@ public final class GrpcServerDrain implements AopInfrastructureBean, DisposableB
 	}
 
 	/**
-	 * Return the name of the server.
+	 * Returns the name of the server.
 	 * @return the name
 	 */
 	public String getName() {
@@ -115,7 +115,7 @@ public final class GrpcServerDrain implements AopInfrastructureBean, DisposableB
 	}
 
 	/**
-	 * Return the calls in flight on the server.
+	 * Returns the calls in flight on the server.
 	 * @return the calls
 	 */
 	public InFlightCalls getCalls() {
@@ -123,7 +123,7 @@ public final class GrpcServerDrain implements AopInfrastructureBean, DisposableB
 	}
 
 	/**
-	 * Return the connections of the server.
+	 * Returns the connections of the server.
 	 * @return the connections
 	 */
 	public Connections getConnections() {
@@ -131,7 +131,7 @@ public final class GrpcServerDrain implements AopInfrastructureBean, DisposableB
 	}
 
 	/**
-	 * Return the current state, when it began, and the server: one consistent view.
+	 * Returns the current state, when it began, and the server: one consistent view.
 	 * @return the status
 	 */
 	public GrpcServerStatus getStatus() {
@@ -167,7 +167,7 @@ public final class GrpcServerDrain implements AopInfrastructureBean, DisposableB
 	}
 
 	/**
-	 * Serve with a bound server as soon as the application is ready.
+	 * Serves with a bound server as soon as the application is ready.
 	 */
 	void started(GrpcServer server) {
 		this.transitions.execute(() -> {
@@ -187,7 +187,7 @@ public final class GrpcServerDrain implements AopInfrastructureBean, DisposableB
 	}
 
 	/**
-	 * Set whether the application accepts traffic. A bound server serves once it does;
+	 * Sets whether the application accepts traffic. A bound server serves once it does;
 	 * afterwards only health follows it.
 	 */
 	void applicationReady(boolean ready) {
@@ -206,7 +206,7 @@ public final class GrpcServerDrain implements AopInfrastructureBean, DisposableB
 	/* SERVING -> ANNOUNCING, and back */
 
 	/**
-	 * Take the server out of service until {@link #resume()}. Does nothing unless it is
+	 * Takes the server out of service until {@link #resume()}. Does nothing unless it is
 	 * SERVING.
 	 */
 	void hold() {
@@ -220,8 +220,8 @@ public final class GrpcServerDrain implements AopInfrastructureBean, DisposableB
 	}
 
 	/**
-	 * Return to SERVING after {@link #hold()}. Does nothing unless the server is held, or
-	 * if it is about to stop.
+	 * Returns to SERVING after {@link #hold()}. Does nothing unless the server is held,
+	 * or if it is about to stop.
 	 */
 	void resume() {
 		this.transitions.execute(() -> {
@@ -233,7 +233,7 @@ public final class GrpcServerDrain implements AopInfrastructureBean, DisposableB
 	}
 
 	/**
-	 * Announce that the server is going to stop, and serve meanwhile. The propagation
+	 * Announces that the server is going to stop, and serves meanwhile. The propagation
 	 * delay counts from the beginning of ANNOUNCING. Does nothing in a server that has
 	 * never served: no client knows it.
 	 */
@@ -253,7 +253,7 @@ public final class GrpcServerDrain implements AopInfrastructureBean, DisposableB
 	}
 
 	/**
-	 * Call back when the announcement begun by {@link #announce()} is over, immediately
+	 * Calls back when the announcement begun by {@link #announce()} is over, immediately
 	 * if there is none. Does not block.
 	 */
 	void afterAnnouncement(Runnable callback) {
@@ -263,7 +263,7 @@ public final class GrpcServerDrain implements AopInfrastructureBean, DisposableB
 	/* -> DRAINING */
 
 	/**
-	 * Stop the server, and call back once, on any thread, when it has stopped. Does not
+	 * Stops the server, and calls back once, on any thread, when it has stopped. Does not
 	 * block.
 	 */
 	void stop(Runnable callback) {
@@ -289,7 +289,7 @@ public final class GrpcServerDrain implements AopInfrastructureBean, DisposableB
 	}
 
 	/**
-	 * Stop the server without a grace period.
+	 * Stops the server without a grace period.
 	 */
 	void stopNow() {
 		this.transitions.execute(() -> {
@@ -331,7 +331,7 @@ public final class GrpcServerDrain implements AopInfrastructureBean, DisposableB
 	}
 
 	/**
-	 * Stop once no call of the application is left, as soon as the connections are gone.
+	 * Stops once no call of the application is left, as soon as the connections are gone.
 	 */
 	private void stopIfIdle() {
 		if (!isDrainingOrForcing() || this.calls.count() > 0) {
@@ -416,7 +416,7 @@ public final class GrpcServerDrain implements AopInfrastructureBean, DisposableB
 	}
 
 	/**
-	 * Leave nothing open if Spring destroys the bean of a server that has not stopped,
+	 * Leaves nothing open if Spring destroys the bean of a server that has not stopped,
 	 * because its thread was interrupted while it waited.
 	 */
 	@Override

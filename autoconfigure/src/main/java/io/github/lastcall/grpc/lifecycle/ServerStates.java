@@ -37,7 +37,7 @@ public final class ServerStates implements AopInfrastructureBean, GrpcServerStat
 	}
 
 	/**
-	 * Return whether all servers are in a state that matches.
+	 * Returns whether all servers are in a state that matches.
 	 * @param predicate the predicate
 	 * @return whether all match, {@code true} if there is no server
 	 */

@@ -58,14 +58,14 @@ final class StateChanges {
 	}
 
 	/**
-	 * Make the server part of the status, whose state stays the same.
+	 * Makes the server part of the status, whose state stays the same.
 	 */
 	void bound(GrpcServer server) {
 		this.status = new GrpcServerStatus(this.status.state(), this.status.since(), server, false);
 	}
 
 	/**
-	 * Change the status and notify everybody.
+	 * Changes the status and notifies everybody.
 	 * @param source the drain that changes it
 	 * @param to the new state
 	 * @param server the server in that state, if there is one
@@ -88,7 +88,7 @@ final class StateChanges {
 	}
 
 	/**
-	 * Run an action whose failure must not keep the server from stopping.
+	 * Runs an action whose failure must not keep the server from stopping.
 	 */
 	void carefully(String what, Runnable action) {
 		try {

@@ -41,7 +41,7 @@ final class Transitions {
 	private long enteredNanos;
 
 	/**
-	 * Create new transitions.
+	 * Creates new transitions.
 	 * @param timer provides the time
 	 * @param failed told of what a transition throws
 	 */
@@ -51,22 +51,22 @@ final class Transitions {
 	}
 
 	/**
-	 * Run a transition now, or after the one that is running.
+	 * Runs a transition now, or after the one that is running.
 	 */
 	void execute(Runnable transition) {
 		this.context.execute(transition);
 	}
 
 	/**
-	 * Run a transition on the thread of the timer, so that no event loop runs it.
+	 * Runs a transition on the thread of the timer, so that no event loop runs it.
 	 */
 	void executeOnTimer(Runnable transition) {
 		this.timer.schedule(() -> execute(transition), Duration.ZERO);
 	}
 
 	/**
-	 * Begin to measure the time in a new state, and cancel what was scheduled for the one
-	 * before.
+	 * Begins to measure the time in a new state, and cancels what was scheduled for the
+	 * one before.
 	 */
 	void stateEntered() {
 		this.enteredNanos = this.timer.nanoTime();
@@ -79,7 +79,7 @@ final class Transitions {
 	}
 
 	/**
-	 * Run a transition when the state has lasted so long, immediately if it already has.
+	 * Runs a transition when the state has lasted so long, immediately if it already has.
 	 * The time counts from the moment that others can see the state.
 	 */
 	void whenInStateFor(Duration time, Runnable transition) {
@@ -87,7 +87,7 @@ final class Transitions {
 	}
 
 	/**
-	 * Run a transition after a delay, unless the state ends before.
+	 * Runs a transition after a delay, unless the state ends before.
 	 */
 	void after(Duration delay, Runnable transition) {
 		schedule(this.timer.nanoTime() + delay.toNanos(), transition);

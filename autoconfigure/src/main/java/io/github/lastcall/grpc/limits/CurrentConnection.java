@@ -32,7 +32,7 @@ public final class CurrentConnection {
 	}
 
 	/**
-	 * Return the holder of the current thread.
+	 * Returns the holder of the current thread.
 	 * @return always the same object on one thread
 	 */
 	public static CurrentConnection ofThread() {
@@ -40,7 +40,7 @@ public final class CurrentConnection {
 	}
 
 	/**
-	 * Set the connection that the thread reads from.
+	 * Sets the connection that the thread reads from.
 	 * @param connection the connection, {@code null} when the thread has finished reading
 	 */
 	public void set(@Nullable OutboundConnection connection) {
@@ -48,7 +48,7 @@ public final class CurrentConnection {
 	}
 
 	/**
-	 * Return the connection that the thread reads from.
+	 * Returns the connection that the thread reads from.
 	 * @return the connection, {@code null} if there is none
 	 */
 	public @Nullable OutboundConnection get() {

@@ -35,7 +35,7 @@ public final class InboundMemory implements AopInfrastructureBean {
 	private final long limit;
 
 	/**
-	 * Create a new {@link InboundMemory}.
+	 * Creates a new {@link InboundMemory}.
 	 * @param limit the number of bytes that messages may hold before large ones are
 	 * refused
 	 */
@@ -45,7 +45,7 @@ public final class InboundMemory implements AopInfrastructureBean {
 	}
 
 	/**
-	 * Change the amount of memory that messages hold.
+	 * Changes the amount of memory that messages hold.
 	 * @param bytes the number of bytes to add, negative to subtract
 	 */
 	public void add(long bytes) {
@@ -53,7 +53,7 @@ public final class InboundMemory implements AopInfrastructureBean {
 	}
 
 	/**
-	 * Return whether the limit is exceeded, so that large messages are refused.
+	 * Returns whether the limit is exceeded, so that large messages are refused.
 	 * @return whether messages hold more than the limit
 	 */
 	public boolean isExceeded() {
@@ -61,7 +61,7 @@ public final class InboundMemory implements AopInfrastructureBean {
 	}
 
 	/**
-	 * Return whether nothing more is accepted.
+	 * Returns whether nothing more is accepted.
 	 * @return whether messages hold more than one and a half times the limit
 	 */
 	public boolean isExhausted() {
@@ -69,7 +69,7 @@ public final class InboundMemory implements AopInfrastructureBean {
 	}
 
 	/**
-	 * Return the amount of memory that messages hold.
+	 * Returns the amount of memory that messages hold.
 	 * @return the number of bytes
 	 */
 	public long held() {

@@ -43,7 +43,7 @@ public final class InfrastructureStreams implements AopInfrastructureBean {
 	}
 
 	/**
-	 * Create a new instance with a limit derived from the maximum heap size.
+	 * Creates a new instance with a limit derived from the maximum heap size.
 	 * @return the instance, without open streams
 	 */
 	public static InfrastructureStreams withinHeap() {
@@ -52,7 +52,7 @@ public final class InfrastructureStreams implements AopInfrastructureBean {
 	}
 
 	/**
-	 * Return the limit.
+	 * Returns the limit.
 	 * @return the maximum number of open streams
 	 */
 	public int limit() {
@@ -60,7 +60,7 @@ public final class InfrastructureStreams implements AopInfrastructureBean {
 	}
 
 	/**
-	 * Count a new stream until {@link #ended()} is called, even if it exceeds the limit.
+	 * Counts a new stream until {@link #ended()} is called, even if it exceeds the limit.
 	 * @return whether the stream is within the limit
 	 */
 	public boolean open() {
@@ -68,7 +68,7 @@ public final class InfrastructureStreams implements AopInfrastructureBean {
 	}
 
 	/**
-	 * Stop counting a stream.
+	 * Stops counting a stream.
 	 */
 	public void ended() {
 		this.open.decrementAndGet();

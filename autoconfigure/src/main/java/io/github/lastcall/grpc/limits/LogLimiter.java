@@ -25,12 +25,12 @@ import java.util.function.LongSupplier;
 public final class LogLimiter {
 
 	/**
-	 * Lines in each window, unless told otherwise.
+	 * Lines in each window, by default.
 	 */
 	public static final int LINES = 10;
 
 	/**
-	 * Length of a window, unless told otherwise.
+	 * Length of a window, by default.
 	 */
 	public static final Duration WINDOW = Duration.ofSeconds(10);
 
@@ -47,7 +47,7 @@ public final class LogLimiter {
 	private int leftOut;
 
 	/**
-	 * Create a new limiter for {@value #LINES} lines in 10 s.
+	 * Creates a new limiter for {@value #LINES} lines in 10 s.
 	 * @param nanoTime the clock, as {@link System#nanoTime()}
 	 */
 	public LogLimiter(LongSupplier nanoTime) {
@@ -55,7 +55,7 @@ public final class LogLimiter {
 	}
 
 	/**
-	 * Create a new limiter.
+	 * Creates a new limiter.
 	 * @param lines the maximum number of lines in each window
 	 * @param window the length of a window
 	 * @param nanoTime the clock, as {@link System#nanoTime()}
@@ -67,7 +67,7 @@ public final class LogLimiter {
 	}
 
 	/**
-	 * Ask for a line. One that must not be logged is counted.
+	 * Requests to log a line. Lines that must not be logged are counted.
 	 * @return whether the line may be logged
 	 */
 	public synchronized boolean tryAcquire() {
@@ -85,7 +85,7 @@ public final class LogLimiter {
 	}
 
 	/**
-	 * Return the number of lines left out since the last time, and count from 0 again.
+	 * Returns the number of lines left out since the last call, and counts from 0 again.
 	 * @return the number of lines
 	 */
 	public synchronized int takeLeftOut() {
@@ -95,8 +95,8 @@ public final class LogLimiter {
 	}
 
 	/**
-	 * Return how to end a line that may be logged: with the number of lines left out
-	 * before it.
+	 * Returns the end of a line that may be logged: the number of lines left out before
+	 * it.
 	 * @return the text, empty if no line was left out
 	 */
 	public String suffix() {

@@ -76,7 +76,7 @@ public final class OutboundBuffers implements AopInfrastructureBean {
 	private final AtomicBoolean reclaiming = new AtomicBoolean();
 
 	/**
-	 * Create new {@link OutboundBuffers}.
+	 * Creates new {@link OutboundBuffers}.
 	 * @param perCall the number of bytes that a call may hold when it sends another
 	 * message
 	 * @param limit the number of bytes that all calls together may hold
@@ -92,7 +92,7 @@ public final class OutboundBuffers implements AopInfrastructureBean {
 	}
 
 	/**
-	 * Create buffers without a limit.
+	 * Creates buffers without a limit.
 	 * @return the buffers
 	 */
 	public static OutboundBuffers unlimited() {
@@ -100,7 +100,7 @@ public final class OutboundBuffers implements AopInfrastructureBean {
 	}
 
 	/**
-	 * Return the limit for all calls.
+	 * Returns the limit for all calls.
 	 * @return the number of bytes
 	 */
 	public long limit() {
@@ -108,7 +108,7 @@ public final class OutboundBuffers implements AopInfrastructureBean {
 	}
 
 	/**
-	 * Return the limit for one call.
+	 * Returns the limit for one call.
 	 * @return the number of bytes
 	 */
 	public long perCall() {
@@ -116,7 +116,7 @@ public final class OutboundBuffers implements AopInfrastructureBean {
 	}
 
 	/**
-	 * Return how long the handler of a stream waits for a client that does not read.
+	 * Returns how long the handler of a stream waits for a client that does not read.
 	 * @return the time, zero if handlers do not wait
 	 */
 	public Duration patience() {
@@ -124,7 +124,7 @@ public final class OutboundBuffers implements AopInfrastructureBean {
 	}
 
 	/**
-	 * Return the threads that wait for clients.
+	 * Returns the threads that wait for clients.
 	 * @return the waiting threads
 	 */
 	public WaitingThreads waitingThreads() {
@@ -132,7 +132,7 @@ public final class OutboundBuffers implements AopInfrastructureBean {
 	}
 
 	/**
-	 * Return how much a stream that can wait may hold at the moment.
+	 * Returns how much a stream that can wait may hold at the moment.
 	 * @return the number of bytes
 	 */
 	public long share() {
@@ -140,14 +140,14 @@ public final class OutboundBuffers implements AopInfrastructureBean {
 	}
 
 	/**
-	 * Return how much all calls hold, including what is about to be released.
+	 * Returns how much all calls hold, including what is about to be released.
 	 */
 	long held() {
 		return this.held.sum() + this.passing.sum();
 	}
 
 	/**
-	 * Reserve memory for the serialization of a message. Once the message is queued, it
+	 * Reserves memory for the serialization of a message. Once the message is queued, it
 	 * is counted for its call.
 	 * @param bytes the size of the message
 	 * @return whether {@link #end(long)} must follow; otherwise one and a half times the
@@ -163,7 +163,8 @@ public final class OutboundBuffers implements AopInfrastructureBean {
 	}
 
 	/**
-	 * Release what {@link #begin(long)} has reserved or {@link #drop(long)} has returned.
+	 * Releases what {@link #begin(long)} has reserved or {@link #drop(long)} has
+	 * returned.
 	 * @param bytes the number of bytes
 	 */
 	public void end(long bytes) {
@@ -171,7 +172,7 @@ public final class OutboundBuffers implements AopInfrastructureBean {
 	}
 
 	/**
-	 * Note that a call has been ended whose queue has not been released yet.
+	 * Notes that a call has been ended whose queue has not been released yet.
 	 * @param queued the number of bytes that the call has queued
 	 * @return the argument for {@link #end(long)} once the queue is released
 	 */
@@ -183,7 +184,7 @@ public final class OutboundBuffers implements AopInfrastructureBean {
 	}
 
 	/**
-	 * Register the calls of a server.
+	 * Registers the calls of a server.
 	 * @param calls passes each call in flight to its argument
 	 */
 	public void register(Consumer<Consumer<Holder>> calls) {
@@ -191,7 +192,7 @@ public final class OutboundBuffers implements AopInfrastructureBean {
 	}
 
 	/**
-	 * Note that the amount held by a call has changed. The caller guarantees that the
+	 * Notes that the amount held by a call has changed. The caller guarantees that the
 	 * changes of a call form a sequence, each starting with the result of the one before.
 	 * @param before the number of bytes before the change
 	 * @param after the number of bytes after the change
@@ -256,19 +257,19 @@ public final class OutboundBuffers implements AopInfrastructureBean {
 	public interface Holder {
 
 		/**
-		 * Return how much the call holds.
+		 * Returns how much the call holds.
 		 * @return the number of bytes
 		 */
 		long queued();
 
 		/**
-		 * Return when the call started.
+		 * Returns when the call started.
 		 * @return the time on the clock of its server's timer
 		 */
 		long startNanos();
 
 		/**
-		 * End the call and drop what it has queued.
+		 * Ends the call and drops what it has queued.
 		 * @param reason the reason to report, {@code null} for none
 		 * @param description the description of the status
 		 */

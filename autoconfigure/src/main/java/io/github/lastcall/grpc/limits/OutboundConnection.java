@@ -26,7 +26,7 @@ import io.grpc.Status;
 public interface OutboundConnection {
 
 	/**
-	 * Register the call whose headers are being read. Called on the event loop of the
+	 * Registers the call whose headers are being read. Called on the event loop of the
 	 * connection.
 	 * @param sender receives the number of bytes written for the call
 	 * @return the ID of the stream, 0 if it is unknown
@@ -34,7 +34,7 @@ public interface OutboundConnection {
 	int opened(Sender sender);
 
 	/**
-	 * Reset a stream and drop its queued messages, because trailers would wait behind
+	 * Resets a stream and drops its queued messages, because trailers would wait behind
 	 * them. Does nothing if the stream has ended. May be called on any thread.
 	 * @param stream the ID of the stream
 	 * @param status the status passed to the tracers and the handler of the call
@@ -42,7 +42,7 @@ public interface OutboundConnection {
 	void reset(int stream, Status status);
 
 	/**
-	 * Run an action on the event loop after everything submitted before.
+	 * Runs an action on the event loop after everything submitted before.
 	 * @param action the action
 	 */
 	void afterSent(Runnable action);

@@ -36,7 +36,7 @@ public final class OutboundWait {
 	private volatile long progressNanos;
 
 	/**
-	 * Create a wait of the current thread.
+	 * Creates a wait of the current thread.
 	 * @param timer provides the time
 	 * @param enough the number of queued bytes at which the wait is over
 	 */
@@ -47,7 +47,7 @@ public final class OutboundWait {
 	}
 
 	/**
-	 * Note that something has been written.
+	 * Notes that something has been written.
 	 * @param left the number of bytes that are still queued
 	 */
 	public void progress(long left) {
@@ -58,15 +58,15 @@ public final class OutboundWait {
 	}
 
 	/**
-	 * Wake the waiting thread, for example because the call has ended.
+	 * Wakes the waiting thread, for example because the call has ended.
 	 */
 	public void wake() {
 		LockSupport.unpark(this.thread);
 	}
 
 	/**
-	 * Wait until enough has been written, the call has ended, or nothing has been written
-	 * for too long.
+	 * Waits until enough has been written, the call has ended, or nothing has been
+	 * written for too long.
 	 * @param call the call, which reports to this wait
 	 * @param ended whether the call has ended
 	 * @param patience how long to wait while nothing is written

@@ -56,7 +56,7 @@ final class RefusalLog {
 	private final AtomicBoolean summaryScheduled = new AtomicBoolean();
 
 	/**
-	 * Create a new log.
+	 * Creates a new log.
 	 * @param log where to write
 	 * @param subject the beginning of each line
 	 * @param timer runs the summaries

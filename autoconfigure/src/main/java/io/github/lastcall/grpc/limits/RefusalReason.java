@@ -50,17 +50,17 @@ public enum RefusalReason {
 	INFRASTRUCTURE_STREAMS(""),
 
 	/**
-	 * A call whose executor was full or closed.
+	 * Call whose executor was full or closed.
 	 */
 	EXECUTOR("grpc.server.executor"),
 
 	/**
-	 * A connection whose client reset too many calls, or had too many reset for errors.
+	 * Connection whose client reset too many calls, or had too many reset for errors.
 	 */
 	RESETS("grpc.server.limits.resets-per-connection"),
 
 	/**
-	 * A connection whose client sent PINGs more often than it may.
+	 * Connection whose client sent PINGs more often than it may.
 	 */
 	PINGS("grpc.server.keep-alive.permit.time"),
 
@@ -71,29 +71,29 @@ public enum RefusalReason {
 	FLOOD(""),
 
 	/**
-	 * A connection whose client sent too many frames that served no call.
+	 * Connection whose client sent too many frames that served no call.
 	 */
 	CONTROL_FRAMES("grpc.server.limits.control-frames-per-connection"),
 
 	/**
-	 * A call with too much metadata.
+	 * Call with too much metadata.
 	 */
 	METADATA_SIZE("grpc.server.limits.inbound-metadata-size"),
 
 	/**
-	 * A call with a message that was too large, or would have been when decompressed.
+	 * Call with a message that was too large, or would have been when decompressed.
 	 */
 	MESSAGE_SIZE("grpc.server.limits.inbound-message-size"),
 
 	/**
-	 * A call with a message to an infrastructure service that was too large, or would
-	 * have been when decompressed.
+	 * Call with a message to an infrastructure service that was too large, or would have
+	 * been when decompressed.
 	 */
 	INFRASTRUCTURE_MESSAGE_SIZE(""),
 
 	/**
-	 * A connection whose TLS handshake failed: the certificate of the client, a version
-	 * or a cipher that is not enabled, no ALPN.
+	 * Connection whose TLS handshake failed: the certificate of the client, a version or
+	 * a cipher that is not enabled, no ALPN.
 	 */
 	TLS("grpc.server.ssl"),
 
@@ -103,17 +103,17 @@ public enum RefusalReason {
 	INBOUND_BUFFER("grpc.server.limits.inbound-buffer-size"),
 
 	/**
-	 * A call that held more messages than its client read, and could not wait.
+	 * Call that held more messages than its client read, and could not wait.
 	 */
 	OUTBOUND_MESSAGES("grpc.server.limits.outbound-message-buffer"),
 
 	/**
-	 * A call whose handler waited for a client that read nothing.
+	 * Call whose handler waited for a client that read nothing.
 	 */
 	OUTBOUND_WAIT("grpc.server.limits.outbound-wait"),
 
 	/**
-	 * The call that held most, when the messages that clients did not read held too much
+	 * Call that held the most, when the messages that clients did not read held too much
 	 * memory.
 	 */
 	OUTBOUND_BUFFER("grpc.server.limits.outbound-buffer-size"),

@@ -67,7 +67,7 @@ public final class GrpcCallMeters implements AopInfrastructureBean, CallRecorder
 	private final Map<String, MethodMeters> methods = new ConcurrentHashMap<>();
 
 	/**
-	 * Create new {@link GrpcCallMeters}.
+	 * Creates new {@link GrpcCallMeters}.
 	 * @param registry the registry of the meters
 	 */
 	public GrpcCallMeters(MeterRegistry registry) {

@@ -43,7 +43,7 @@ public final class GrpcDrainMeters implements AopInfrastructureBean, Application
 	private final Map<Object, Map<GrpcServerState, Timer>> timers = new HashMap<>();
 
 	/**
-	 * Create new {@link GrpcDrainMeters}.
+	 * Creates new {@link GrpcDrainMeters}.
 	 * @param drains the drains of the servers
 	 * @param registry the registry of the meters
 	 */

@@ -40,7 +40,7 @@ public final class GrpcExecutorMetrics implements AopInfrastructureBean, MeterBi
 	private final ServerExecutor executor;
 
 	/**
-	 * Create new {@link GrpcExecutorMetrics}.
+	 * Creates new {@link GrpcExecutorMetrics}.
 	 * @param executor the executor of the server
 	 */
 	public GrpcExecutorMetrics(ServerExecutor executor) {

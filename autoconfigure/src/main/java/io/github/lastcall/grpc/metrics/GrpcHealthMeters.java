@@ -61,7 +61,7 @@ public final class GrpcHealthMeters implements AopInfrastructureBean, Applicatio
 	private final FirstFailure failure = new FirstFailure(logger, "Could not register the meter of a serving status");
 
 	/**
-	 * Create new {@link GrpcHealthMeters}.
+	 * Creates new {@link GrpcHealthMeters}.
 	 * @param statuses the serving statuses
 	 * @param registry the registry of the meters
 	 * @param context the context that the server belongs to

@@ -43,7 +43,7 @@ public final class GrpcServerMetrics implements AopInfrastructureBean, MeterBind
 	private final List<Refusals> refusals;
 
 	/**
-	 * Create new {@link GrpcServerMetrics}.
+	 * Creates new {@link GrpcServerMetrics}.
 	 * @param drains the drains of the servers
 	 * @param refusals the refusals of the servers
 	 */

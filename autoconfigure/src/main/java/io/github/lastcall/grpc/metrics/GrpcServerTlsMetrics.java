@@ -36,7 +36,7 @@ public final class GrpcServerTlsMetrics implements AopInfrastructureBean, MeterB
 	private final Supplier<@Nullable ServerTls> tls;
 
 	/**
-	 * Create new {@link GrpcServerTlsMetrics}.
+	 * Creates new {@link GrpcServerTlsMetrics}.
 	 * @param tls the status of TLS, {@code null} if the application is served in
 	 * plaintext
 	 */

@@ -70,7 +70,7 @@ public final class GrpcCallObservations implements AopInfrastructureBean, CallHo
 	private final FirstFailure failure = new FirstFailure(logger, "Could not observe a call");
 
 	/**
-	 * Create new {@link GrpcCallObservations}.
+	 * Creates new {@link GrpcCallObservations}.
 	 * @param registry the registry with handlers, predicates, filters and global
 	 * conventions. Their {@code onStart} is called on event loops and must not block
 	 * @param convention the convention for names and tags, {@code null} for those of the

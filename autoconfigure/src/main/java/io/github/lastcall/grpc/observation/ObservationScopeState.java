@@ -33,7 +33,7 @@ public final class ObservationScopeState implements ThreadState, AopInfrastructu
 	private final Supplier<ObservationRegistry> registry;
 
 	/**
-	 * Create a new {@link ObservationScopeState}.
+	 * Creates a new {@link ObservationScopeState}.
 	 * @param registry supplies the registry that knows the current scope
 	 */
 	public ObservationScopeState(Supplier<ObservationRegistry> registry) {
