@@ -42,6 +42,7 @@ public final class Benchmarks {
 			case "compare" -> new CompareBenchmark(options).run();
 			case "executors" -> new ExecutorBenchmark(options).run();
 			case "blocked" -> new BlockedBenchmark(options).run();
+			case "overload" -> new OverloadBenchmark(options).run();
 			case "startup" -> new StartupBenchmark(options).run();
 			case "growth" -> new GrowthBenchmark(options).run();
 			case "profile" -> new ProfileBenchmark(options).run();
@@ -82,6 +83,13 @@ public final class Benchmarks {
 								  --warmup 8 (seconds for each server and load)   --pairs lastcall/plain,... (of compare)
 								blocked lets very many calls block at once
 								  --servers lastcall-virtual@JDK   --calls 10000   --millis 1000   --connections 20   --runs 5
+								overload offers calls at a rate that does not depend on answers
+								  --tables default,overload,retries   also maximum: rates for the choice of Last Call's maximum
+								  --servers lastcall,plain,boot,armeria-blocking   --runs 3   --warmup 5 (seconds)
+								  default and maximum: --rates block-100ms@1500,...   handlers compute-5us, block-20ms, mix, ...
+								                       --default-seconds 8 (of a rate)
+								  overload and retries: --handlers block-100ms,compute-1ms   --factors 1,2,5 (of the capacity)
+								                        --seconds 30 (of a point)   --capacity-seconds 3   --recovery-seconds 5
 								startup measures process start to first answered call
 								  --servers application,lastcall,boot,netdevh,lognet,armeria,plain   --runs 15
 								  --cds false (true: each with an archive of its classes)
@@ -94,7 +102,9 @@ public final class Benchmarks {
 								  --calls unary   --seconds 10   --starts application,lastcall,boot   --runs 10
 
 								All: --out benchmarks/results (and from compare on, the date)
-								From compare on: --java JDK=HOME,... names more JDKs""");
+								From compare on: --java JDK=HOME,... names more JDKs
+								  and a server is [NAME=]KIND[@JDK][+PROPERTY=VALUE][+-JVMOPTION][+/CLASSES]...
+								  where CLASSES are those of another build of Last Call""");
 				System.exit(2);
 			}
 		}

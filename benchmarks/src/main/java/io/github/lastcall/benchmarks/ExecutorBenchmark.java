@@ -20,8 +20,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
-import java.util.function.Supplier;
 
 import com.google.protobuf.BytesValue;
 import io.github.lastcall.benchmarks.service.Work;
@@ -75,12 +73,7 @@ final class ExecutorBenchmark {
 		return List.of(Load.work("compute", "unary calls that compute for 5 us", 64, () -> compute),
 				Load.work("block", "unary calls that block for 20 ms", 512, () -> block),
 				Load.work("mix", "unary calls, of which one in ten blocks for 20 ms and the others compute for 5 us",
-						512, oneIn(ONE_OF, block, compute)));
-	}
-
-	private static Supplier<BytesValue> oneIn(int every, BytesValue rare, BytesValue usual) {
-		AtomicInteger calls = new AtomicInteger();
-		return () -> (Math.floorMod(calls.incrementAndGet(), every) == 0) ? rare : usual;
+						512, Workload.oneIn(ONE_OF, block, compute)));
 	}
 
 }

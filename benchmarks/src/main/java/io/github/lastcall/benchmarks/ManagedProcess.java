@@ -26,6 +26,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 
 /**
  * A process that does not outlive the benchmark.
@@ -88,6 +89,18 @@ final class ManagedProcess implements AutoCloseable {
 	 */
 	double cpuMillis() {
 		return this.process.info().totalCpuDuration().orElse(Duration.ZERO).toNanos() / 1e6;
+	}
+
+	/**
+	 * The most memory that a living process has had resident so far.
+	 */
+	long peakResidentBytes() throws IOException {
+		try (Stream<String> lines = Files.lines(Path.of("/proc", String.valueOf(pid()), "status"))) {
+			return lines.filter((line) -> line.startsWith("VmHWM:"))
+				.mapToLong((line) -> Long.parseLong(line.replaceAll("\\D", "")) * 1024)
+				.findFirst()
+				.orElseThrow();
+		}
 	}
 
 	/**

@@ -37,9 +37,7 @@ final class Replica implements AutoCloseable {
 
 	private static final Path LOGS = Path.of("benchmarks", "target", "logs");
 
-	private final ServerKind kind;
-
-	private final Path javaHome;
+	private final Candidate candidate;
 
 	private final int port;
 
@@ -54,10 +52,9 @@ final class Replica implements AutoCloseable {
 	}
 
 	Replica(Candidate candidate, String name, List<String> jvmOptions) {
-		this.kind = candidate.kind();
-		this.javaHome = candidate.javaHome();
+		this.candidate = candidate;
 		this.port = Ports.free();
-		this.log = LOGS.resolve(candidate.name() + "-" + name + ".log");
+		this.log = LOGS.resolve(candidate.name().replace('/', '_') + "-" + name + ".log");
 		this.jvmOptions = List.copyOf(jvmOptions);
 	}
 
@@ -83,10 +80,11 @@ final class Replica implements AutoCloseable {
 
 	void begin() throws IOException {
 		List<String> command = new ArrayList<>();
-		command.add(this.javaHome.resolve("bin").resolve("java").toString());
+		command.add(this.candidate.javaHome().resolve("bin").resolve("java").toString());
 		command.addAll(this.jvmOptions);
-		command.addAll(List.of("-cp", this.kind.classPath(), this.kind.mainClass()));
-		command.addAll(this.kind.arguments(this.port));
+		command.addAll(this.candidate.jvmOptions());
+		command.addAll(List.of("-cp", this.candidate.classPath(), this.candidate.kind().mainClass()));
+		command.addAll(this.candidate.kind().arguments(this.port));
 		this.process = ManagedProcess.start(command, this.log);
 	}
 

@@ -62,7 +62,11 @@ final class Results {
 	}
 
 	Path picture(String suffix) {
-		return this.folder.resolve(this.name + suffix + ".png");
+		return picture(suffix, "png");
+	}
+
+	Path picture(String suffix, String format) {
+		return this.folder.resolve(this.name + suffix + "." + format);
 	}
 
 }

@@ -27,6 +27,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * A server that can be measured.
  *
@@ -42,6 +44,9 @@ record ServerKind(String name, String module, String mainClass, List<String> arg
 	private static final Path SERVERS = Path.of("benchmarks", "servers");
 
 	private static final Pattern GRPC_API = Pattern.compile("grpc-api-([^:/]*)\\.jar");
+
+	private static final Pattern LAST_CALL_CLASSES = Pattern
+		.compile("[^:]*lastcall-spring-boot-autoconfigure-[^:/]*\\.jar");
 
 	private static final String LAST_CALL = "lastcall.LastCallServer";
 
@@ -106,6 +111,21 @@ record ServerKind(String name, String module, String mainClass, List<String> arg
 	}
 
 	/**
+	 * The same with a maximum of threads, unless its arguments say already where calls
+	 * run.
+	 */
+	ServerKind withThreads(int threads) {
+		if (this.arguments.stream().anyMatch((argument) -> argument.matches(".*(executor\\.|threads\\.virtual).*"))) {
+			return this;
+		}
+		return switch (this.module) {
+			case "lastcall" -> with("--grpc.server.executor.threads=" + threads);
+			case "boot" -> with("--benchmarks.threads=" + threads);
+			default -> with(String.valueOf(threads));
+		};
+	}
+
+	/**
 	 * Whether it answers calls.
 	 */
 	boolean isServer() {
@@ -127,13 +147,28 @@ record ServerKind(String name, String module, String mainClass, List<String> arg
 	}
 
 	String classPath() throws IOException {
+		return classPath(null);
+	}
+
+	/**
+	 * The class path.
+	 * @param classes classes of Last Call instead of those of this build, or {@code null}
+	 */
+	String classPath(@Nullable Path classes) throws IOException {
 		Path target = SERVERS.resolve(this.module).resolve("target");
 		Path dependencies = target.resolve("classpath.txt");
 		if (!Files.exists(dependencies)) {
 			throw new IllegalStateException(dependencies
 					+ " is missing: run in the root of the repository, after ./mvnw -Pbenchmarks -pl benchmarks -am -DskipTests package");
 		}
-		return jar(target) + ":" + Files.readString(dependencies).strip();
+		String classPath = jar(target) + ":" + Files.readString(dependencies).strip();
+		if (classes == null) {
+			return classPath;
+		}
+		if (!Files.isDirectory(classes)) {
+			throw new IllegalArgumentException("No folder of classes: " + classes);
+		}
+		return LAST_CALL_CLASSES.matcher(classPath).replaceFirst(Matcher.quoteReplacement(classes.toString()));
 	}
 
 	/**

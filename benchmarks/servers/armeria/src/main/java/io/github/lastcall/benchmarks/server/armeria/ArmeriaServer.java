@@ -21,6 +21,7 @@ import java.time.Duration;
 
 import com.linecorp.armeria.common.SessionProtocol;
 import com.linecorp.armeria.server.Server;
+import com.linecorp.armeria.server.ServerBuilder;
 import com.linecorp.armeria.server.grpc.GrpcService;
 import io.github.lastcall.benchmarks.service.CallService;
 import io.github.lastcall.benchmarks.service.LoadService;
@@ -36,11 +37,15 @@ public final class ArmeriaServer {
 
 	/**
 	 * Start the server.
-	 * @param args the port, the quiet period in seconds, and {@code blocking} for calls
-	 * on the executor for what blocks
+	 * @param args the port, the quiet period in seconds, {@code blocking} for calls on
+	 * the executor for what blocks, and the number of its threads
 	 */
 	public static void main(String[] args) {
-		Server server = Server.builder()
+		ServerBuilder builder = Server.builder();
+		if (args.length > 3) {
+			builder.blockingTaskExecutor(Integer.parseInt(args[3]));
+		}
+		Server server = builder
 			.port(new InetSocketAddress("127.0.0.1", Integer.parseInt(args[0])), SessionProtocol.HTTP)
 			.requestTimeout(Duration.ZERO)
 			.gracefulShutdownTimeout(Duration.ofSeconds(Integer.parseInt(args[1])), Duration.ofSeconds(30))

@@ -16,11 +16,17 @@
 
 package io.github.lastcall.benchmarks.server.boot;
 
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+
 import io.github.lastcall.benchmarks.service.CallService;
 import io.github.lastcall.benchmarks.service.LoadService;
 
+import org.springframework.beans.factory.annotation.Value;
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.autoconfigure.SpringBootApplication;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
+import org.springframework.boot.grpc.server.autoconfigure.GrpcServerExecutorProvider;
 import org.springframework.context.annotation.Bean;
 
 /**
@@ -45,6 +51,13 @@ public class BootServer {
 	@Bean
 	CallService callService() {
 		return new CallService();
+	}
+
+	@Bean
+	@ConditionalOnProperty("benchmarks.threads")
+	GrpcServerExecutorProvider pool(@Value("${benchmarks.threads}") int threads) {
+		ExecutorService pool = Executors.newFixedThreadPool(threads);
+		return () -> pool;
 	}
 
 }

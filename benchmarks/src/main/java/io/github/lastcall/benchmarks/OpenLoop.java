@@ -1,0 +1,244 @@
+/*
+ * Copyright 2026 the Last Call authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.lastcall.benchmarks;
+
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.LongAdder;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.Supplier;
+
+import com.google.protobuf.BytesValue;
+import io.github.lastcall.benchmarks.service.CallMethods;
+import io.grpc.CallOptions;
+import io.grpc.Channel;
+import io.grpc.ClientCall;
+import io.grpc.ClientStreamTracer;
+import io.grpc.Metadata;
+import io.grpc.Status;
+import org.HdrHistogram.Histogram;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Offers so many calls per second, whatever becomes of them. The time of a call begins
+ * when it was to be sent, even if the client was late.
+ */
+final class OpenLoop {
+
+	static final long DEADLINE_MILLIS = 1000;
+
+	/**
+	 * Calls that are due within this time are sent together.
+	 */
+	private static final long TICK_NANOS = TimeUnit.MICROSECONDS.toNanos(500);
+
+	/**
+	 * For the last answers and deadlines.
+	 */
+	private static final long LINGER_SECONDS = 30;
+
+	private static final int SIGNIFICANT_DIGITS = 3;
+
+	private static final long NANOS = TimeUnit.SECONDS.toNanos(1);
+
+	private final List<? extends Channel> channels;
+
+	private final Supplier<BytesValue> request;
+
+	private final int rate;
+
+	private final int calls;
+
+	/**
+	 * When each call was sent and when it ended, after it was due.
+	 */
+	private final long[] sent;
+
+	private final long[] ended;
+
+	private final Status.@Nullable Code[] codes;
+
+	private final CountDownLatch open;
+
+	private final LongAdder attempts = new LongAdder();
+
+	/**
+	 * Create a load.
+	 * @param channels the channels, which take turns
+	 * @param request gives the request of each call
+	 * @param rate calls per second
+	 * @param seconds how long
+	 */
+	OpenLoop(List<? extends Channel> channels, Supplier<BytesValue> request, int rate, int seconds) {
+		this.channels = channels;
+		this.request = request;
+		this.rate = rate;
+		this.calls = rate * seconds;
+		this.sent = new long[this.calls];
+		this.ended = new long[this.calls];
+		this.codes = new Status.Code[this.calls];
+		this.open = new CountDownLatch(this.calls);
+	}
+
+	/**
+	 * Send the calls, until the last one has been due.
+	 */
+	void send() {
+		CallOptions options = CallOptions.DEFAULT.withStreamTracerFactory(new ClientStreamTracer.Factory() {
+
+			@Override
+			public ClientStreamTracer newClientStreamTracer(ClientStreamTracer.StreamInfo info, Metadata headers) {
+				OpenLoop.this.attempts.increment();
+				return new ClientStreamTracer() {
+				};
+			}
+
+		});
+		long start = System.nanoTime();
+		for (int call = 0; call < this.calls; call++) {
+			long due = start + due(call);
+			for (long early = due - System.nanoTime(); early > 0; early = due - System.nanoTime()) {
+				LockSupport.parkNanos(Math.max(early, TICK_NANOS));
+			}
+			send(call, due, options);
+		}
+		long end = start + due(this.calls);
+		for (long early = end - System.nanoTime(); early > 0; early = end - System.nanoTime()) {
+			LockSupport.parkNanos(early);
+		}
+	}
+
+	private long due(int call) {
+		return call * NANOS / this.rate;
+	}
+
+	private void send(int number, long due, CallOptions options) {
+		ClientCall<BytesValue, BytesValue> call = this.channels.get(number % this.channels.size())
+			.newCall(CallMethods.WORK, options.withDeadlineAfter(DEADLINE_MILLIS, TimeUnit.MILLISECONDS));
+		call.start(new ClientCall.Listener<>() {
+
+			@Override
+			public void onClose(Status status, Metadata trailers) {
+				OpenLoop.this.ended[number] = System.nanoTime() - due;
+				OpenLoop.this.codes[number] = status.getCode();
+				OpenLoop.this.open.countDown();
+			}
+
+		}, new Metadata());
+		call.request(2);
+		call.sendMessage(this.request.get());
+		call.halfClose();
+		this.sent[number] = System.nanoTime() - due;
+	}
+
+	/**
+	 * Wait for the end of every call.
+	 */
+	void await() throws InterruptedException {
+		if (!this.open.await(LINGER_SECONDS, TimeUnit.SECONDS)) {
+			throw new IllegalStateException(
+					"%d calls have not ended, long after their deadlines".formatted(this.open.getCount()));
+		}
+	}
+
+	int calls() {
+		return this.calls;
+	}
+
+	/**
+	 * Streams opened on the connections: more than calls if the client retries, and fewer
+	 * if it gives up before it has sent them.
+	 */
+	long attempts() {
+		return this.attempts.sum();
+	}
+
+	/**
+	 * Answers with OK.
+	 * @param fromNanos the answers that arrive then or later count
+	 * @return answers per second, until the end of the load
+	 */
+	double okPerSecond(long fromNanos) {
+		long until = due(this.calls);
+		long answers = 0;
+		for (int i = 0; i < this.calls; i++) {
+			long arrived = due(i) + this.ended[i];
+			if (isOk(i) && arrived >= fromNanos && arrived < until) {
+				answers++;
+			}
+		}
+		return answers * (double) NANOS / (until - fromNanos);
+	}
+
+	/**
+	 * The time of calls that ended with OK.
+	 * @param fromNanos the calls that were due then or later count
+	 */
+	Histogram latencies(long fromNanos) {
+		Histogram latencies = new Histogram(SIGNIFICANT_DIGITS);
+		for (int i = 0; i < this.calls; i++) {
+			if (isOk(i) && due(i) >= fromNanos) {
+				latencies.recordValue(this.ended[i]);
+			}
+		}
+		return latencies;
+	}
+
+	/**
+	 * How late the client was.
+	 */
+	Histogram delays() {
+		Histogram delays = new Histogram(SIGNIFICANT_DIGITS);
+		for (long delay : this.sent) {
+			delays.recordValue(Math.max(0, delay));
+		}
+		return delays;
+	}
+
+	/**
+	 * Whether each of so many calls in a row ended with OK, and 99 of 100 within some
+	 * time.
+	 */
+	boolean isNormal(int from, int to, double p99Nanos) {
+		Histogram latencies = new Histogram(SIGNIFICANT_DIGITS);
+		for (int i = from; i < to; i++) {
+			if (!isOk(i)) {
+				return false;
+			}
+			latencies.recordValue(this.ended[i]);
+		}
+		return latencies.getValueAtPercentile(99) < p99Nanos;
+	}
+
+	private boolean isOk(int call) {
+		return this.codes[call] == Status.Code.OK;
+	}
+
+	Map<Status.Code, Long> statuses() {
+		Map<Status.Code, Long> statuses = new TreeMap<>();
+		for (Status.Code code : this.codes) {
+			if (code != null) {
+				statuses.merge(code, 1L, Long::sum);
+			}
+		}
+		return statuses;
+	}
+
+}
