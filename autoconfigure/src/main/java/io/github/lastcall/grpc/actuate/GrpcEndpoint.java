@@ -30,8 +30,8 @@ import io.github.lastcall.grpc.lifecycle.GrpcServer;
 import io.github.lastcall.grpc.lifecycle.GrpcServerDrain;
 import io.github.lastcall.grpc.lifecycle.GrpcServerState;
 import io.github.lastcall.grpc.lifecycle.GrpcServerStatus;
+import io.github.lastcall.grpc.tls.CertificateRotation;
 import io.github.lastcall.grpc.tls.ServerCertificate;
-import io.github.lastcall.grpc.tls.ServerTls;
 import io.github.lastcall.grpc.tls.TlsStatus;
 import io.grpc.MethodDescriptor;
 import io.grpc.MethodDescriptor.MethodType;
@@ -70,18 +70,17 @@ public final class GrpcEndpoint implements AopInfrastructureBean {
 
 	private final DrainControl control;
 
-	private final @Nullable ServerTls tls;
+	private final @Nullable CertificateRotation tls;
 
 	/**
 	 * Creates a new endpoint.
 	 * @param drains the drains of the servers
 	 * @param statuses the serving statuses
-	 * @param healthSettings the settings of health
 	 * @param control drains and resumes the servers
 	 * @param tls the TLS of the server, {@code null} for plaintext
 	 */
 	public GrpcEndpoint(List<GrpcServerDrain> drains, ServingStatusTable statuses, HealthSettings healthSettings,
-			DrainControl control, @Nullable ServerTls tls) {
+			DrainControl control, @Nullable CertificateRotation tls) {
 		this.drains = List.copyOf(drains);
 		this.statuses = statuses;
 		this.healthSettings = healthSettings;
@@ -91,7 +90,6 @@ public final class GrpcEndpoint implements AopInfrastructureBean {
 
 	/**
 	 * Describes the servers, services and serving statuses.
-	 * @return the description
 	 */
 	@ReadOperation
 	public GrpcDescriptor grpc() {
@@ -202,7 +200,6 @@ public final class GrpcEndpoint implements AopInfrastructureBean {
 	/**
 	 * Response of the endpoint.
 	 *
-	 * @param servers the servers
 	 * @param services the services by full name
 	 * @param health the serving statuses
 	 * @param ssl the TLS of the server, {@code null} for plaintext
@@ -231,10 +228,8 @@ public final class GrpcEndpoint implements AopInfrastructureBean {
 	/**
 	 * Server.
 	 *
-	 * @param name the name
 	 * @param address the address, {@code *} for all interfaces
 	 * @param port the port, -1 if none is open
-	 * @param state the state
 	 * @param since the time at which the state began
 	 * @param failed whether the server could not start or terminated unexpectedly
 	 * @param connections the number of open connections
@@ -270,7 +265,6 @@ public final class GrpcEndpoint implements AopInfrastructureBean {
 	/**
 	 * Method.
 	 *
-	 * @param type the type
 	 * @param request the full name of the request message
 	 * @param response the full name of the response message
 	 */
@@ -294,7 +288,6 @@ public final class GrpcEndpoint implements AopInfrastructureBean {
 	/**
 	 * Serving status of a name.
 	 *
-	 * @param status the status
 	 * @param source the source of the status: group, availability, override or drain
 	 * @param group the health group that it follows
 	 * @param override the override set by the application

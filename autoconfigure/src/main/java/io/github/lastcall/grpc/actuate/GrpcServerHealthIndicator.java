@@ -26,7 +26,7 @@ import io.github.lastcall.grpc.lifecycle.GrpcServer;
 import io.github.lastcall.grpc.lifecycle.GrpcServerDrain;
 import io.github.lastcall.grpc.lifecycle.GrpcServerState;
 import io.github.lastcall.grpc.lifecycle.GrpcServerStatus;
-import io.github.lastcall.grpc.tls.ServerTls;
+import io.github.lastcall.grpc.tls.CertificateRotation;
 import io.github.lastcall.grpc.tls.TlsStatus;
 import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
 import org.jspecify.annotations.Nullable;
@@ -48,7 +48,7 @@ public final class GrpcServerHealthIndicator extends AbstractHealthIndicator imp
 
 	private final ServingStatusTable statuses;
 
-	private final @Nullable ServerTls tls;
+	private final @Nullable CertificateRotation tls;
 
 	/**
 	 * Creates a new indicator.
@@ -57,7 +57,7 @@ public final class GrpcServerHealthIndicator extends AbstractHealthIndicator imp
 	 * @param tls the TLS of the server, {@code null} for plaintext
 	 */
 	public GrpcServerHealthIndicator(List<GrpcServerDrain> drains, ServingStatusTable statuses,
-			@Nullable ServerTls tls) {
+			@Nullable CertificateRotation tls) {
 		Assert.notEmpty(drains, "'drains' must not be empty");
 		this.drains = List.copyOf(drains);
 		this.statuses = statuses;
@@ -95,8 +95,8 @@ public final class GrpcServerHealthIndicator extends AbstractHealthIndicator imp
 	}
 
 	/**
-	 * An update that failed is no reason to take the server out: it serves with what it
-	 * has.
+	 * Describes TLS. A failed update does not change the status, because the server uses
+	 * the previous version.
 	 */
 	private static Map<String, Object> ssl(TlsStatus tls) {
 		Map<String, Object> details = new LinkedHashMap<>();

@@ -20,7 +20,7 @@ import io.github.lastcall.grpc.actuate.GrpcEndpoint;
 import io.github.lastcall.grpc.health.HealthSettings;
 import io.github.lastcall.grpc.health.ServingStatusTable;
 import io.github.lastcall.grpc.lifecycle.DrainControl;
-import io.github.lastcall.grpc.tls.ServerTls;
+import io.github.lastcall.grpc.tls.CertificateRotation;
 
 import org.springframework.aop.framework.AopInfrastructureBean;
 import org.springframework.beans.factory.ObjectProvider;
@@ -48,7 +48,7 @@ public final class GrpcEndpointAutoConfiguration implements AopInfrastructureBea
 	@Bean
 	@ConditionalOnMissingBean(search = SearchStrategy.CURRENT)
 	GrpcEndpoint lastCallEndpoint(GrpcServers servers, ServingStatusTable statuses, HealthSettings healthSettings,
-			DrainControl control, ObjectProvider<ServerTls> tls) {
+			DrainControl control, ObjectProvider<CertificateRotation> tls) {
 		return new GrpcEndpoint(servers.drains(), statuses, healthSettings, control, tls.getIfAvailable());
 	}
 

@@ -18,7 +18,7 @@ package io.github.lastcall.grpc.autoconfigure;
 
 import io.github.lastcall.grpc.actuate.GrpcServerHealthIndicator;
 import io.github.lastcall.grpc.health.ServingStatusTable;
-import io.github.lastcall.grpc.tls.ServerTls;
+import io.github.lastcall.grpc.tls.CertificateRotation;
 
 import org.springframework.aop.framework.AopInfrastructureBean;
 import org.springframework.beans.factory.ObjectProvider;
@@ -48,7 +48,7 @@ public final class GrpcServerHealthContributorAutoConfiguration implements AopIn
 	@Bean
 	@ConditionalOnMissingBean(name = "grpcHealthIndicator", search = SearchStrategy.CURRENT)
 	GrpcServerHealthIndicator grpcHealthIndicator(GrpcServers servers, ServingStatusTable statuses,
-			ObjectProvider<ServerTls> tls) {
+			ObjectProvider<CertificateRotation> tls) {
 		return new GrpcServerHealthIndicator(servers.drainsOfApplication(), statuses, tls.getIfAvailable());
 	}
 

@@ -25,7 +25,7 @@ import io.github.lastcall.grpc.metrics.GrpcExecutorMetrics;
 import io.github.lastcall.grpc.metrics.GrpcHealthMeters;
 import io.github.lastcall.grpc.metrics.GrpcServerMetrics;
 import io.github.lastcall.grpc.metrics.GrpcServerTlsMetrics;
-import io.github.lastcall.grpc.tls.ServerTls;
+import io.github.lastcall.grpc.tls.CertificateRotation;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.binder.MeterBinder;
 
@@ -60,7 +60,7 @@ public final class GrpcServerMetricsAutoConfiguration implements AopInfrastructu
 
 	@Bean
 	@ConditionalOnMissingBean(search = SearchStrategy.CURRENT)
-	GrpcServerTlsMetrics lastCallServerTlsMetrics(ObjectProvider<ServerTls> tls) {
+	GrpcServerTlsMetrics lastCallCertificateRotationMetrics(ObjectProvider<CertificateRotation> tls) {
 		return new GrpcServerTlsMetrics(tls::getIfAvailable);
 	}
 

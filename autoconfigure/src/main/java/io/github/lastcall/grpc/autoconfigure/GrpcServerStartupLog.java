@@ -25,7 +25,7 @@ import io.github.lastcall.grpc.lifecycle.DurationText;
 import io.github.lastcall.grpc.lifecycle.GrpcServer;
 import io.github.lastcall.grpc.lifecycle.GrpcServerStartedEvent;
 import io.github.lastcall.grpc.lifecycle.ShutdownSettings;
-import io.github.lastcall.grpc.tls.ServerTls;
+import io.github.lastcall.grpc.tls.CertificateRotation;
 import io.grpc.reflection.v1.ServerReflectionGrpc;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
@@ -52,11 +52,12 @@ class GrpcServerStartupLog implements AopInfrastructureBean, ApplicationListener
 
 	private final ShutdownSettings shutdown;
 
-	private final ObjectProvider<ServerTls> tls;
+	private final ObjectProvider<CertificateRotation> tls;
 
 	private boolean hinted;
 
-	GrpcServerStartupLog(ApplicationContext context, ShutdownSettings shutdown, ObjectProvider<ServerTls> tls) {
+	GrpcServerStartupLog(ApplicationContext context, ShutdownSettings shutdown,
+			ObjectProvider<CertificateRotation> tls) {
 		this.context = context;
 		this.shutdown = shutdown;
 		this.tls = tls;
@@ -116,7 +117,8 @@ class GrpcServerStartupLog implements AopInfrastructureBean, ApplicationListener
 	 * Describes TLS, which only the server on the network has.
 	 */
 	private String tls(GrpcServer server) {
-		ServerTls tls = ServerType.NETWORK.serverName().equals(server.getName()) ? this.tls.getIfAvailable() : null;
+		CertificateRotation tls = ServerType.NETWORK.serverName().equals(server.getName()) ? this.tls.getIfAvailable()
+				: null;
 		if (tls == null) {
 			return "";
 		}

@@ -69,7 +69,6 @@ final class GrpcServers implements AopInfrastructureBean {
 	 * @param refusals the refused calls and connections
 	 * @param connections the open connections
 	 * @param calls the calls in flight
-	 * @param drain the drain
 	 */
 	record Parts(ServerType type, Refusals refusals, Connections connections, InFlightCalls calls,
 			GrpcServerDrain drain) {

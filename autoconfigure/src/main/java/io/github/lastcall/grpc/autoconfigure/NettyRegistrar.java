@@ -19,10 +19,10 @@ package io.github.lastcall.grpc.autoconfigure;
 import java.time.Clock;
 
 import io.github.lastcall.grpc.netty.NettyGuardedTransport;
+import io.github.lastcall.grpc.tls.CertificateRotation;
 import io.github.lastcall.grpc.tls.ClientAuthentication;
 import io.github.lastcall.grpc.tls.NettyTls;
 import io.github.lastcall.grpc.tls.PeerIdentityFilter;
-import io.github.lastcall.grpc.tls.ServerTls;
 
 import org.springframework.beans.factory.BeanRegistrar;
 import org.springframework.beans.factory.BeanRegistry;
@@ -66,12 +66,13 @@ class NettyRegistrar implements BeanRegistrar {
 		registry.registerBean("lastCallNettyTls", NettyTls.class,
 				(spec) -> spec.supplier((context) -> new NettyTls(clientAuthentication(context),
 						context.beanProvider(PeerIdentityFilter.class).getIfAvailable())));
-		registry.registerBean("lastCallServerTls", ServerTls.class,
-				(spec) -> spec.supplier((context) -> new ServerTls(bundle, clientAuthentication(context),
+		registry.registerBean("lastCallCertificateRotation", CertificateRotation.class,
+				(spec) -> spec.supplier((context) -> new CertificateRotation(bundle, clientAuthentication(context),
 						context.bean(NettyTls.class), Clock.systemUTC())));
-		registry.registerBean("lastCallServerTlsRegistrar", ServerTlsRegistrar.class,
-				(spec) -> spec.supplier((context) -> new ServerTlsRegistrar(context.bean(ServerTls.class),
-						context.beanProvider(SslBundles.class), context.beanProvider(SslProperties.class))));
+		registry.registerBean("lastCallCertificateRotationRegistrar", CertificateRotationRegistrar.class,
+				(spec) -> spec
+					.supplier((context) -> new CertificateRotationRegistrar(context.bean(CertificateRotation.class),
+							context.beanProvider(SslBundles.class), context.beanProvider(SslProperties.class))));
 	}
 
 	private static ClientAuthentication clientAuthentication(SupplierContext context) {

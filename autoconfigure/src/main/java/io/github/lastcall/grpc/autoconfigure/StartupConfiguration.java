@@ -17,7 +17,7 @@
 package io.github.lastcall.grpc.autoconfigure;
 
 import io.github.lastcall.grpc.lifecycle.ShutdownSettings;
-import io.github.lastcall.grpc.tls.ServerTls;
+import io.github.lastcall.grpc.tls.CertificateRotation;
 
 import org.springframework.aop.framework.AopInfrastructureBean;
 import org.springframework.beans.factory.ObjectProvider;
@@ -34,7 +34,7 @@ class StartupConfiguration implements AopInfrastructureBean {
 
 	@Bean
 	GrpcServerStartupLog lastCallServerStartupLog(ApplicationContext context, ShutdownSettings settings,
-			ObjectProvider<ServerTls> tls) {
+			ObjectProvider<CertificateRotation> tls) {
 		return new GrpcServerStartupLog(context, settings, tls);
 	}
 

@@ -33,7 +33,6 @@ final class CallEndedException extends StatusRuntimeException {
 	/**
 	 * Creates a new exception.
 	 * @param call the call that has ended
-	 * @param reason the reason
 	 */
 	CallEndedException(InFlightCall call, String reason) {
 		super(Status.CANCELLED.withDescription(reason), new Metadata());

@@ -51,14 +51,12 @@ public interface CallHooks {
 
 	/**
 	 * Called before the handler sends headers.
-	 * @param headers the headers
 	 */
 	default void sendingHeaders(Metadata headers) {
 	}
 
 	/**
 	 * Called before the handler closes the call, unless the server has closed it.
-	 * @param trailers the trailers
 	 */
 	default void closing(Metadata trailers) {
 	}
@@ -86,7 +84,6 @@ public interface CallHooks {
 		/**
 		 * Called on an event loop when a call is going to get a handler. Each call that
 		 * starts also ends.
-		 * @param call the call
 		 * @param headers the headers of the request
 		 * @return the hooks of the call, {@link CallHooks#NONE} for none
 		 */

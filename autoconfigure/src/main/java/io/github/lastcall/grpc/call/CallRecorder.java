@@ -52,8 +52,6 @@ public interface CallRecorder {
 
 		/**
 		 * Creates the recorder of a method.
-		 * @param method the method
-		 * @return the recorder
 		 */
 		CallRecorder recorderOf(MethodDescriptor<?, ?> method);
 

@@ -24,6 +24,7 @@ import io.github.lastcall.grpc.executor.NettyEventLoop;
 import io.github.lastcall.grpc.executor.ServerExecutor;
 import io.github.lastcall.grpc.executor.ServerThreadPool;
 import io.github.lastcall.grpc.limits.RefusalReason;
+import io.github.lastcall.grpc.limits.RefusalStatus;
 import io.grpc.Status;
 import org.jspecify.annotations.Nullable;
 
@@ -64,7 +65,7 @@ final class CallbackExecutor extends AtomicInteger implements Executor, CallTask
 	void begin() {
 		if (this.executor instanceof ServerThreadPool pool
 				&& pool.isFull(this.call.method().run().withdrawnWaiting())) {
-			reject(ExecutorRejection.FULL);
+			reject(RefusalStatus.EXECUTOR_FULL);
 		}
 		if (this.call.closeStatus().isClosed()) {
 			this.executor = ServerExecutor.DIRECT;
@@ -90,7 +91,7 @@ final class CallbackExecutor extends AtomicInteger implements Executor, CallTask
 			this.executor.execute(guarded);
 		}
 		catch (Throwable ex) {
-			reject(ExecutorRejection.of(this.executor, ex));
+			reject(RefusalStatus.ofExecutor(this.executor, ex));
 			guarded.run();
 		}
 	}

@@ -71,7 +71,6 @@ public final class Connections extends ServerTransportFilter implements AopInfra
 
 	/**
 	 * Returns the number of open connections.
-	 * @return the number of connections
 	 */
 	public int count() {
 		return this.count.get();

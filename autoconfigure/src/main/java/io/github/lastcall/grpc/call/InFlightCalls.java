@@ -256,7 +256,6 @@ public final class InFlightCalls implements AopInfrastructureBean {
 	/**
 	 * Returns the number of calls of the application that have ended since the server
 	 * drains.
-	 * @return the number of calls
 	 */
 	public long endedWhileDraining() {
 		return this.run.endedWhileDraining();
@@ -266,7 +265,6 @@ public final class InFlightCalls implements AopInfrastructureBean {
 
 	/**
 	 * Returns the number of calls of the application in flight.
-	 * @return the number of calls
 	 */
 	public int count() {
 		return this.run.application().size();
@@ -275,7 +273,6 @@ public final class InFlightCalls implements AopInfrastructureBean {
 	/**
 	 * Returns the number of open streams of infrastructure services, such as health
 	 * watches.
-	 * @return the number of streams
 	 */
 	public int infrastructureStreams() {
 		return this.run.infrastructure().size();
@@ -284,7 +281,6 @@ public final class InFlightCalls implements AopInfrastructureBean {
 	/**
 	 * Returns the number of calls of the application that have been closed because the
 	 * server was shutting down, in all runs of the server.
-	 * @return the number of calls
 	 */
 	public long forced() {
 		return this.forced.sum();
@@ -293,7 +289,6 @@ public final class InFlightCalls implements AopInfrastructureBean {
 	/**
 	 * Returns the number of handlers of the application that still run long after their
 	 * calls have been cancelled.
-	 * @return the number of handlers
 	 */
 	public int abandoned() {
 		return this.guards.abandoned().count(this);

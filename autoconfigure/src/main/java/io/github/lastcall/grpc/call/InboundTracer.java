@@ -17,6 +17,7 @@
 package io.github.lastcall.grpc.call;
 
 import io.github.lastcall.grpc.limits.RefusalReason;
+import io.github.lastcall.grpc.limits.RefusalStatus;
 import io.github.lastcall.grpc.limits.RefusedMessageException;
 import io.grpc.ServerStreamTracer;
 import io.grpc.Status;
@@ -35,18 +36,11 @@ class InboundTracer extends ServerStreamTracer {
 
 	private static final int MAX_INFRASTRUCTURE_MESSAGE = 64 * 1024;
 
-	private static final Status INFRASTRUCTURE_MESSAGE_TOO_LARGE = Status.RESOURCE_EXHAUSTED
-		.withDescription("Message to an infrastructure service exceeds the maximum size of %d bytes"
-			.formatted(MAX_INFRASTRUCTURE_MESSAGE));
-
 	/**
 	 * Number of bytes of a message that are decompressed even if the memory limit is
 	 * exceeded.
 	 */
 	private static final int ALWAYS_TAKEN = 64 * 1024;
-
-	private static final Status MEMORY_EXCEEDED = Status.RESOURCE_EXHAUSTED
-		.withDescription("Memory limit for inbound messages exceeded");
 
 	private TrackedMethod method;
 
@@ -126,7 +120,7 @@ class InboundTracer extends ServerStreamTracer {
 		else if (this.method.application()) {
 			hold(2 * bytes);
 			if (this.held > ALWAYS_TAKEN && this.method.run().inboundMemory().isExceeded()) {
-				refuseMessage(RefusalReason.INBOUND_BUFFER, MEMORY_EXCEEDED);
+				refuseMessage(RefusalReason.INBOUND_BUFFER, RefusalStatus.INBOUND_MEMORY);
 			}
 		}
 		else {
@@ -146,7 +140,7 @@ class InboundTracer extends ServerStreamTracer {
 	 */
 	final void messageParsed() {
 		if (!this.method.application()) {
-			// The service has had what it may keep.
+			// The service has received its previous message.
 			releaseMessages();
 		}
 		hold(this.wholeSize - this.held / 2);
@@ -172,7 +166,8 @@ class InboundTracer extends ServerStreamTracer {
 	private void grow(long bytes) {
 		this.size += bytes;
 		if (this.size > MAX_INFRASTRUCTURE_MESSAGE) {
-			refuseMessage(RefusalReason.INFRASTRUCTURE_MESSAGE_SIZE, INFRASTRUCTURE_MESSAGE_TOO_LARGE);
+			refuseMessage(RefusalReason.INFRASTRUCTURE_MESSAGE_SIZE,
+					RefusalStatus.infrastructureMessageSize(MAX_INFRASTRUCTURE_MESSAGE));
 		}
 	}
 

@@ -23,6 +23,7 @@ import io.github.lastcall.grpc.executor.ServerTimer;
 import io.github.lastcall.grpc.limits.InboundMemory;
 import io.github.lastcall.grpc.limits.InfrastructureStreams;
 import io.github.lastcall.grpc.limits.RefusalReason;
+import io.github.lastcall.grpc.limits.RefusalStatus;
 import io.grpc.Metadata;
 import io.grpc.ServerCall;
 import io.grpc.Status;
@@ -116,8 +117,7 @@ final class ServerRun {
 	void begun(InFlightCall call) {
 		if (call.method().application()) {
 			if (!this.application.add(call)) {
-				refuse(call, RefusalReason.CONCURRENT_CALLS,
-						"Concurrent call limit exceeded (%d)".formatted(this.application.limit()));
+				refuse(call, RefusalReason.CONCURRENT_CALLS, RefusalStatus.concurrentCalls(this.application.limit()));
 			}
 		}
 		else {
@@ -126,7 +126,7 @@ final class ServerRun {
 			this.infrastructure.add(call);
 			if (!open) {
 				refuse(call, RefusalReason.INFRASTRUCTURE_STREAMS,
-						"Concurrent stream limit of health and reflection exceeded (%d)".formatted(streams.limit()));
+						RefusalStatus.infrastructureStreams(streams.limit()));
 			}
 		}
 		if (this.notesArrivals) {
@@ -205,8 +205,7 @@ final class ServerRun {
 
 	/* Refusals. */
 
-	private void refuse(InFlightCall call, RefusalReason reason, String description) {
-		Status status = Status.RESOURCE_EXHAUSTED.withDescription(description);
+	private void refuse(InFlightCall call, RefusalReason reason, Status status) {
 		call.close(status);
 		refused(reason, call.method(), status);
 	}
@@ -261,7 +260,7 @@ final class ServerRun {
 				call.signalDrain();
 			}
 			catch (Throwable ex) {
-				// The other calls are told nevertheless.
+				// The other calls must still get the signal.
 				call.failed(ex);
 			}
 		});

@@ -32,8 +32,8 @@ import org.springframework.util.Assert;
 import org.springframework.util.ReflectionUtils;
 
 /**
- * What customizers have set on the builder of a server. Its public API sets executors and
- * does not tell them.
+ * Executors that customizers have set on the builder of a server, whose public API has no
+ * getters for them.
  */
 public final class BuilderExecutors {
 
@@ -53,11 +53,10 @@ public final class BuilderExecutors {
 	}
 
 	/**
-	 * Lets a server look up the methods of calls on its event loop: nothing waits for a
-	 * thread before it is known which ones it may wait for. To be called before the
-	 * customizers.
+	 * Makes a server look up the methods of calls on its event loop, because the executor
+	 * of a call depends on its method. Must be called before the customizers.
 	 * @param builder the builder of the server
-	 * @return knows what is set from now on
+	 * @return the executors that are set from now on
 	 */
 	public static BuilderExecutors preset(ServerBuilder<?> builder) {
 		builder.directExecutor();
@@ -65,7 +64,7 @@ public final class BuilderExecutors {
 	}
 
 	/**
-	 * The executor that has been set.
+	 * Returns the executor that has been set.
 	 * @return the executor, {@code null} if there is none
 	 */
 	@Nullable Executor executor() {
@@ -78,7 +77,7 @@ public final class BuilderExecutors {
 	}
 
 	/**
-	 * The supplier that has been set.
+	 * Returns the supplier that has been set.
 	 * @return the supplier, {@code null} if there is none
 	 */
 	@Nullable ServerCallExecutorSupplier supplier() {

@@ -27,15 +27,12 @@ public interface CallScope {
 
 	/**
 	 * Runs an action on the current thread as a callback of the call would run.
-	 * @param action the action
 	 */
 	void run(Runnable action);
 
 	/**
 	 * Wraps an action so that it runs in a scope.
-	 * @param action the action
 	 * @param scope the scope, {@code null} for none
-	 * @return the wrapped action
 	 */
 	static Runnable around(Runnable action, @Nullable CallScope scope) {
 		return (scope != null) ? () -> scope.run(action) : action;

@@ -91,10 +91,9 @@ public final class EventLoopWatchdog {
 	/**
 	 * Watches those services of the application that run on the event loop.
 	 * @param services the services of the server
-	 * @param executors know where they run
-	 * @return the services, those that are watched in a wrapper outside of all
-	 * interceptors
-	 * @throws GrpcServerStartException if a service names an executor that is none
+	 * @param executors executors of the services
+	 * @return the services; watched ones have a wrapper outside of all interceptors
+	 * @throws GrpcServerStartException if a service names an executor that does not exist
 	 */
 	public GrpcServices watch(GrpcServices services, ServiceExecutors executors) {
 		List<GrpcServices.Registration> application = new ArrayList<>();
@@ -168,7 +167,7 @@ public final class EventLoopWatchdog {
 	}
 
 	/**
-	 * What is below the callback is the same in every server.
+	 * Removes the frames below the callback, which are the same in every server.
 	 */
 	private static StackTraceElement[] callback(StackTraceElement[] stack) {
 		for (int i = 0; i < stack.length; i++) {
@@ -180,7 +179,7 @@ public final class EventLoopWatchdog {
 	}
 
 	/**
-	 * From the first connection to the end of the last one.
+	 * Sampling from the first connection to the end of the last one.
 	 */
 	private final class Watch implements Runnable {
 

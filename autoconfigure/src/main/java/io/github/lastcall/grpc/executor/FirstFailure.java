@@ -34,7 +34,6 @@ public final class FirstFailure {
 
 	/**
 	 * Creates a new instance, with no failure so far.
-	 * @param logger the logger
 	 * @param message what has failed
 	 */
 	public FirstFailure(Log logger, String message) {
@@ -44,7 +43,6 @@ public final class FirstFailure {
 
 	/**
 	 * Logs a failure if it is the first.
-	 * @param failure the failure
 	 */
 	public void report(Throwable failure) {
 		if (this.reported.compareAndSet(false, true)) {

@@ -23,7 +23,7 @@ import org.slf4j.MDC;
 import org.springframework.aop.framework.AopInfrastructureBean;
 
 /**
- * The diagnostic context of the log.
+ * Mapped diagnostic context (MDC) as the state of a thread.
  */
 public final class MdcState implements ThreadState, AopInfrastructureBean {
 

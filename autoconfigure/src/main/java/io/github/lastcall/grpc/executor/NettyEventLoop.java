@@ -26,8 +26,8 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.util.ClassUtils;
 
 /**
- * The event loops of Netty's transport. All callbacks of a connection run on one of them
- * if no other executor is set, so what runs there runs beside none of them.
+ * Event loops of Netty's transport. All callbacks of a connection run on one of them if
+ * no other executor is set, so nothing that runs there is concurrent with them.
  */
 public final class NettyEventLoop {
 
@@ -38,24 +38,24 @@ public final class NettyEventLoop {
 	}
 
 	/**
-	 * Whether the connections of a server have event loops.
+	 * Returns whether the connections of a server have event loops.
 	 * @param builder the builder of the server
-	 * @return whether it is one of Netty's
+	 * @return whether it is a builder of Netty
 	 */
 	public static boolean serves(ServerBuilder<?> builder) {
 		return PRESENT && Netty.isBuilder(builder);
 	}
 
 	/**
-	 * The event loop that the current thread is.
-	 * @return the event loop, {@code null} if it is none
+	 * Returns the event loop of the current thread.
+	 * @return the event loop, {@code null} if the thread is not an event loop
 	 */
 	public static @Nullable Executor current() {
 		return PRESENT ? Netty.current() : null;
 	}
 
 	/**
-	 * Not linked without Netty.
+	 * Loaded only if Netty is on the classpath.
 	 */
 	private static final class Netty {
 

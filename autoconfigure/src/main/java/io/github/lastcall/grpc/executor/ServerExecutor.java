@@ -33,7 +33,7 @@ import org.springframework.util.Assert;
 public final class ServerExecutor implements AopInfrastructureBean, DisposableBean {
 
 	/**
-	 * Runs what it is given where it is given: calls on the event loop.
+	 * Runs tasks on the calling thread, so calls on the event loop.
 	 */
 	public static final Executor DIRECT = Runnable::run;
 
@@ -57,7 +57,7 @@ public final class ServerExecutor implements AopInfrastructureBean, DisposableBe
 	 */
 	public static ServerExecutor platform(int threads, int queueCapacity) {
 		ServerThreadPool pool = new ServerThreadPool(threads, THREAD_NAME_PREFIX, queueCapacity);
-		// What still runs has been told already, or has not listened.
+		// Calls that still run have been cancelled already.
 		return new ServerExecutor(pool, pool::shutdown);
 	}
 
@@ -80,12 +80,12 @@ public final class ServerExecutor implements AopInfrastructureBean, DisposableBe
 	}
 
 	/**
-	 * An executor of the application, which closes it. A call needs a thread several
-	 * times, and one that is rejected with a {@link RejectedExecutionException} ends:
-	 * what bounds the calls should not be the queue of this executor. One that blocks in
-	 * {@code execute} (a concurrency limit) or runs what it is given in the caller (a
-	 * caller-runs policy, a direct executor of one's own) holds the event loop, and
-	 * nobody watches it there.
+	 * Uses an executor of the application, which remains responsible for closing it. A
+	 * call needs a thread several times and ends when a task is rejected with a
+	 * {@link RejectedExecutionException}, so the queue of the executor should not limit
+	 * the number of calls. An executor that blocks in {@code execute} (a concurrency
+	 * limit) or runs tasks on the calling thread (a caller-runs policy) blocks the event
+	 * loop, without a warning.
 	 * @param executor the executor
 	 * @return the executor
 	 */

@@ -26,9 +26,8 @@ final class ServerThread extends Thread {
 	private final Runnable worker;
 
 	/**
-	 * Whether this worker is the one that the pending wake-up of the queue is for.
-	 * Accessed by this thread only, but while it is idle under the lock of the idle
-	 * workers only.
+	 * Whether the pending wake-up of the queue is for this worker. Accessed by this
+	 * thread only; while it is idle, under the lock of the idle workers only.
 	 */
 	private boolean signalled;
 

@@ -44,8 +44,8 @@ public final class ServerThreadPool extends ThreadPoolExecutor {
 	private final CallQueue queue;
 
 	/**
-	 * The thread that starts a signalled worker. That worker may have polled, and another
-	 * thread be starting the next one, before the first start has returned.
+	 * Thread that starts a signalled worker. Before that start returns, the worker may
+	 * have polled and another thread may be starting the next one.
 	 */
 	private final AtomicReference<@Nullable Thread> starter = new AtomicReference<>();
 
@@ -68,7 +68,6 @@ public final class ServerThreadPool extends ThreadPoolExecutor {
 
 	/**
 	 * Runs a call on one of the threads, as soon as one is free.
-	 * @param call the call
 	 * @throws java.util.concurrent.RejectedExecutionException if the pool is shut down
 	 */
 	@Override

@@ -31,8 +31,6 @@ public interface ServerTimer {
 
 	/**
 	 * Runs a task once after a delay, on a thread of this library. Tasks must not block.
-	 * @param task the task
-	 * @param delay the delay
 	 * @return cancels the task if it has not run yet
 	 */
 	default Runnable schedule(Runnable task, Duration delay) {
@@ -41,7 +39,6 @@ public interface ServerTimer {
 
 	/**
 	 * Runs a task once at a time, on a thread of this library. Tasks must not block.
-	 * @param task the task
 	 * @param nanoTime the time on the clock of {@link #nanoTime()}; immediately if it has
 	 * passed
 	 * @return cancels the task if it has not run yet

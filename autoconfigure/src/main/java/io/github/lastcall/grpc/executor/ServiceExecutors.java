@@ -36,8 +36,8 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.beans.factory.ListableBeanFactory;
 
 /**
- * Knows where the calls of each service run: those of infrastructure services on the
- * event loop, those of the application where {@link GrpcService#executor()} says.
+ * Executors of the calls of each service: the event loop for infrastructure services, the
+ * executor named by {@link GrpcService#executor()} for those of the application.
  */
 public final class ServiceExecutors {
 
@@ -49,8 +49,8 @@ public final class ServiceExecutors {
 
 	/**
 	 * Creates new service executors.
-	 * @param executor the executor of services that say nothing
-	 * @param beanFactory has the executors that services name
+	 * @param executor the executor of services that do not name one
+	 * @param beanFactory contains the executors that services name
 	 */
 	public ServiceExecutors(ServerExecutor executor, ListableBeanFactory beanFactory) {
 		this.executor = executor;
@@ -58,13 +58,13 @@ public final class ServiceExecutors {
 	}
 
 	/**
-	 * Lets a server run the calls of each service on its executor. What customizers have
-	 * set comes before the server's own executor, and after what a service names.
+	 * Makes a server run the calls of each service on its executor. An executor set by a
+	 * customizer takes precedence over the server's own, and one named by a service over
+	 * both.
 	 * @param builder the builder of the server
 	 * @param customized what customizers have set on the builder
-	 * @param services the services
-	 * @param guard stands between the calls and their executors
-	 * @throws GrpcServerStartException if a service names an executor that is none
+	 * @param guard wraps the executors of the calls
+	 * @throws GrpcServerStartException if a service names an executor that does not exist
 	 */
 	public void applyTo(ServerBuilder<?> builder, BuilderExecutors customized, GrpcServices services,
 			UnaryOperator<ServerCallExecutorSupplier> guard) {
@@ -84,22 +84,15 @@ public final class ServiceExecutors {
 	}
 
 	/**
-	 * Whether no call of some services leaves the event loop. grpc-java has a shorter way
-	 * for such a server.
-	 * @param services the services
-	 * @return whether all of them run on the event loop
+	 * Returns whether all services run on the event loop, for which grpc-java has a
+	 * shorter path.
 	 */
 	private boolean areDirect(GrpcServices services) {
 		return this.executor.get() == ServerExecutor.DIRECT && services.application().stream().allMatch(this::isDirect);
 	}
 
 	/**
-	 * The executors of some services.
-	 * @param services the services
-	 * @param otherwise the executor of all others
-	 * @param supplier asked before that, if there is one
-	 * @return where their calls run
-	 * @throws GrpcServerStartException if a service names an executor that is none
+	 * Returns the executors of some services.
 	 */
 	private ServerCallExecutorSupplier of(GrpcServices services, Executor otherwise,
 			@Nullable ServerCallExecutorSupplier supplier) {
@@ -115,19 +108,14 @@ public final class ServiceExecutors {
 	}
 
 	/**
-	 * Whether the calls of a service run on the event loop.
-	 * @param service the service
-	 * @return whether they do
-	 * @throws GrpcServerStartException if the service names an executor that is none
+	 * Returns whether the calls of a service run on the event loop.
 	 */
 	boolean isDirect(GrpcServices.Registration service) {
 		return executor(service) == ServerExecutor.DIRECT;
 	}
 
 	/**
-	 * What to do with a service that runs on the event loop and should not.
-	 * @param service the service
-	 * @return a sentence
+	 * Returns what to do with a service that should not run on the event loop.
 	 */
 	String adviceAgainstDirect(GrpcServices.Registration service) {
 		if (this.executor.get() == ServerExecutor.DIRECT) {

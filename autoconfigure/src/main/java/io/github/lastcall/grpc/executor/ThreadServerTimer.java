@@ -46,7 +46,6 @@ public final class ThreadServerTimer implements AopInfrastructureBean, ServerTim
 	 * Creates a timer whose thread starts now and stays, so that its tasks run even when
 	 * no thread can be started any more.
 	 * @param threadName the name of its thread
-	 * @return the timer
 	 */
 	public static ThreadServerTimer started(String threadName) {
 		return new ThreadServerTimer(daemons(threadName), true);

@@ -16,7 +16,7 @@
 package io.github.lastcall.grpc.executor;
 
 /**
- * Where a thread is. Never thrown: loggers know what to do with a stack trace.
+ * Stack of a thread, for logging. Never thrown.
  */
 public final class ThreadStack extends Exception {
 
@@ -24,8 +24,7 @@ public final class ThreadStack extends Exception {
 
 	/**
 	 * Creates a new stack.
-	 * @param thread the thread
-	 * @param stack where it is, or as much of that as is worth a look
+	 * @param stack the stack, or its relevant part
 	 */
 	public ThreadStack(Thread thread, StackTraceElement[] stack) {
 		super("stack of thread " + thread.getName() + ", not an error", null, false, true);

@@ -18,15 +18,15 @@ package io.github.lastcall.grpc.executor;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a library keeps in a variable of the thread, so that code can leave it behind for
- * whatever the thread runs next. Called around nearly everything that a call runs: where
- * nothing was left, it must cost next to nothing.
+ * State that a library keeps in a thread-local variable and that code can leave behind
+ * for the next task of the thread. Called around nearly all tasks of a call, so it must
+ * be cheap when nothing was left behind.
  */
 public interface ThreadState {
 
 	/**
-	 * The state of the current thread.
-	 * @return what {@link #restore} takes, {@code null} if the thread has none
+	 * Returns the state of the current thread.
+	 * @return the argument for {@link #restore}, {@code null} if the thread has none
 	 */
 	@Nullable Object save();
 

@@ -25,19 +25,19 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.core.task.VirtualThreadTaskExecutor;
 
 /**
- * Keeps what a call leaves behind on a thread from the next one: after each run of a call
- * on a thread, the {@link ThreadState}s are what they were before.
+ * Isolates calls from each other's thread state: after each task of a call, the
+ * {@link ThreadState}s of the thread are what they were before.
  * <p>
- * Threads of this library run nothing else. Their state is empty before each run because
- * it is emptied after each, so nothing has to be saved. A virtual thread ends with the
- * run that it was started for, and with it its state.
+ * Threads of this library run only calls. Their state is cleared after each task, so it
+ * is empty before the next one and need not be saved. The state of a virtual thread ends
+ * with its only task.
  */
 public final class ThreadStates {
 
 	private static final Log logger = LogFactory.getLog(ThreadStates.class);
 
 	/**
-	 * For servers whose handlers leave nothing behind.
+	 * Instance that does nothing.
 	 */
 	public static final ThreadStates NONE = new ThreadStates();
 
@@ -59,9 +59,8 @@ public final class ThreadStates {
 	}
 
 	/**
-	 * Runs something of a call on the current thread.
-	 * @param executor the executor that was given the task
-	 * @param task what to run
+	 * Runs a task of a call on the current thread.
+	 * @param executor the executor that the task was submitted to
 	 */
 	public void run(Executor executor, Runnable task) {
 		if (this.states.length == 0 || executor instanceof VirtualThreadTaskExecutor) {
@@ -81,7 +80,7 @@ public final class ThreadStates {
 	}
 
 	/**
-	 * A recursion, because the stack is where the saved states cost nothing.
+	 * Recursive, because saving the states on the stack costs nothing.
 	 */
 	private void run(int index, Runnable task) {
 		if (index == this.states.length) {
@@ -99,7 +98,7 @@ public final class ThreadStates {
 	}
 
 	/**
-	 * Something of a call has run on a thread of this library.
+	 * Clears the state after a task of a call on a thread of this library.
 	 */
 	public void clear() {
 		for (int i = this.states.length - 1; i >= 0; i--) {

@@ -27,15 +27,15 @@ import org.springframework.core.task.VirtualThreadTaskExecutor;
 import org.springframework.scheduling.concurrent.ThreadPoolTaskExecutor;
 
 /**
- * The threads of each executor that wait for a client. No more than half of them wait at
- * the same time, so that slow clients leave threads to the others.
+ * Counter of the threads of each executor that wait for a client. At most half of them
+ * wait at the same time, so that slow clients leave threads to other calls.
  */
 public final class WaitingThreads {
 
 	private final Map<Executor, AtomicInteger> waiting = new ConcurrentHashMap<>();
 
 	/**
-	 * The current thread is about to wait.
+	 * Registers the current thread before it waits.
 	 * @param executor the executor that the thread belongs to
 	 * @return whether it may, in which case {@link #leave(Executor)} must follow
 	 */
@@ -49,7 +49,7 @@ public final class WaitingThreads {
 	}
 
 	/**
-	 * The current thread waits no more.
+	 * Unregisters the current thread after it has waited.
 	 * @param executor the executor that the thread belongs to
 	 */
 	public void leave(Executor executor) {
@@ -76,7 +76,7 @@ public final class WaitingThreads {
 			int limit = threads.getConcurrencyLimit();
 			return (limit > 0) ? limit / 2 : Integer.MAX_VALUE;
 		}
-		// It does not say. There is hardly a pool with fewer threads.
+		// The size is unknown. Hardly any pool has fewer threads.
 		return Runtime.getRuntime().availableProcessors() / 2;
 	}
 

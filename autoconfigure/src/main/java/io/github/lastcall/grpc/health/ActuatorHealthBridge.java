@@ -113,14 +113,14 @@ public final class ActuatorHealthBridge implements AopInfrastructureBean, GrpcSe
 				this.sampler.start();
 				aggregate();
 			});
-			// What an indicator said while the application started may be history.
+			// Answers from the start of the application may be outdated.
 			case SERVING -> this.sampler.sampleNow();
 			case STOPPED -> this.aggregation.execute(() -> {
 				if (this.servers.allMatch((state) -> state == GrpcServerState.STOPPED)) {
 					this.sampler.stop();
 				}
 			});
-			// An operator may look on, and liveness is still told.
+			// Sampling continues for operators and for liveness.
 			case ANNOUNCING, DRAINING, FORCING -> {
 			}
 		}
@@ -220,7 +220,7 @@ public final class ActuatorHealthBridge implements AopInfrastructureBean, GrpcSe
 		try {
 			Set<Status> members = new HashSet<>();
 			if (!collectAnswers(this.contributors.get(), "", group, members)) {
-				// Not known yet is no reason to be sent calls.
+				// A status that is not known yet must not attract calls.
 				return ServingStatus.NOT_SERVING;
 			}
 			return servingStatus(group, group.getStatusAggregator().getAggregateStatus(members));

@@ -61,14 +61,13 @@ public final class HealthGroupMapping implements AopInfrastructureBean {
 
 	/**
 	 * Registers the services of a server.
-	 * @param services the services
 	 * @throws GrpcServerStartException if a mapping names a group or a service that does
 	 * not exist
 	 */
 	public void register(GrpcServices services) {
 		List<String> names = services.names();
 		this.groupsByService.forEach((service, group) -> {
-			// One that is mocked in a test is not there, and its name is not known.
+			// A service that is mocked in a test is missing, and its name is unknown.
 			if (!names.contains(service) && services.unbound().isEmpty()) {
 				throw new GrpcServerStartException(
 						"The health of service '%s' is mapped to group '%s', but no such service is served."
@@ -96,7 +95,6 @@ public final class HealthGroupMapping implements AopInfrastructureBean {
 
 	/**
 	 * Registers services added by customizers, which follow readiness.
-	 * @param services the services
 	 */
 	public void registerAdded(List<ServerServiceDefinition> services) {
 		services.forEach((service) -> this.table.register(service.getServiceDescriptor().getName(),

@@ -126,7 +126,7 @@ final class HealthSampler<R> {
 
 	private void round() {
 		if (this.executor != null) {
-			// First of all: a round that fails must not be the last one.
+			// Scheduled first, so that a round that fails is not the last one.
 			this.nextRound = this.timer.schedule(() -> this.state.execute(this::round), this.settings.sampleInterval());
 			sampleAll();
 		}

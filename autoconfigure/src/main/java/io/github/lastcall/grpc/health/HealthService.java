@@ -170,7 +170,7 @@ public final class HealthService extends HealthGrpc.HealthImplBase {
 					sendIfNews(watch);
 				}
 				catch (RuntimeException | Error ex) {
-					// The call is broken; the other watchers are still to be told.
+					// The call is broken. The other watchers must still be notified.
 					watch.close();
 				}
 				seen = this.signals.addAndGet(-seen);

@@ -132,7 +132,6 @@ public final class ServingStatusTable implements AopInfrastructureBean {
 
 	/**
 	 * Overrides the status of a name, known or not.
-	 * @param name the name
 	 * @param status the status, {@code null} to clear the override
 	 */
 	void override(String name, @Nullable ServingStatus status) {
@@ -143,7 +142,6 @@ public final class ServingStatusTable implements AopInfrastructureBean {
 
 	/**
 	 * Returns the status of a name.
-	 * @param name the name
 	 * @return the status, {@code null} if the name is not known
 	 */
 	public @Nullable ServingStatus get(String name) {
@@ -186,7 +184,6 @@ public final class ServingStatusTable implements AopInfrastructureBean {
 
 	/**
 	 * Watches a name, known or not.
-	 * @param name the name
 	 * @param changed called after each change on the thread that made it, possibly
 	 * without a change; must not block
 	 * @return the watch
@@ -202,8 +199,6 @@ public final class ServingStatusTable implements AopInfrastructureBean {
 
 	/**
 	 * Returns the number of watchers of a name.
-	 * @param name the name
-	 * @return the number of watchers
 	 */
 	public int watchers(String name) {
 		Entry entry = this.entries.get(name);
@@ -268,8 +263,8 @@ public final class ServingStatusTable implements AopInfrastructureBean {
 
 	private void removeIfUnused(Entry entry) {
 		if (entry.known() == null && entry.watches.isEmpty()) {
-			// Only itself: a watch is closed more than once, the name may have been
-			// watched anew.
+			// Removes only itself: a watch can be closed twice, and the name may be
+			// watched again.
 			this.entries.remove(entry.name, entry);
 		}
 	}
@@ -309,7 +304,6 @@ public final class ServingStatusTable implements AopInfrastructureBean {
 	/**
 	 * Description of a name.
 	 *
-	 * @param status the status
 	 * @param source the source of the status
 	 * @param group the health group that it follows, if any
 	 * @param override the override by the application, if any

@@ -23,8 +23,8 @@ import java.util.List;
 import io.github.lastcall.grpc.call.InFlightCalls;
 
 /**
- * The announcement of one server's end: the propagation delay, then the quiet period. For
- * transitions only.
+ * Announcement that one server is going to stop: the propagation delay, then the quiet
+ * period. Used by transitions only.
  */
 final class Announcement {
 

@@ -29,7 +29,6 @@ public final class DurationText {
 
 	/**
 	 * Formats a duration exactly, to the millisecond.
-	 * @param duration the duration
 	 * @return the text, such as {@code 0s}, {@code 150ms} or {@code 1.5s}
 	 */
 	public static String of(Duration duration) {

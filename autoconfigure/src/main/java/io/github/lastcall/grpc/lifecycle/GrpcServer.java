@@ -70,7 +70,7 @@ public final class GrpcServer {
 	}
 
 	/**
-	 * Waits without regard to interruptions, which do not end the server.
+	 * Waits even if the thread is interrupted, which does not end the server.
 	 */
 	private void awaitTermination() {
 		while (true) {
@@ -115,8 +115,8 @@ public final class GrpcServer {
 	}
 
 	/**
-	 * Returns the address for an operator, without the port: an IP address, {@code *} for
-	 * all interfaces, or the name that the transport uses.
+	 * Returns the address without the port, as shown to operators: an IP address, {@code
+	 * *} for all interfaces, or the name that the transport uses.
 	 * @return the address, empty before it is bound
 	 */
 	public String getAddress() {

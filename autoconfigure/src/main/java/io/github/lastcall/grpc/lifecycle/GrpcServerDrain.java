@@ -60,7 +60,7 @@ public final class GrpcServerDrain implements AopInfrastructureBean, DisposableB
 
 	private final DrainLog log;
 
-	private final StateChanges changes;
+	private final StateNotifications changes;
 
 	private final Announcement announcement;
 
@@ -101,14 +101,13 @@ public final class GrpcServerDrain implements AopInfrastructureBean, DisposableB
 		this.connections = connections;
 		DrainLog log = new DrainLog(name, timer);
 		this.log = log;
-		this.changes = new StateChanges(name, clock, publisher, listeners, log);
+		this.changes = new StateNotifications(name, clock, publisher, listeners, log);
 		this.transitions = new Transitions(timer, (thread, ex) -> log.failed("a transition failed", ex));
 		this.announcement = new Announcement(settings, calls, this.transitions);
 	}
 
 	/**
 	 * Returns the name of the server.
-	 * @return the name
 	 */
 	public String getName() {
 		return this.name;
@@ -116,7 +115,6 @@ public final class GrpcServerDrain implements AopInfrastructureBean, DisposableB
 
 	/**
 	 * Returns the calls in flight on the server.
-	 * @return the calls
 	 */
 	public InFlightCalls getCalls() {
 		return this.calls;
@@ -124,7 +122,6 @@ public final class GrpcServerDrain implements AopInfrastructureBean, DisposableB
 
 	/**
 	 * Returns the connections of the server.
-	 * @return the connections
 	 */
 	public Connections getConnections() {
 		return this.connections;
@@ -132,7 +129,6 @@ public final class GrpcServerDrain implements AopInfrastructureBean, DisposableB
 
 	/**
 	 * Returns the current state, when it began, and the server: one consistent view.
-	 * @return the status
 	 */
 	public GrpcServerStatus getStatus() {
 		return this.changes.status();

@@ -23,7 +23,6 @@ import org.jspecify.annotations.Nullable;
 /**
  * State of a server at one moment.
  *
- * @param state the state
  * @param since when the state began
  * @param server the server, from when it is bound until it has stopped, or afterwards if
  * it terminated unexpectedly

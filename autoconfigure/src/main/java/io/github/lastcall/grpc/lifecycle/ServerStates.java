@@ -38,7 +38,6 @@ public final class ServerStates implements AopInfrastructureBean, GrpcServerStat
 
 	/**
 	 * Returns whether all servers are in a state that matches.
-	 * @param predicate the predicate
 	 * @return whether all match, {@code true} if there is no server
 	 */
 	public boolean allMatch(Predicate<GrpcServerState> predicate) {

@@ -61,7 +61,6 @@ public record ShutdownSettings(Duration propagationDelay, Duration quietPeriod, 
 	 * @param propagationDelay how long to announce
 	 * @param gracePeriod how long to drain
 	 * @param forceTimeout how long to force
-	 * @return the settings
 	 */
 	public static ShutdownSettings of(Duration propagationDelay, Duration gracePeriod, Duration forceTimeout) {
 		return new ShutdownSettings(propagationDelay, Duration.ZERO, propagationDelay, gracePeriod, gracePeriod,
@@ -78,7 +77,6 @@ public record ShutdownSettings(Duration propagationDelay, Duration quietPeriod, 
 
 	/**
 	 * Returns the maximum time in which the server stops.
-	 * @return the sum of all
 	 */
 	public Duration longestStop() {
 		return longestAnnouncement().plus(this.gracePeriod).plus(this.forceTimeout);

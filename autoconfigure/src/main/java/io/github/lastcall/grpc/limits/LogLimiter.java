@@ -86,7 +86,6 @@ public final class LogLimiter {
 
 	/**
 	 * Returns the number of lines left out since the last call, and counts from 0 again.
-	 * @return the number of lines
 	 */
 	public synchronized int takeLeftOut() {
 		int count = this.leftOut;

@@ -93,7 +93,6 @@ public final class OutboundBuffers implements AopInfrastructureBean {
 
 	/**
 	 * Creates buffers without a limit.
-	 * @return the buffers
 	 */
 	public static OutboundBuffers unlimited() {
 		return new OutboundBuffers(Long.MAX_VALUE, Long.MAX_VALUE, Duration.ZERO);
@@ -125,7 +124,6 @@ public final class OutboundBuffers implements AopInfrastructureBean {
 
 	/**
 	 * Returns the threads that wait for clients.
-	 * @return the waiting threads
 	 */
 	public WaitingThreads waitingThreads() {
 		return this.waitingThreads;

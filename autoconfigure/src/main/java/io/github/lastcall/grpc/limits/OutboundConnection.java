@@ -43,7 +43,6 @@ public interface OutboundConnection {
 
 	/**
 	 * Runs an action on the event loop after everything submitted before.
-	 * @param action the action
 	 */
 	void afterSent(Runnable action);
 

@@ -35,7 +35,8 @@ final class RefusalLog {
 	private static final RefusalReason[] REASONS = RefusalReason.values();
 
 	/**
-	 * Names of methods and subjects of certificates are written by strangers.
+	 * Control characters, which clients can put into names of methods and subjects of
+	 * certificates.
 	 */
 	private static final Pattern CONTROL = Pattern.compile("\\p{Cntrl}");
 
@@ -48,8 +49,8 @@ final class RefusalLog {
 	private final ServerTimer timer;
 
 	/**
-	 * By the ordinal of the reason, so that garbage does not use up the lines of what
-	 * matters.
+	 * One limiter for each reason, by ordinal, so that garbage does not use up the lines
+	 * of other reasons.
 	 */
 	private final LogLimiter[] limiters = new LogLimiter[REASONS.length];
 
@@ -57,7 +58,7 @@ final class RefusalLog {
 
 	/**
 	 * Creates a new log.
-	 * @param log where to write
+	 * @param log the log to write to
 	 * @param subject the beginning of each line
 	 * @param timer runs the summaries
 	 */

@@ -144,17 +144,15 @@ public enum RefusalReason {
 	}
 
 	/**
-	 * Returns the property that sets the limit.
-	 * @return the property in parentheses, or nothing
+	 * Returns the property of the limit in parentheses, or an empty text.
 	 */
 	String hint() {
 		return this.property.isEmpty() ? "" : " (" + this.property + ")";
 	}
 
 	/**
-	 * Returns whether an operator has to know. What any client can send to the port is
-	 * not a warning.
-	 * @return whether it is worth a warning
+	 * Returns whether a refusal is logged as a warning. Garbage that any client can send
+	 * is not.
 	 */
 	boolean isWarning() {
 		return this != PROTOCOL && this != UNKNOWN_METHOD;

@@ -54,7 +54,6 @@ public final class Refusals implements AopInfrastructureBean {
 
 	/**
 	 * Returns the name of the server.
-	 * @return the name
 	 */
 	public String getServer() {
 		return this.server;
@@ -62,8 +61,6 @@ public final class Refusals implements AopInfrastructureBean {
 
 	/**
 	 * Returns the number of refusals since the application started.
-	 * @param reason the reason
-	 * @return the number of refusals
 	 */
 	@SuppressWarnings("NullAway") // Every reason has its counter.
 	public long getCount(RefusalReason reason) {
@@ -72,7 +69,6 @@ public final class Refusals implements AopInfrastructureBean {
 
 	/**
 	 * Counts a refusal without logging it, because its connection has a line.
-	 * @param reason the reason
 	 */
 	@SuppressWarnings("NullAway") // Every reason has its counter.
 	public void count(RefusalReason reason) {
@@ -81,7 +77,6 @@ public final class Refusals implements AopInfrastructureBean {
 
 	/**
 	 * Counts a refusal, and logs it unless there have just been many.
-	 * @param reason the reason
 	 * @param line creates the line; not called if it is not logged
 	 */
 	public void report(RefusalReason reason, Supplier<String> line) {

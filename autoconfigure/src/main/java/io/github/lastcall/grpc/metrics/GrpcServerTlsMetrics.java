@@ -19,7 +19,7 @@ package io.github.lastcall.grpc.metrics;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 
-import io.github.lastcall.grpc.tls.ServerTls;
+import io.github.lastcall.grpc.tls.CertificateRotation;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.TimeGauge;
@@ -33,27 +33,29 @@ import org.springframework.aop.framework.AopInfrastructureBean;
  */
 public final class GrpcServerTlsMetrics implements AopInfrastructureBean, MeterBinder {
 
-	private final Supplier<@Nullable ServerTls> tls;
+	private final Supplier<@Nullable CertificateRotation> tls;
 
 	/**
 	 * Creates new {@link GrpcServerTlsMetrics}.
 	 * @param tls the status of TLS, {@code null} if the application is served in
 	 * plaintext
 	 */
-	public GrpcServerTlsMetrics(Supplier<@Nullable ServerTls> tls) {
+	public GrpcServerTlsMetrics(Supplier<@Nullable CertificateRotation> tls) {
 		this.tls = tls;
 	}
 
 	@Override
 	public void bindTo(MeterRegistry registry) {
-		ServerTls tls = this.tls.get();
+		CertificateRotation tls = this.tls.get();
 		if (tls != null) {
 			bindTo(registry, tls);
 		}
 	}
 
-	private static void bindTo(MeterRegistry registry, ServerTls tls) {
-		TimeGauge.builder("grpc.server.ssl.certificate.expiry", tls, TimeUnit.SECONDS, ServerTls::secondsUntilExpiry)
+	private static void bindTo(MeterRegistry registry, CertificateRotation tls) {
+		TimeGauge
+			.builder("grpc.server.ssl.certificate.expiry", tls, TimeUnit.SECONDS,
+					CertificateRotation::secondsUntilExpiry)
 			.description("Time until the certificate in use expires; negative once it has expired")
 			.tag("bundle", tls.getBundleName())
 			.register(registry);

@@ -19,6 +19,7 @@ import java.util.Arrays;
 
 import io.github.lastcall.grpc.limits.InboundMemory;
 import io.github.lastcall.grpc.limits.RefusalReason;
+import io.github.lastcall.grpc.limits.RefusalStatus;
 import io.github.lastcall.grpc.limits.Refusals;
 import io.github.lastcall.grpc.limits.RefusedMessageException;
 import io.grpc.Metadata;
@@ -49,10 +50,6 @@ public final class InboundMessages extends ServerStreamTracer.Factory {
 	 * such piece for each permitted call fits into the remaining memory.
 	 */
 	static final int ALWAYS_TAKEN = 4 * 1024;
-
-	static final String REFUSED = "Memory limit for inbound messages exceeded";
-
-	private static final Status MEMORY_EXCEEDED = Status.RESOURCE_EXHAUSTED.withDescription(REFUSED);
 
 	private final InboundMemory memory;
 
@@ -96,9 +93,9 @@ public final class InboundMessages extends ServerStreamTracer.Factory {
 		@Override
 		public void inboundWireSize(long bytes) {
 			if ((this.begun || bytes > ALWAYS_TAKEN) && InboundMessages.this.memory.isExceeded()) {
-				report(RefusalReason.INBOUND_BUFFER, REFUSED);
+				report(RefusalReason.INBOUND_BUFFER, RefusalStatus.INBOUND_MEMORY.getDescription());
 				// Ends the call as a message that is too large does.
-				throw new RefusedMessageException(MEMORY_EXCEEDED);
+				throw new RefusedMessageException(RefusalStatus.INBOUND_MEMORY);
 			}
 			this.begun = true;
 		}

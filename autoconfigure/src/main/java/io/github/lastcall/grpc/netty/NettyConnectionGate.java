@@ -69,7 +69,6 @@ final class NettyConnectionGate {
 
 	/**
 	 * Returns the client's address for logs.
-	 * @param connection the connection
 	 * @return its address
 	 */
 	static String peer(Channel connection) {

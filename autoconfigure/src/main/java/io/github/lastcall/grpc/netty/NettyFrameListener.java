@@ -29,8 +29,6 @@ interface NettyFrameListener {
 
 	/**
 	 * Called when the header of a frame has been read.
-	 * @param type the type
-	 * @param flags the flags
 	 * @param stream the stream, 0 for the connection
 	 * @param length the length of the payload, for DATA without its padding
 	 */

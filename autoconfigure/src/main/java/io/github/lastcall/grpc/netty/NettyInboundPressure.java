@@ -16,6 +16,7 @@
 package io.github.lastcall.grpc.netty;
 
 import io.github.lastcall.grpc.limits.InboundMemory;
+import io.github.lastcall.grpc.limits.RefusalStatus;
 import io.grpc.netty.shaded.io.netty.buffer.ByteBuf;
 import io.grpc.netty.shaded.io.netty.channel.ChannelHandlerContext;
 import io.grpc.netty.shaded.io.netty.handler.codec.http2.Http2ConnectionHandler;
@@ -79,7 +80,8 @@ final class NettyInboundPressure extends Http2FrameListenerDecorator {
 	}
 
 	private static Http2Exception refused(int streamId) {
-		return Http2Exception.streamError(streamId, Http2Error.ENHANCE_YOUR_CALM, InboundMessages.REFUSED);
+		return Http2Exception.streamError(streamId, Http2Error.ENHANCE_YOUR_CALM, "%s",
+				String.valueOf(RefusalStatus.INBOUND_MEMORY.getDescription()));
 	}
 
 }

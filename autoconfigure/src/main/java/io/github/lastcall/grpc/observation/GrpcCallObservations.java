@@ -83,7 +83,7 @@ public final class GrpcCallObservations implements AopInfrastructureBean, CallHo
 	}
 
 	/**
-	 * Returns whether there is anything that observes.
+	 * Returns whether any handler observes calls.
 	 */
 	boolean isActive() {
 		return !this.registry.isNoop();
@@ -149,7 +149,7 @@ public final class GrpcCallObservations implements AopInfrastructureBean, CallHo
 		}
 		catch (Throwable ex) {
 			this.failure.report(ex);
-			// Some handlers may have started something.
+			// Some handlers may have started already.
 			stop(observation, ex);
 			return null;
 		}
@@ -186,7 +186,7 @@ public final class GrpcCallObservations implements AopInfrastructureBean, CallHo
 		}
 		catch (Throwable ex) {
 			this.failure.report(ex);
-			// Some handlers may have opened something.
+			// Some handlers may have opened a scope.
 			Observation.Scope current = this.registry.getCurrentObservationScope();
 			if (current != null && current != previous) {
 				closeScope(current);

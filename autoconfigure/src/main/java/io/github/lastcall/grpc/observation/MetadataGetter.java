@@ -30,7 +30,7 @@ import org.jspecify.annotations.Nullable;
 final class MetadataGetter implements Propagator.Getter<Metadata> {
 
 	/**
-	 * By the names that propagators ask for, which are few.
+	 * Keys by the names that propagators ask for, which are few.
 	 */
 	private final Map<String, Metadata.Key<String>> keys = new ConcurrentHashMap<>();
 

@@ -52,7 +52,6 @@ public final class Codecs implements AopInfrastructureBean, GrpcServerBuilderCus
 
 	/**
 	 * Returns the names of the codecs, as sent in message encodings.
-	 * @return the names
 	 */
 	public Set<String> names() {
 		return this.codecs.keySet();

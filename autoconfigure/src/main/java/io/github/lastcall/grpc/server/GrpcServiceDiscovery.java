@@ -75,7 +75,6 @@ public final class GrpcServiceDiscovery {
 
 	/**
 	 * Finds and binds the services.
-	 * @return the services
 	 * @throws GrpcServerStartException if an annotated bean is not a service, or two
 	 * beans bind the same service
 	 */

@@ -25,7 +25,6 @@ import org.springframework.aop.framework.AopInfrastructureBean;
  * with {@link GlobalServerInterceptor#infrastructure()} apply to it, and a drain does not
  * wait for its calls. Its handlers run on the event loop and must not block.
  *
- * @param service the service
  * @param description the description for error messages, such as "the health service"
  */
 public record InfrastructureService(BindableService service, String description) implements AopInfrastructureBean {

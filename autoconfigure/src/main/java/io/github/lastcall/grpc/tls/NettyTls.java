@@ -36,7 +36,7 @@ import org.springframework.boot.ssl.SslBundle;
  * would delay calls, and on the application's executor a busy application would prevent
  * probes from connecting.
  */
-public final class NettyTls implements AopInfrastructureBean, ServerTls.TlsTransport, DisposableBean {
+public final class NettyTls implements AopInfrastructureBean, CertificateRotation.TlsTransport, DisposableBean {
 
 	private final ClientAuthentication clientAuthentication;
 

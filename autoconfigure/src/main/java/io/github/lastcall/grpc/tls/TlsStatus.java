@@ -44,7 +44,6 @@ public record TlsStatus(String bundle, ClientAuthentication clientAuthentication
 
 	/**
 	 * Returns the time at which the first of the certificates expires.
-	 * @return the earliest expiry
 	 */
 	public Instant validUntil() {
 		return this.certificates.stream()
@@ -67,7 +66,6 @@ public record TlsStatus(String bundle, ClientAuthentication clientAuthentication
 	 * Failure of an update of the bundle.
 	 *
 	 * @param time the time of the failure
-	 * @param reason the reason
 	 */
 	public record Failure(Instant time, String reason) {
 

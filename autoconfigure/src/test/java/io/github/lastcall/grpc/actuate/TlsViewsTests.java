@@ -28,8 +28,8 @@ import java.time.ZoneOffset;
 import io.github.lastcall.grpc.testing.GrpcClient;
 import io.github.lastcall.grpc.testing.TestApplication;
 import io.github.lastcall.grpc.testing.TestAuthority;
+import io.github.lastcall.grpc.tls.CertificateRotation;
 import io.github.lastcall.grpc.tls.ClientAuthentication;
-import io.github.lastcall.grpc.tls.ServerTls;
 import io.github.lastcall.grpc.tls.TlsStatus;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.netty.pkitesting.X509Bundle;
@@ -117,7 +117,7 @@ class TlsViewsTests {
 	void theExpiryCountsDownToZeroAndBelow() {
 		Instant expiry = validUntil(this.first);
 		for (int left : new int[] { 3600, 0, -60 }) {
-			ServerTls tls = new ServerTls("server", ClientAuthentication.NONE, (bundle) -> {
+			CertificateRotation tls = new CertificateRotation("server", ClientAuthentication.NONE, (bundle) -> {
 			}, Clock.fixed(expiry.minusSeconds(left), ZoneOffset.UTC));
 			tls.start(new DefaultSslBundleRegistry("server", this.authority.trustingBundle(this.first)));
 			assertThat(tls.secondsUntilExpiry()).isEqualTo(left);
@@ -128,7 +128,7 @@ class TlsViewsTests {
 	void aServerInPlaintextShowsNothingOfIt() throws Exception {
 		try (TestApplication app = TestApplication.of().run(); GrpcClient client = GrpcClient.of(app.port())) {
 			assertThat(client.featureName()).isEqualTo("somewhere");
-			assertThat(app.context().getBeanProvider(ServerTls.class).getIfAvailable()).isNull();
+			assertThat(app.context().getBeanProvider(CertificateRotation.class).getIfAvailable()).isNull();
 			assertThat(app.context().getBean(MeterRegistry.class).find("grpc.server.ssl.certificate.expiry").gauge())
 				.isNull();
 			assertThat(app.context().getBean(GrpcServerHealthIndicator.class).health().getDetails())

@@ -35,7 +35,7 @@ import io.github.lastcall.grpc.lifecycle.GrpcServerLifecycle;
 import io.github.lastcall.grpc.lifecycle.GrpcServerState;
 import io.github.lastcall.grpc.lifecycle.GrpcServerStateChangedEvent;
 import io.github.lastcall.grpc.server.GrpcService;
-import io.github.lastcall.grpc.tls.ServerTls;
+import io.github.lastcall.grpc.tls.CertificateRotation;
 import io.github.lastcall.grpc.tls.TlsStatus;
 import io.github.lastcall.sample.routeguide.RouteGuideGrpc;
 import io.grpc.ManagedChannel;
@@ -152,7 +152,7 @@ public final class TestApplication implements AutoCloseable {
 	}
 
 	public TlsStatus tlsStatus() {
-		return bean(ServerTls.class).getStatus();
+		return bean(CertificateRotation.class).getStatus();
 	}
 
 	public ManualServerTimer drainTimer() {

@@ -199,7 +199,7 @@ class TlsRotationTests {
 			assertThat(app.tlsStatus().certificates()).singleElement()
 				.extracting(ServerCertificate::subject)
 				.isEqualTo("CN=valid");
-			assertThat(app.context().getBean(ServerTls.class).secondsUntilExpiry()).isPositive();
+			assertThat(app.context().getBean(CertificateRotation.class).secondsUntilExpiry()).isPositive();
 			assertThatIsServed(this.authority, app, null);
 		}
 	}
@@ -216,7 +216,7 @@ class TlsRotationTests {
 		try (TestApplication app = TestApplication.of().tls(this.authority.trustingBundle(server)).run()) {
 			assertThatIsServed(this.authority, app, null);
 			assertThat(app.tlsStatus().validUntil()).isEqualTo(root.getCertificate().getNotAfter().toInstant());
-			assertThat(app.context().getBean(ServerTls.class).secondsUntilExpiry()).isLessThan(3601);
+			assertThat(app.context().getBean(CertificateRotation.class).secondsUntilExpiry()).isLessThan(3601);
 		}
 	}
 

@@ -19,7 +19,7 @@ package io.github.lastcall.grpc.autoconfigure;
 import java.time.Duration;
 
 import io.github.lastcall.grpc.executor.ThreadServerTimer;
-import io.github.lastcall.grpc.tls.ServerTls;
+import io.github.lastcall.grpc.tls.CertificateRotation;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.aop.framework.AopInfrastructureBean;
@@ -39,15 +39,15 @@ import org.springframework.core.Ordered;
 import org.springframework.core.io.ResourceLoader;
 
 /**
- * Notifies {@link ServerTls} of the bundle and its updates before all other handlers: a
- * handler that throws, as Spring Boot's meters do for a broken bundle, prevents the
- * handlers after it from being called. Also notifies it of files that Spring Boot fails
- * to reload.
+ * Notifies {@link CertificateRotation} of the bundle and its updates before all other
+ * handlers: a handler that throws, as Spring Boot's meters do for a broken bundle,
+ * prevents the handlers after it from being called. Also notifies it of files that Spring
+ * Boot fails to reload.
  */
-final class ServerTlsRegistrar implements AopInfrastructureBean, SslBundleRegistrar, SmartInitializingSingleton,
-		ResourceLoaderAware, DisposableBean, Ordered {
+final class CertificateRotationRegistrar implements AopInfrastructureBean, SslBundleRegistrar,
+		SmartInitializingSingleton, ResourceLoaderAware, DisposableBean, Ordered {
 
-	private final ServerTls tls;
+	private final CertificateRotation tls;
 
 	private final ObjectProvider<SslBundles> bundles;
 
@@ -66,7 +66,8 @@ final class ServerTlsRegistrar implements AopInfrastructureBean, SslBundleRegist
 
 	private boolean reported;
 
-	ServerTlsRegistrar(ServerTls tls, ObjectProvider<SslBundles> bundles, ObjectProvider<SslProperties> properties) {
+	CertificateRotationRegistrar(CertificateRotation tls, ObjectProvider<SslBundles> bundles,
+			ObjectProvider<SslProperties> properties) {
 		this.tls = tls;
 		this.bundles = bundles;
 		this.properties = properties;

@@ -26,10 +26,12 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.context.ApplicationEventPublisher;
 
 /**
- * The status of one server, and everybody notified of its changes: listeners first, then
- * the log, then the application. A failing listener does not stop the others.
+ * Status of one server, and the order in which its changes are told: first to the
+ * listeners of this library (health turns NOT_SERVING, every watcher is notified), then
+ * to the log, then to the listeners of the application. A failing listener does not stop
+ * the others.
  */
-final class StateChanges {
+final class StateNotifications {
 
 	private final String server;
 
@@ -44,7 +46,7 @@ final class StateChanges {
 	private volatile GrpcServerStatus status = new GrpcServerStatus(GrpcServerState.STOPPED, Instant.EPOCH, null,
 			false);
 
-	StateChanges(String server, Clock clock, ApplicationEventPublisher publisher,
+	StateNotifications(String server, Clock clock, ApplicationEventPublisher publisher,
 			List<GrpcServerStateListener> listeners, DrainLog log) {
 		this.server = server;
 		this.clock = clock;

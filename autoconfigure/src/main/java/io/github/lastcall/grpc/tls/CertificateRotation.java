@@ -36,16 +36,17 @@ import org.springframework.core.NestedExceptionUtils;
 import org.springframework.util.Assert;
 
 /**
- * TLS of a server that follows the updates of an SSL bundle. After an update that cannot
- * be used, the server keeps the previous version.
+ * Applies the updates of an SSL bundle to the TLS of a server. New connections use the
+ * rotated certificate, open ones are not affected. After an update that cannot be used,
+ * the server keeps the previous version.
  */
-public final class ServerTls implements AopInfrastructureBean {
+public final class CertificateRotation implements AopInfrastructureBean {
 
 	private static final String BUNDLE_PROPERTY = "grpc.server.ssl.bundle";
 
 	private static final String CLIENT_AUTH_PROPERTY = "grpc.server.ssl.client-auth";
 
-	private static final Log logger = LogFactory.getLog(ServerTls.class);
+	private static final Log logger = LogFactory.getLog(CertificateRotation.class);
 
 	private final String bundleName;
 
@@ -58,13 +59,12 @@ public final class ServerTls implements AopInfrastructureBean {
 	private volatile @Nullable TlsStatus status;
 
 	/**
-	 * Creates TLS without a bundle.
-	 * @param bundleName the name of the bundle
+	 * Creates a new rotation, which is not started.
 	 * @param clientAuthentication whether clients must present a certificate
 	 * @param transport uses the bundle
 	 * @param clock the clock for checking expiry
 	 */
-	public ServerTls(String bundleName, ClientAuthentication clientAuthentication, TlsTransport transport,
+	public CertificateRotation(String bundleName, ClientAuthentication clientAuthentication, TlsTransport transport,
 			Clock clock) {
 		Assert.hasText(bundleName, "'bundleName' must not be empty");
 		this.bundleName = bundleName;
@@ -190,7 +190,6 @@ public final class ServerTls implements AopInfrastructureBean {
 
 	/**
 	 * Returns the name of the bundle.
-	 * @return the name
 	 */
 	public String getBundleName() {
 		return this.bundleName;
@@ -224,7 +223,6 @@ public final class ServerTls implements AopInfrastructureBean {
 
 		/**
 		 * Tests and applies the bundle. Changes nothing on failure.
-		 * @param bundle the bundle
 		 * @throws Exception if handshakes fail with it
 		 */
 		void use(SslBundle bundle) throws Exception;
