@@ -29,7 +29,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 
@@ -44,6 +43,7 @@ import io.github.lastcall.grpc.limits.Refusals;
 import io.github.lastcall.grpc.netty.NettyGuardedTransport;
 import io.github.lastcall.grpc.server.GrpcService;
 import io.github.lastcall.grpc.testing.GrpcClient;
+import io.github.lastcall.grpc.testing.HeldThreads;
 import io.github.lastcall.grpc.testing.TestRouteGuide;
 import io.github.lastcall.grpc.testing.TestsProperty;
 import io.github.lastcall.sample.routeguide.Feature;
@@ -171,14 +171,14 @@ class TransportsTests {
 				.containsOnly(GrpcServerState.DRAINING));
 			await().untilAsserted(() -> assertThat(this.socket).doesNotExist());
 			assertThat(calls).noneMatch(CompletableFuture::isDone);
-			handler.release.countDown();
+			handler.held.release.countDown();
 			assertThat(calls)
 				.allSatisfy((call) -> assertThat(call).succeedsWithin(Duration.ofSeconds(30)).isEqualTo("late"));
 			assertThat(closed).succeedsWithin(Duration.ofSeconds(30));
 			assertThat(drains).extracting((drain) -> drain.getStatus().state()).containsOnly(GrpcServerState.STOPPED);
 		}
 		finally {
-			handler.release.countDown();
+			handler.held.release.countDown();
 			context.close();
 		}
 	}
@@ -526,7 +526,7 @@ class TransportsTests {
 	@GrpcService
 	static class Blocking extends TestRouteGuide {
 
-		final CountDownLatch release = new CountDownLatch(1);
+		final HeldThreads held = new HeldThreads();
 
 		@Override
 		public void getFeature(Point request, StreamObserver<Feature> responses) {
@@ -534,12 +534,7 @@ class TransportsTests {
 				super.getFeature(request, responses);
 				return;
 			}
-			try {
-				this.release.await();
-			}
-			catch (InterruptedException ex) {
-				Thread.currentThread().interrupt();
-			}
+			this.held.hold();
 			responses.onNext(Feature.newBuilder().setName("late").build());
 			responses.onCompleted();
 		}

@@ -18,7 +18,6 @@ package io.github.lastcall.grpc.call;
 
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CountDownLatch;
 
 import com.google.common.util.concurrent.ListenableFuture;
 import io.github.lastcall.grpc.executor.ServerTimer;
@@ -28,6 +27,7 @@ import io.github.lastcall.grpc.server.GrpcServerBuilderCustomizer;
 import io.github.lastcall.grpc.server.GrpcService;
 import io.github.lastcall.grpc.testing.GrpcClient;
 import io.github.lastcall.grpc.testing.GrpcServerContextRunner;
+import io.github.lastcall.grpc.testing.HeldThreads;
 import io.github.lastcall.grpc.testing.ManualServerTimer;
 import io.github.lastcall.grpc.testing.OneMethodService;
 import io.github.lastcall.sample.routeguide.Feature;
@@ -71,7 +71,7 @@ class CustomizedServicesTests {
 					ListenableFuture<Feature> call = ClientCalls.futureUnaryCall(
 							client.channel().newCall(OneMethodService.method(service), CallOptions.DEFAULT),
 							Point.getDefaultInstance());
-					answer.begun.await();
+					answer.entered.acquire();
 					assertThat(drain.getCalls().count()).isOne();
 					assertThat(drain.getCalls().byMethod()).containsOnlyKeys(service + "/Call");
 					assertThatExceptionOfType(StatusRuntimeException.class)
@@ -94,22 +94,12 @@ class CustomizedServicesTests {
 			});
 	}
 
-	static final class Answer {
-
-		final CountDownLatch begun = new CountDownLatch(1);
-
-		final CountDownLatch release = new CountDownLatch(1);
+	static final class Answer extends HeldThreads {
 
 		final MeterRegistry meters = new SimpleMeterRegistry();
 
 		String get() {
-			this.begun.countDown();
-			try {
-				this.release.await();
-			}
-			catch (InterruptedException ex) {
-				throw new IllegalStateException(ex);
-			}
+			hold();
 			return "answer";
 		}
 

@@ -17,16 +17,13 @@
 package io.github.lastcall.grpc.executor;
 
 import java.time.Duration;
-import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 
-import io.github.lastcall.grpc.testing.ManualServerTimer;
 import com.google.common.util.concurrent.ListenableFuture;
 import io.github.lastcall.grpc.call.DrainSignal;
 import io.github.lastcall.grpc.lifecycle.GrpcServerDrain;
@@ -35,6 +32,8 @@ import io.github.lastcall.grpc.server.GrpcService;
 import io.github.lastcall.grpc.server.InProcessGrpcServerFactory;
 import io.github.lastcall.grpc.testing.GrpcClient;
 import io.github.lastcall.grpc.testing.GrpcServerContextRunner;
+import io.github.lastcall.grpc.testing.ManualServerTimer;
+import io.github.lastcall.grpc.testing.Observer;
 import io.github.lastcall.grpc.testing.OneMethodService;
 import io.github.lastcall.grpc.testing.TestsProperty;
 import io.github.lastcall.sample.routeguide.Feature;
@@ -43,6 +42,7 @@ import io.github.lastcall.sample.routeguide.RouteGuideGrpc;
 import io.github.lastcall.sample.routeguide.RouteNote;
 import io.grpc.CallOptions;
 import io.grpc.ManagedChannel;
+import io.grpc.Status;
 import io.grpc.inprocess.InProcessChannelBuilder;
 import io.grpc.inprocess.InProcessServerBuilder;
 import io.grpc.stub.ClientCalls;
@@ -121,25 +121,8 @@ class EventLoopWatchdogTests {
 			.withPropertyValues("grpc.server.executor.type=direct", "grpc.server.executor.block-warning=1s")
 			.run((context) -> {
 				try (GrpcClient client = GrpcClient.of(context)) {
-					BlockingQueue<String> ended = new LinkedBlockingQueue<>();
-					StreamObserver<RouteNote> requests = RouteGuideGrpc.newStub(client.channel())
-						.routeChat(new StreamObserver<>() {
-
-							@Override
-							public void onNext(RouteNote note) {
-							}
-
-							@Override
-							public void onError(Throwable ex) {
-								ended.add(ex.toString());
-							}
-
-							@Override
-							public void onCompleted() {
-								ended.add("completed");
-							}
-
-						});
+					Observer<RouteNote> call = new Observer<>();
+					StreamObserver<RouteNote> requests = RouteGuideGrpc.newStub(client.channel()).routeChat(call);
 					requests.onNext(RouteNote.getDefaultInstance());
 					awaitHeld();
 					this.timer.advance(Duration.ofSeconds(1));
@@ -151,7 +134,7 @@ class EventLoopWatchdogTests {
 							+ "grpc.server.executor.type to another executor.");
 					this.handler.release.release();
 					requests.onCompleted();
-					assertThat(ended.poll(30, TimeUnit.SECONDS)).isEqualTo("completed");
+					assertThat(call.awaitEnd()).isEqualTo(Status.Code.OK);
 				}
 			});
 	}
@@ -160,28 +143,12 @@ class EventLoopWatchdogTests {
 	void whatIsDoneAtTheDrainSignalAndHoldsTheEventLoopIsReported(CapturedOutput output) {
 		direct().withPropertyValues("grpc.server.shutdown.grace-period=1h").run((context) -> {
 			try (GrpcClient client = GrpcClient.of(context)) {
-				CompletableFuture<String> ended = new CompletableFuture<>();
+				Observer<RouteNote> call = new Observer<>();
 				context.getBean(RouteGuide.class).onChat = (responses) -> DrainSignal.current().onDrain(() -> {
 					this.handler.hold();
 					responses.onCompleted();
 				});
-				RouteGuideGrpc.newStub(client.channel()).routeChat(new StreamObserver<>() {
-
-					@Override
-					public void onNext(RouteNote note) {
-					}
-
-					@Override
-					public void onError(Throwable ex) {
-						ended.complete(ex.toString());
-					}
-
-					@Override
-					public void onCompleted() {
-						ended.complete("completed");
-					}
-
-				});
+				RouteGuideGrpc.newStub(client.channel()).routeChat(call);
 				await().until(() -> context.getBean(GrpcServerDrain.class).getCalls().count() == 1);
 				Thread stopper = new Thread(() -> context.getSourceApplicationContext().stop(), "stopper");
 				stopper.start();
@@ -189,7 +156,7 @@ class EventLoopWatchdogTests {
 				this.timer.advance(SAMPLE.multipliedBy(20));
 				assertThat(output).containsOnlyOnce("a handler of routeguide.RouteGuide/RouteChat " + WARNING);
 				this.handler.release.release();
-				assertThat(ended.get(30, TimeUnit.SECONDS)).isEqualTo("completed");
+				assertThat(call.awaitEnd()).isEqualTo(Status.Code.OK);
 				stopper.join();
 			}
 		});

@@ -26,7 +26,6 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.LinkedBlockingQueue;
-import java.util.concurrent.Semaphore;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 
@@ -41,6 +40,7 @@ import io.github.lastcall.grpc.testing.Echo;
 import io.github.lastcall.grpc.testing.GrpcClient;
 import io.github.lastcall.grpc.testing.GrpcServerContextRunner;
 import io.github.lastcall.grpc.testing.HealthClient;
+import io.github.lastcall.grpc.testing.HeldThreads;
 import io.github.lastcall.grpc.testing.OnEachExecutor;
 import io.github.lastcall.grpc.testing.OneMethodService;
 import io.github.lastcall.grpc.testing.TestsProperty;
@@ -89,10 +89,10 @@ class ServerExecutorTests {
 			ThreadNames service = context.getBean(ThreadNames.class);
 			try (GrpcClient client = GrpcClient.of(context)) {
 				List<ListenableFuture<Feature>> calls = block(client, 3);
-				assertThat(service.entered.tryAcquire(2, 30, TimeUnit.SECONDS)).isTrue();
+				assertThat(service.held.entered.tryAcquire(2, 30, TimeUnit.SECONDS)).isTrue();
 				assertThat(health(client)).isEqualTo("NOT_SERVING");
-				assertThat(service.entered.availablePermits()).isZero();
-				service.release.countDown();
+				assertThat(service.held.entered.availablePermits()).isZero();
+				service.held.release.countDown();
 				for (ListenableFuture<Feature> call : calls) {
 					assertThat(call.get().getName()).matches("grpc-executor-[12] platform");
 				}
@@ -181,7 +181,7 @@ class ServerExecutorTests {
 				ThreadNames service = context.getBean(ThreadNames.class);
 				try (GrpcClient client = GrpcClient.of(context)) {
 					List<ListenableFuture<Feature>> served = new ArrayList<>(block(client, 1));
-					service.entered.acquire();
+					service.held.entered.acquire();
 					served.addAll(block(client, 1));
 					await().until(() -> inFlight(context) == 2);
 					for (int i = 0; i < 100; i++) {
@@ -191,7 +191,7 @@ class ServerExecutorTests {
 					}
 					assertThat(refused(context)).isEqualTo(100);
 					assertThat(health(client)).isEqualTo("NOT_SERVING");
-					service.release.countDown();
+					service.held.release.countDown();
 					for (ListenableFuture<Feature> call : served) {
 						assertThat(call.get().getName()).startsWith("grpc-executor-1");
 					}
@@ -206,11 +206,11 @@ class ServerExecutorTests {
 			ThreadNames service = context.getBean(ThreadNames.class);
 			try (GrpcClient client = GrpcClient.of(context)) {
 				List<ListenableFuture<Feature>> served = block(client, 1);
-				service.entered.acquire();
+				service.held.entered.acquire();
 				context.getBean("own", ExecutorService.class).shutdown();
 				assertThatExceptionOfType(StatusRuntimeException.class).isThrownBy(client::featureName)
 					.satisfies((ex) -> assertThat(ex.getStatus().getCode()).isEqualTo(Status.Code.UNAVAILABLE));
-				service.release.countDown();
+				service.held.release.countDown();
 				assertThat(served.get(0).get().getName()).startsWith("own-");
 				await().until(() -> inFlight(context) == 0);
 			}
@@ -223,7 +223,7 @@ class ServerExecutorTests {
 			ThreadNames service = context.getBean(ThreadNames.class);
 			try (GrpcClient client = GrpcClient.of(context)) {
 				ListenableFuture<Feature> served = block(client, 1).get(0);
-				service.entered.acquire();
+				service.held.entered.acquire();
 				// Another call in the queue would compete with the next callback of this
 				// one.
 				context.getBean("bounded", ThreadPoolExecutor.class).execute(() -> {
@@ -234,7 +234,7 @@ class ServerExecutorTests {
 								"The executor queue of the server is full"));
 					assertThat(refused(context)).isEqualTo(i);
 				}
-				service.release.countDown();
+				service.held.release.countDown();
 				assertThat(served.get().getName()).startsWith("bounded-1");
 				await().until(() -> inFlight(context) == 0);
 				assertThat(client.featureName()).startsWith("bounded-1");
@@ -322,14 +322,14 @@ class ServerExecutorTests {
 					HealthClient health = new HealthClient(client.channel());
 					health.watch("");
 					List<ListenableFuture<Feature>> served = block(client, 3);
-					service.entered.acquire();
+					service.held.entered.acquire();
 					await().until(() -> inFlight(context) == 3);
 					// The only thread is taken: an answer at once is one without it.
 					assertThatExceptionOfType(StatusRuntimeException.class).isThrownBy(client::featureName)
 						.satisfies((ex) -> assertThat(ex.getStatus().toString()).contains("RESOURCE_EXHAUSTED",
 								"Concurrent call limit exceeded (3)"));
 					assertThat(health.check("")).isEqualTo("NOT_SERVING");
-					service.release.countDown();
+					service.held.release.countDown();
 					for (ListenableFuture<Feature> call : served) {
 						assertThat(call.get().getName()).startsWith("grpc-executor-1");
 					}
@@ -348,10 +348,10 @@ class ServerExecutorTests {
 				// those of their connection only.
 				try (GrpcClient client = GrpcClient.of(context); GrpcClient probe = GrpcClient.of(context)) {
 					ListenableFuture<Feature> held = block(client, 1).get(0);
-					service.entered.acquire();
+					service.held.entered.acquire();
 					assertThat(health(probe)).isEqualTo("NOT_SERVING");
 					assertThat(held).isNotDone();
-					service.release.countDown();
+					service.held.release.countDown();
 					assertThat(held.get().getName()).isNotEmpty();
 				}
 			});
@@ -377,7 +377,7 @@ class ServerExecutorTests {
 	}
 
 	private static String handler(ApplicationContext context) {
-		context.getBean(ThreadNames.class).release.countDown();
+		context.getBean(ThreadNames.class).held.release.countDown();
 		try (GrpcClient client = GrpcClient.of(context)) {
 			return client.featureName();
 		}
@@ -422,9 +422,7 @@ class ServerExecutorTests {
 	 */
 	static class ThreadNames extends RouteGuideGrpc.RouteGuideImplBase {
 
-		final Semaphore entered = new Semaphore(0);
-
-		final CountDownLatch release = new CountDownLatch(1);
+		final HeldThreads held = new HeldThreads();
 
 		final BlockingQueue<String> chatEnds = new LinkedBlockingQueue<>();
 
@@ -466,8 +464,7 @@ class ServerExecutorTests {
 
 		@Override
 		public void getFeature(Point request, StreamObserver<Feature> responses) {
-			this.entered.release();
-			await(this.release);
+			this.held.hold();
 			responses.onNext(Feature.newBuilder().setName(thread()).build());
 			responses.onCompleted();
 		}

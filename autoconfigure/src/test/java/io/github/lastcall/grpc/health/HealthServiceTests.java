@@ -24,12 +24,13 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 
-import io.github.lastcall.grpc.testing.Observer;
 import io.github.lastcall.grpc.health.v1.HealthCheckRequest;
 import io.github.lastcall.grpc.health.v1.HealthCheckResponse;
 import io.github.lastcall.grpc.health.v1.HealthGrpc;
 import io.github.lastcall.grpc.health.v1.HealthListRequest;
 import io.github.lastcall.grpc.health.v1.HealthListResponse;
+import io.github.lastcall.grpc.testing.HealthWatch;
+import io.github.lastcall.grpc.testing.Observer;
 import io.grpc.CallOptions;
 import io.grpc.ClientCall;
 import io.grpc.ManagedChannel;
@@ -40,9 +41,6 @@ import io.grpc.StatusRuntimeException;
 import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
 import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
 import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
-import io.grpc.stub.ClientCallStreamObserver;
-import io.grpc.stub.ClientResponseObserver;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -220,7 +218,7 @@ class HealthServiceTests {
 	@Test
 	void aWatcherThatIsCancelledIsForgottenAndTheOthersAreTold() {
 		Observer<HealthCheckResponse> other = watch("a.Service");
-		CancellableObserver cancelled = new CancellableObserver();
+		HealthWatch cancelled = new HealthWatch();
 		HealthGrpc.newStub(this.channel).watch(request("a.Service"), cancelled);
 		await().until(() -> this.table.watchers("a.Service") == 2);
 		cancelled.cancel();
@@ -250,7 +248,7 @@ class HealthServiceTests {
 
 	@Test
 	void aNameThatNobodyKnowsAndNobodyWatchesIsForgotten() {
-		CancellableObserver watch = new CancellableObserver();
+		HealthWatch watch = new HealthWatch();
 		HealthGrpc.newStub(this.channel).watch(request("made.up"), watch);
 		await().until(() -> this.table.watchers("made.up") == 1);
 		watch.cancel();
@@ -311,36 +309,6 @@ class HealthServiceTests {
 
 	private static List<String> names(Observer<HealthCheckResponse> watch) {
 		return watch.messages.stream().map((response) -> response.getStatus().name()).toList();
-	}
-
-	private static final class CancellableObserver
-			implements ClientResponseObserver<HealthCheckRequest, HealthCheckResponse> {
-
-		private volatile @Nullable ClientCallStreamObserver<HealthCheckRequest> call;
-
-		@Override
-		public void beforeStart(ClientCallStreamObserver<HealthCheckRequest> call) {
-			this.call = call;
-		}
-
-		void cancel() {
-			ClientCallStreamObserver<HealthCheckRequest> call = this.call;
-			assertThat(call).isNotNull();
-			call.cancel("enough", null);
-		}
-
-		@Override
-		public void onNext(HealthCheckResponse response) {
-		}
-
-		@Override
-		public void onError(Throwable ex) {
-		}
-
-		@Override
-		public void onCompleted() {
-		}
-
 	}
 
 }

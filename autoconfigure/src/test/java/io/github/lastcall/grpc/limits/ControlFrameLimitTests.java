@@ -19,8 +19,6 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Map;
 
 import io.github.lastcall.grpc.autoconfigure.ServersOf;
@@ -28,7 +26,9 @@ import io.github.lastcall.grpc.server.GrpcService;
 import io.github.lastcall.grpc.testing.GrpcClient;
 import io.github.lastcall.grpc.testing.GrpcServerContextRunner;
 import io.github.lastcall.grpc.testing.Http2Frame;
+import io.github.lastcall.grpc.testing.Observer;
 import io.github.lastcall.grpc.testing.RogueClient;
+import io.github.lastcall.grpc.testing.RogueClients;
 import io.github.lastcall.grpc.testing.TestRouteGuide;
 import io.github.lastcall.grpc.testing.TestsProperty;
 import io.github.lastcall.sample.routeguide.Feature;
@@ -37,9 +37,9 @@ import io.github.lastcall.sample.routeguide.Rectangle;
 import io.github.lastcall.sample.routeguide.RouteNote;
 import io.github.lastcall.sample.routeguide.RouteSummary;
 import io.grpc.stub.StreamObserver;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 import org.springframework.context.ApplicationContext;
 
@@ -58,12 +58,8 @@ class ControlFrameLimitTests {
 
 	private static final int LIMIT = 1000;
 
-	private final List<RogueClient> clients = new ArrayList<>();
-
-	@AfterEach
-	void closeClients() {
-		this.clients.forEach(RogueClient::close);
-	}
+	@RegisterExtension
+	final RogueClients clients = new RogueClients();
 
 	@Test
 	@TestsProperty("grpc.server.limits.control-frames-per-connection")
@@ -146,7 +142,7 @@ class ControlFrameLimitTests {
 	@Test
 	void aClientThatCancelsEachCallIsServed() {
 		run(LIMIT, (context) -> {
-			RogueClient client = connect(context);
+			RogueClient client = this.clients.settled(context);
 			for (int stream = 1; stream < 10 * LIMIT; stream += 2) {
 				client.call(stream, ROUTE_CHAT).frame(Http2Frame.WINDOW_UPDATE, 0, stream, 0, 0, 0, 1).reset(stream);
 			}
@@ -155,7 +151,7 @@ class ControlFrameLimitTests {
 	}
 
 	private RogueClient begin(ApplicationContext context, Frame frame) throws IOException {
-		RogueClient client = connect(context).call(1, ROUTE_CHAT).flush();
+		RogueClient client = this.clients.settled(context).call(1, ROUTE_CHAT).flush();
 		if (frame == Frame.DATA_OF_A_RESET_CALL) {
 			// Twice the same headers.
 			client.call(1, ROUTE_CHAT).flush();
@@ -164,19 +160,12 @@ class ControlFrameLimitTests {
 		return client;
 	}
 
-	private RogueClient connect(ApplicationContext context) throws IOException {
-		RogueClient client = RogueClient.connect(GrpcClient.port(context)).preface().settle();
-		this.clients.add(client);
-		return client;
-	}
-
 	/**
 	 * A client that does not read, with so much to read that nothing more can be sent.
 	 */
 	private RogueClient stuffed(Socket socket, ApplicationContext context) throws IOException {
 		socket.connect(new InetSocketAddress("127.0.0.1", GrpcClient.port(context)));
-		RogueClient client = RogueClient.deaf(socket);
-		this.clients.add(client);
+		RogueClient client = this.clients.add(RogueClient.deaf(socket));
 		client.preface(Integer.MAX_VALUE)
 			.frame(Http2Frame.WINDOW_UPDATE, 0, 0, 0x7f, 0, 0, 0)
 			.call(1, "routeguide.RouteGuide/ListFeatures")
@@ -288,28 +277,12 @@ class ControlFrameLimitTests {
 
 		@Override
 		public StreamObserver<RouteNote> routeChat(StreamObserver<RouteNote> responses) {
-			return new Ignoring<>();
+			return new Observer<>();
 		}
 
 		@Override
 		public StreamObserver<Point> recordRoute(StreamObserver<RouteSummary> responses) {
-			return new Ignoring<>();
-		}
-
-	}
-
-	private static final class Ignoring<T> implements StreamObserver<T> {
-
-		@Override
-		public void onNext(T message) {
-		}
-
-		@Override
-		public void onError(Throwable failure) {
-		}
-
-		@Override
-		public void onCompleted() {
+			return new Observer<>();
 		}
 
 	}

@@ -20,11 +20,9 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
 
 import com.google.protobuf.ByteString;
 import com.google.protobuf.UnknownFieldSet;
@@ -33,8 +31,10 @@ import io.github.lastcall.grpc.lifecycle.GrpcServerDrain;
 import io.github.lastcall.grpc.server.GrpcService;
 import io.github.lastcall.grpc.testing.GrpcClient;
 import io.github.lastcall.grpc.testing.GrpcServerContextRunner;
+import io.github.lastcall.grpc.testing.HeldThreads;
 import io.github.lastcall.grpc.testing.Http2Frame;
 import io.github.lastcall.grpc.testing.RogueClient;
+import io.github.lastcall.grpc.testing.RogueClients;
 import io.github.lastcall.grpc.testing.TestRouteGuide;
 import io.github.lastcall.sample.routeguide.Feature;
 import io.github.lastcall.sample.routeguide.Point;
@@ -43,9 +43,9 @@ import io.github.lastcall.sample.routeguide.RouteGuideGrpc.RouteGuideFutureStub;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.stub.StreamObserver;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -68,12 +68,8 @@ class InboundMemoryTests {
 
 	private static final int BLOCKS = 77;
 
-	private final List<RogueClient> clients = new ArrayList<>();
-
-	@AfterEach
-	void closeClients() {
-		this.clients.forEach(RogueClient::close);
-	}
+	@RegisterExtension
+	final RogueClients clients = new RogueClients();
 
 	/**
 	 * Messages of calls whose handler has asked for them before its thread was taken
@@ -83,8 +79,7 @@ class InboundMemoryTests {
 	@ValueSource(booleans = { true, false })
 	void messagesThatWaitForAThreadAreRefusedBeforeTheyHoldTooMuch(boolean begun) {
 		run((context, service) -> {
-			RogueClient client = RogueClient.connect(GrpcClient.port(context)).preface();
-			this.clients.add(client);
+			RogueClient client = this.clients.connect(context).preface();
 			if (begun) {
 				open(client);
 				try (GrpcClient other = GrpcClient.of(context)) {
@@ -94,7 +89,7 @@ class InboundMemoryTests {
 			}
 			int blocking = begun ? 43 : 1;
 			client.call(blocking, GET_FEATURE).message(blocking, false, 2, new byte[] { 8, BLOCKS }, true).flush();
-			await().atMost(TIMEOUT).until(() -> service.blocked.get() == 1);
+			await().atMost(TIMEOUT).until(() -> service.held.entered.availablePermits() == 1);
 			if (!begun) {
 				open(client);
 			}
@@ -154,15 +149,16 @@ class InboundMemoryTests {
 				for (int i = 0; i < 15; i++) {
 					calls.add(attacker.getFeature(large));
 					long ended = calls.size();
-					await().atMost(TIMEOUT).until(() -> service.blocked.get() + refused(context) == ended);
+					await().atMost(TIMEOUT)
+						.until(() -> service.held.entered.availablePermits() + refused(context) == ended);
 				}
-				assertThat(service.blocked.get()).isBetween(2, 6);
+				assertThat(service.held.entered.availablePermits()).isBetween(2, 6);
 				assertThat(honest.featureName()).isEqualTo("somewhere");
-				service.released.countDown();
+				service.held.release.countDown();
 				assertThat(calls.stream().filter((call) -> code(call) == Status.Code.OK))
-					.hasSize(service.blocked.get());
+					.hasSize(service.held.entered.availablePermits());
 				assertThat(calls.stream().filter((call) -> code(call) == Status.Code.RESOURCE_EXHAUSTED))
-					.hasSize(15 - service.blocked.get());
+					.hasSize(15 - service.held.entered.availablePermits());
 			}
 		}, "grpc.server.executor.type=platform", "grpc.server.executor.threads=20",
 				"grpc.server.limits.inbound-message-size=1MB", "grpc.server.limits.inbound-buffer-size=4MB");
@@ -196,9 +192,9 @@ class InboundMemoryTests {
 					check.run(context, service);
 				}
 				finally {
-					service.released.countDown();
+					service.held.release.countDown();
 				}
-				this.clients.forEach(RogueClient::close);
+				this.clients.close();
 				await().atMost(TIMEOUT).until(() -> context.getBean(GrpcServerDrain.class).getCalls().count() == 0);
 				await().atMost(TIMEOUT).until(() -> context.getBean(InboundMemory.class).held() == 0);
 			});
@@ -217,20 +213,12 @@ class InboundMemoryTests {
 	@GrpcService
 	static class BlockingService extends TestRouteGuide {
 
-		private final AtomicInteger blocked = new AtomicInteger();
-
-		private final CountDownLatch released = new CountDownLatch(1);
+		private final HeldThreads held = new HeldThreads();
 
 		@Override
 		public void getFeature(Point request, StreamObserver<Feature> responses) {
 			if (request.getLatitude() == BLOCKS) {
-				this.blocked.incrementAndGet();
-				try {
-					this.released.await();
-				}
-				catch (InterruptedException ex) {
-					Thread.currentThread().interrupt();
-				}
+				this.held.hold();
 			}
 			super.getFeature(Point.getDefaultInstance(), responses);
 		}

@@ -18,9 +18,7 @@ package io.github.lastcall.grpc.limits;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.List;
 import java.util.Map;
 import java.util.zip.GZIPOutputStream;
 
@@ -33,12 +31,13 @@ import io.github.lastcall.grpc.testing.HealthClient;
 import io.github.lastcall.grpc.testing.HealthWatch;
 import io.github.lastcall.grpc.testing.Http2Frame;
 import io.github.lastcall.grpc.testing.RogueClient;
+import io.github.lastcall.grpc.testing.RogueClients;
 import io.github.lastcall.grpc.testing.TestRouteGuide;
 import io.grpc.Status;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -61,12 +60,8 @@ class InfrastructureLimitsTests {
 
 	private static final int LARGEST = 64 * 1024;
 
-	private final List<RogueClient> clients = new ArrayList<>();
-
-	@AfterEach
-	void closeClients() {
-		this.clients.forEach(RogueClient::close);
-	}
+	@RegisterExtension
+	final RogueClients clients = new RogueClients();
 
 	@ParameterizedTest
 	@ValueSource(strings = { "grpc.health.v1.Health/Check", "grpc.health.v1.Health/Watch",
@@ -74,7 +69,7 @@ class InfrastructureLimitsTests {
 			"grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo" })
 	void aMessageOfMoreThan64KilobytesIsRefusedAndCounted(String method, CapturedOutput output) {
 		runner().run((context) -> {
-			RogueClient client = connect(context);
+			RogueClient client = this.clients.connect(context).preface();
 			byte[] message = HealthCheckRequest.newBuilder().setService("x".repeat(LARGEST)).build().toByteArray();
 			send(client, 1, method, false, message);
 			await().atMost(TIMEOUT).until(() -> refused(context) == 1);
@@ -120,12 +115,6 @@ class InfrastructureLimitsTests {
 					await().atMost(TIMEOUT).until(() -> health.firstOfWatch(""), "NOT_SERVING"::equals);
 				}
 			});
-	}
-
-	private RogueClient connect(ApplicationContext context) throws IOException {
-		RogueClient client = RogueClient.connect(GrpcClient.port(context));
-		this.clients.add(client);
-		return client.preface();
 	}
 
 	private static void send(RogueClient client, int stream, String method, boolean compressed, byte[] message)

@@ -18,18 +18,17 @@ package io.github.lastcall.grpc.limits;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Map;
-import java.util.concurrent.CountDownLatch;
 
 import io.github.lastcall.grpc.autoconfigure.ServersOf;
 import io.github.lastcall.grpc.server.GrpcService;
 import io.github.lastcall.grpc.testing.Echo;
 import io.github.lastcall.grpc.testing.GrpcClient;
 import io.github.lastcall.grpc.testing.GrpcServerContextRunner;
+import io.github.lastcall.grpc.testing.HeldThreads;
 import io.github.lastcall.grpc.testing.Http2Frame;
 import io.github.lastcall.grpc.testing.RogueClient;
+import io.github.lastcall.grpc.testing.RogueClients;
 import io.github.lastcall.grpc.testing.TestAuthority;
 import io.github.lastcall.grpc.testing.TestRouteGuide;
 import io.github.lastcall.sample.routeguide.Feature;
@@ -39,6 +38,7 @@ import io.github.lastcall.sample.routeguide.RouteNote;
 import io.grpc.stub.StreamObserver;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -65,7 +65,8 @@ class RefusalReasonTests {
 
 	private static final String GET_FEATURE = "routeguide.RouteGuide/GetFeature";
 
-	private final List<RogueClient> clients = new ArrayList<>();
+	@RegisterExtension
+	final RogueClients clients = new RogueClients();
 
 	@ParameterizedTest
 	@EnumSource
@@ -86,8 +87,8 @@ class RefusalReasonTests {
 				}
 			}
 			finally {
-				context.getBean(BlockingService.class).released.countDown();
-				this.clients.forEach(RogueClient::close);
+				context.getBean(BlockingService.class).held.release.countDown();
+				this.clients.close();
 			}
 			assertThat(output).doesNotContain("\tat ");
 		});
@@ -134,24 +135,25 @@ class RefusalReasonTests {
 	private void provoke(RefusalReason reason, ApplicationContext context) throws IOException {
 		switch (reason) {
 			case CONNECTIONS -> {
-				settled(context);
+				this.clients.settled(context);
 				assertThat(RogueClient.isRefused(GrpcClient.port(context))).isTrue();
 			}
-			case HANDSHAKE_TIMEOUT -> connect(context);
-			case CALLS_PER_CONNECTION -> settled(context).call(1, GET_FEATURE).call(3, GET_FEATURE).flush();
+			case HANDSHAKE_TIMEOUT -> this.clients.connect(context);
+			case CALLS_PER_CONNECTION ->
+				this.clients.settled(context).call(1, GET_FEATURE).call(3, GET_FEATURE).flush();
 			case CONCURRENT_CALLS, EXECUTOR -> {
-				RogueClient client = settled(context);
+				RogueClient client = this.clients.settled(context);
 				client.call(1, GET_FEATURE).message(1, false, 0, new byte[0], true).flush();
 				// Only then is the thread busy: a call begins before it has a message.
 				BlockingService service = context.getBean(BlockingService.class);
-				await().atMost(TIMEOUT).until(() -> service.entered.getCount() == 0);
+				await().atMost(TIMEOUT).until(() -> service.held.entered.availablePermits() > 0);
 				for (int stream = 3; stream < 10; stream += 2) {
 					client.call(stream, GET_FEATURE);
 				}
 				client.flush();
 			}
 			case INFRASTRUCTURE_STREAMS -> {
-				RogueClient client = settled(context);
+				RogueClient client = this.clients.settled(context);
 				for (int stream = 1; stream < 5; stream += 2) {
 					client.call(stream, "grpc.health.v1.Health/Watch").message(stream, false, 0, new byte[0], true);
 				}
@@ -163,7 +165,7 @@ class RefusalReasonTests {
 				await().atMost(TIMEOUT).until(() -> client.received(Http2Frame.DATA), (count) -> count == 2);
 			}
 			case INFRASTRUCTURE_MESSAGE_SIZE -> {
-				RogueClient client = settled(context).call(1, "grpc.health.v1.Health/Check");
+				RogueClient client = this.clients.settled(context).call(1, "grpc.health.v1.Health/Check");
 				client.message(1, false, 70_000, new byte[0], false);
 				for (int i = 0; i < 5; i++) {
 					client.frame(Http2Frame.DATA, 0, 1, new byte[16_000]);
@@ -171,21 +173,21 @@ class RefusalReasonTests {
 				client.flush();
 			}
 			case RESETS -> {
-				RogueClient client = settled(context);
+				RogueClient client = this.clients.settled(context);
 				for (int stream = 1; stream < 20; stream += 2) {
 					client.call(stream, GET_FEATURE).reset(stream);
 				}
 				client.flush();
 			}
 			case PINGS -> {
-				RogueClient client = settled(context);
+				RogueClient client = this.clients.settled(context);
 				for (int i = 0; i < 10; i++) {
 					client.ping();
 				}
 				client.flush();
 			}
 			case FLOOD -> {
-				RogueClient client = settled(context);
+				RogueClient client = this.clients.settled(context);
 				client.frame(Http2Frame.HEADERS, 0, 1, new byte[] { 0 });
 				for (int i = 0; i < 20; i++) {
 					client.frame(Http2Frame.CONTINUATION, 0, 1, new byte[0]);
@@ -193,21 +195,26 @@ class RefusalReasonTests {
 				client.flush();
 			}
 			case CONTROL_FRAMES -> {
-				RogueClient client = settled(context);
+				RogueClient client = this.clients.settled(context);
 				for (int i = 0; i < 200; i++) {
 					client.frame(Http2Frame.PRIORITY, 0, 1, 0, 0, 0, 0, 16);
 				}
 				client.flush();
 			}
-			case UNKNOWN_METHOD ->
-				settled(context).call(1, "unknown.Service/Method").message(1, false, 0, new byte[0], true).flush();
-			case METADATA_SIZE -> settled(context).frame(Http2Frame.HEADERS, Http2Frame.END_HEADERS, 1,
-					Http2Frame.headers(GET_FEATURE, Map.of("large", "x".repeat(250))))
+			case UNKNOWN_METHOD -> this.clients.settled(context)
+				.call(1, "unknown.Service/Method")
+				.message(1, false, 0, new byte[0], true)
 				.flush();
-			case MESSAGE_SIZE ->
-				settled(context).call(1, GET_FEATURE).message(1, false, 2000, new byte[2000], true).flush();
+			case METADATA_SIZE -> this.clients.settled(context)
+				.frame(Http2Frame.HEADERS, Http2Frame.END_HEADERS, 1,
+						Http2Frame.headers(GET_FEATURE, Map.of("large", "x".repeat(250))))
+				.flush();
+			case MESSAGE_SIZE -> this.clients.settled(context)
+				.call(1, GET_FEATURE)
+				.message(1, false, 2000, new byte[2000], true)
+				.flush();
 			case INBOUND_BUFFER -> {
-				RogueClient client = settled(context);
+				RogueClient client = this.clients.settled(context);
 				for (int stream = 1; stream < 40; stream += 2) {
 					client.call(stream, GET_FEATURE).message(stream, false, 1000, new byte[100], false).flush();
 				}
@@ -220,34 +227,25 @@ class RefusalReasonTests {
 			}
 			case OUTBOUND_MESSAGES,
 					OUTBOUND_BUFFER ->
-				settled(context).call(1, "routeguide.RouteGuide/RouteChat")
+				this.clients.settled(context)
+					.call(1, "routeguide.RouteGuide/RouteChat")
 					.message(1, false, 0, new byte[0], true)
 					.flush();
-			case OUTBOUND_WAIT -> settled(context).call(1, "routeguide.RouteGuide/ListFeatures")
+			case OUTBOUND_WAIT -> this.clients.settled(context)
+				.call(1, "routeguide.RouteGuide/ListFeatures")
 				.message(1, false, 0, new byte[0], true)
 				.flush();
-			case TLS -> connect(context).bytes(new byte[] { 22, 3, 1, 0, 5, 1, 0, 0, 1, 0 }).flush();
-			case PROTOCOL ->
-				connect(context).bytes("GET / HTTP/1.1\r\n\r\n".getBytes(StandardCharsets.US_ASCII)).flush();
+			case TLS -> this.clients.connect(context).bytes(new byte[] { 22, 3, 1, 0, 5, 1, 0, 0, 1, 0 }).flush();
+			case PROTOCOL -> this.clients.connect(context)
+				.bytes("GET / HTTP/1.1\r\n\r\n".getBytes(StandardCharsets.US_ASCII))
+				.flush();
 		}
-	}
-
-	private RogueClient connect(ApplicationContext context) throws IOException {
-		RogueClient client = RogueClient.connect(GrpcClient.port(context));
-		this.clients.add(client);
-		return client;
-	}
-
-	private RogueClient settled(ApplicationContext context) throws IOException {
-		return connect(context).preface().settle();
 	}
 
 	@GrpcService
 	static class BlockingService extends TestRouteGuide {
 
-		private final CountDownLatch entered = new CountDownLatch(1);
-
-		private final CountDownLatch released = new CountDownLatch(1);
+		private final HeldThreads held = new HeldThreads();
 
 		@Override
 		public void listFeatures(Rectangle request, StreamObserver<Feature> responses) {
@@ -274,13 +272,7 @@ class RefusalReasonTests {
 
 		@Override
 		public void getFeature(Point request, StreamObserver<Feature> responses) {
-			this.entered.countDown();
-			try {
-				this.released.await();
-			}
-			catch (InterruptedException ex) {
-				Thread.currentThread().interrupt();
-			}
+			this.held.hold();
 			super.getFeature(request, responses);
 		}
 

@@ -17,7 +17,6 @@ package io.github.lastcall.grpc.limits;
 
 import java.io.IOException;
 import java.time.Duration;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 
 import io.github.lastcall.grpc.autoconfigure.ServersOf;
@@ -25,6 +24,7 @@ import io.github.lastcall.grpc.lifecycle.GrpcServerDrain;
 import io.github.lastcall.grpc.server.GrpcService;
 import io.github.lastcall.grpc.testing.GrpcClient;
 import io.github.lastcall.grpc.testing.GrpcServerContextRunner;
+import io.github.lastcall.grpc.testing.HeldThreads;
 import io.github.lastcall.grpc.testing.Http2Frame;
 import io.github.lastcall.grpc.testing.RogueClient;
 import io.github.lastcall.grpc.testing.TestRouteGuide;
@@ -68,7 +68,7 @@ class ResetCallsTests {
 			try (GrpcClient honest = GrpcClient.of(context)) {
 				var waiting = RouteGuideGrpc.newFutureStub(honest.channel()).getFeature(Point.getDefaultInstance());
 				await().atMost(TIMEOUT).until(() -> callsInFlight(context) == 2);
-				service.released.countDown();
+				service.held.release.countDown();
 				assertThat(waiting.get().getName()).isEqualTo("somewhere");
 			}
 			assertThat(service.chats).hasValue(0);
@@ -83,14 +83,14 @@ class ResetCallsTests {
 			client.reset(1).frame(Http2Frame.SETTINGS, 0, 0).flush();
 			await().atMost(TIMEOUT).until(() -> client.received(Http2Frame.SETTINGS) == 3);
 			assertThat(callsInFlight(context)).isEqualTo(1);
-			service.released.countDown();
+			service.held.release.countDown();
 			await().atMost(TIMEOUT).until(() -> callsInFlight(context) == 0);
 		});
 	}
 
 	private static void block(RogueClient client, BlockingService service) throws IOException {
 		client.call(1, GET_FEATURE).message(1, false, 0, new byte[0], true).flush();
-		await().atMost(TIMEOUT).until(() -> service.entered.getCount() == 0);
+		await().atMost(TIMEOUT).until(() -> service.held.entered.availablePermits() > 0);
 	}
 
 	private static int callsInFlight(AssertableApplicationContext context) {
@@ -109,7 +109,7 @@ class ResetCallsTests {
 					check.run(context, service, client);
 				}
 				finally {
-					service.released.countDown();
+					service.held.release.countDown();
 				}
 			});
 	}
@@ -127,21 +127,13 @@ class ResetCallsTests {
 	@GrpcService
 	static class BlockingService extends TestRouteGuide {
 
-		private final CountDownLatch entered = new CountDownLatch(1);
-
-		private final CountDownLatch released = new CountDownLatch(1);
+		private final HeldThreads held = new HeldThreads();
 
 		private final AtomicInteger chats = new AtomicInteger();
 
 		@Override
 		public void getFeature(Point request, StreamObserver<Feature> responses) {
-			this.entered.countDown();
-			try {
-				this.released.await();
-			}
-			catch (InterruptedException ex) {
-				Thread.currentThread().interrupt();
-			}
+			this.held.hold();
 			super.getFeature(request, responses);
 		}
 

@@ -17,10 +17,11 @@
 package io.github.lastcall.grpc.server;
 
 import java.util.List;
-import java.util.concurrent.CopyOnWriteArrayList;
 
 import io.github.lastcall.grpc.lifecycle.GrpcServer;
 import io.github.lastcall.grpc.lifecycle.GrpcServerDrain;
+import io.github.lastcall.grpc.testing.AdviceConfiguration;
+import io.github.lastcall.grpc.testing.AdviceConfiguration.Advised;
 import io.github.lastcall.grpc.testing.GrpcClient;
 import io.github.lastcall.grpc.testing.GrpcServerContextRunner;
 import io.github.lastcall.grpc.testing.OneMethodService;
@@ -32,17 +33,14 @@ import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import org.junit.jupiter.api.Test;
 
-import org.springframework.aop.MethodBeforeAdvice;
-import org.springframework.aop.framework.autoproxy.DefaultAdvisorAutoProxyCreator;
 import org.springframework.aop.support.AopUtils;
-import org.springframework.aop.support.DefaultPointcutAdvisor;
-import org.springframework.aop.support.NameMatchMethodPointcut;
 import org.springframework.beans.factory.config.BeanDefinition;
 import org.springframework.boot.test.context.assertj.AssertableApplicationContext;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.ComponentScan;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.context.annotation.Import;
 import org.springframework.context.annotation.Scope;
 import org.springframework.context.annotation.ScopedProxyMode;
 
@@ -248,38 +246,13 @@ class GrpcServiceDiscoveryTests {
 	}
 
 	@Configuration(proxyBeanMethods = false)
+	@Import(AdviceConfiguration.class)
 	static class ProxiedConfiguration {
 
 		@Bean
 		AnnotatedRouteGuide routeGuide() {
 			return new AnnotatedRouteGuide();
 		}
-
-		@Bean
-		static DefaultAdvisorAutoProxyCreator autoProxyCreator() {
-			DefaultAdvisorAutoProxyCreator creator = new DefaultAdvisorAutoProxyCreator();
-			creator.setProxyTargetClass(true);
-			return creator;
-		}
-
-		@Bean
-		static Advised advised() {
-			return new Advised();
-		}
-
-		@Bean
-		static DefaultPointcutAdvisor advisor(Advised advised) {
-			NameMatchMethodPointcut pointcut = new NameMatchMethodPointcut();
-			pointcut.addMethodName("getFeature");
-			MethodBeforeAdvice advice = (method, arguments, target) -> advised.methods.add(method.getName());
-			return new DefaultPointcutAdvisor(pointcut, advice);
-		}
-
-	}
-
-	static class Advised {
-
-		final List<String> methods = new CopyOnWriteArrayList<>();
 
 	}
 

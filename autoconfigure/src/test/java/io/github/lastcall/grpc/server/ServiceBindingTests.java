@@ -16,10 +16,10 @@
 
 package io.github.lastcall.grpc.server;
 
-import java.util.List;
 import java.util.Objects;
-import java.util.concurrent.CopyOnWriteArrayList;
 
+import io.github.lastcall.grpc.testing.AdviceConfiguration;
+import io.github.lastcall.grpc.testing.AdviceConfiguration.Advised;
 import io.github.lastcall.grpc.testing.GrpcClient;
 import io.github.lastcall.grpc.testing.GrpcServerContextRunner;
 import io.github.lastcall.grpc.testing.TestRouteGuide;
@@ -36,10 +36,6 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
-import org.springframework.aop.MethodBeforeAdvice;
-import org.springframework.aop.framework.autoproxy.DefaultAdvisorAutoProxyCreator;
-import org.springframework.aop.support.DefaultPointcutAdvisor;
-import org.springframework.aop.support.NameMatchMethodPointcut;
 import org.springframework.beans.factory.config.BeanDefinition;
 import org.springframework.beans.factory.config.CustomScopeConfigurer;
 import org.springframework.boot.SpringBootConfiguration;
@@ -56,7 +52,6 @@ import org.springframework.context.annotation.Import;
 import org.springframework.context.annotation.Scope;
 import org.springframework.context.annotation.ScopedProxyMode;
 import org.springframework.context.support.SimpleThreadScope;
-import org.springframework.core.env.Environment;
 import org.springframework.test.annotation.DirtiesContext;
 import org.springframework.test.context.TestContextManager;
 import org.springframework.test.context.bean.override.mockito.MockitoBean;
@@ -77,7 +72,7 @@ class ServiceBindingTests {
 
 	@Test
 	void aProxyOfTheInterfacesThatCallsWouldBypassFailsTheStart() {
-		this.runner.withUserConfiguration(RouteGuide.class, Advice.class)
+		this.runner.withUserConfiguration(RouteGuide.class, AdviceConfiguration.class)
 			.withPropertyValues("proxy-target-class=false")
 			.run((context) -> assertThatTheStartFails(context, "'serviceBindingTests.RouteGuide'",
 					"JDK proxy of its interfaces", "spring.aop.proxy-target-class"));
@@ -85,26 +80,26 @@ class ServiceBindingTests {
 
 	@Test
 	void aProxyThatCallsWouldBypassAsTheServiceIsBoundByHandFailsTheStart() {
-		this.runner.withUserConfiguration(BoundByHand.class, Advice.class)
+		this.runner.withUserConfiguration(BoundByHand.class, AdviceConfiguration.class)
 			.run((context) -> assertThatTheStartFails(context, "'serviceBindingTests.BoundByHand'",
 					"its bindService() is not final", "Declare bindService() final"));
 	}
 
 	@Test
 	void callsGoThroughTheProxyOfAServiceThatIsBoundByHandInAFinalMethod() {
-		this.runner.withUserConfiguration(FinallyBoundByHand.class, Advice.class)
+		this.runner.withUserConfiguration(FinallyBoundByHand.class, AdviceConfiguration.class)
 			.run((context) -> assertThatCallsAreAdvised(context, "by hand"));
 	}
 
 	@Test
 	void aServiceWhoseFinalMethodsReadFinalFieldsIsServedThroughItsProxy() {
-		this.runner.withUserConfiguration(CoroutineRouteGuide.class, Advice.class)
+		this.runner.withUserConfiguration(CoroutineRouteGuide.class, AdviceConfiguration.class)
 			.run((context) -> assertThatCallsAreAdvised(context, "coroutine"));
 	}
 
 	@Test
 	void aServiceThatCannotBeBoundOnItsProxyFailsTheStart() {
-		this.runner.withUserConfiguration(FieldRouteGuide.class, Advice.class)
+		this.runner.withUserConfiguration(FieldRouteGuide.class, AdviceConfiguration.class)
 			.run((context) -> assertThatTheStartFails(context, "'serviceBindingTests.FieldRouteGuide'",
 					"on which its bindService() fails", "NullPointerException", "to another bean"));
 	}
@@ -322,37 +317,6 @@ class ServiceBindingTests {
 			configurer.addScope("custom", new SimpleThreadScope());
 			return configurer;
 		}
-
-	}
-
-	@Configuration(proxyBeanMethods = false)
-	static class Advice {
-
-		@Bean
-		static DefaultAdvisorAutoProxyCreator autoProxyCreator(Environment environment) {
-			DefaultAdvisorAutoProxyCreator creator = new DefaultAdvisorAutoProxyCreator();
-			creator.setProxyTargetClass(environment.getProperty("proxy-target-class", boolean.class, true));
-			return creator;
-		}
-
-		@Bean
-		static Advised advised() {
-			return new Advised();
-		}
-
-		@Bean
-		static DefaultPointcutAdvisor advisor(Advised advised) {
-			NameMatchMethodPointcut pointcut = new NameMatchMethodPointcut();
-			pointcut.addMethodName("getFeature");
-			MethodBeforeAdvice advice = (method, arguments, target) -> advised.methods.add(method.getName());
-			return new DefaultPointcutAdvisor(pointcut, advice);
-		}
-
-	}
-
-	static class Advised {
-
-		final List<String> methods = new CopyOnWriteArrayList<>();
 
 	}
 

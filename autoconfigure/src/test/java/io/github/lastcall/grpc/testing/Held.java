@@ -16,9 +16,6 @@
 
 package io.github.lastcall.grpc.testing;
 
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.Semaphore;
-
 import com.google.common.util.concurrent.ListenableFuture;
 import io.github.lastcall.grpc.server.GrpcService;
 import io.github.lastcall.sample.routeguide.Feature;
@@ -31,31 +28,21 @@ import org.springframework.context.annotation.Bean;
 /**
  * Configuration of an application whose handler holds its thread until it is released.
  */
-public class Held {
+public class Held extends HeldThreads {
 
 	/**
 	 * Name of the service.
 	 */
 	public static final String SERVICE = "a.Held";
 
-	public final Semaphore entered = new Semaphore(0);
-
-	public final CountDownLatch release = new CountDownLatch(1);
-
 	@Bean
 	@GrpcService
 	OneMethodService heldService() {
-		return new OneMethodService(SERVICE, this::hold);
+		return new OneMethodService(SERVICE, this::answer);
 	}
 
-	public String hold() {
-		this.entered.release();
-		try {
-			this.release.await();
-		}
-		catch (InterruptedException ex) {
-			Thread.currentThread().interrupt();
-		}
+	private String answer() {
+		hold();
 		return "held";
 	}
 
