@@ -44,6 +44,7 @@ import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.boot.test.context.SpringBootTest;
 import org.springframework.boot.test.context.SpringBootTest.WebEnvironment;
 import org.springframework.context.annotation.Bean;
+import org.springframework.test.annotation.DirtiesContext.HierarchyMode;
 import org.springframework.test.context.TestContextManager;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -117,6 +118,8 @@ class PausedContextTests {
 			}
 		}
 		finally {
+			close(FirstTest.class);
+			close(SecondTest.class);
 			System.clearProperty(PORT_OF_TWO_TESTS);
 		}
 	}
@@ -134,6 +137,13 @@ class PausedContextTests {
 		finally {
 			manager.afterTestClass();
 		}
+	}
+
+	/**
+	 * Closes the context of a test class, which would be kept for other classes.
+	 */
+	private static void close(Class<?> test) {
+		new TestContextManager(test).getTestContext().markApplicationContextDirty(HierarchyMode.EXHAUSTIVE);
 	}
 
 	private static void assertThatItServes(TestApplication app) {
