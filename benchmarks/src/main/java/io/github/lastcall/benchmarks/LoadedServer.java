@@ -65,7 +65,7 @@ final class LoadedServer implements AutoCloseable {
 	 */
 	static LoadedServer start(Candidate candidate, LoadClient.Retries retries, double warmupSeconds)
 			throws IOException, InterruptedException {
-		LoadedServer loaded = new LoadedServer(MeasuredServer.start(candidate), retries);
+		LoadedServer loaded = new LoadedServer(MeasuredServer.startBehindClient(candidate), retries);
 		try {
 			loaded.capacity(Workload.named("compute-5us"), WARMUP_CALLS_IN_FLIGHT, warmupSeconds);
 			return loaded;
@@ -118,10 +118,13 @@ final class LoadedServer implements AutoCloseable {
 		load.await();
 		Histogram latencies = load.latencies(SETTLE_NANOS);
 		return new Offer(rate, load.okPerSecond(SETTLE_NANOS), load.statuses(), load.attempts() / (double) load.calls(),
-				latencies.getValueAtPercentile(50) / 1e6, latencies.getValueAtPercentile(99) / 1e6,
-				load.delays().getValueAtPercentile(99) / 1e6, clientProcessors,
+				millis(latencies, 50), millis(latencies, 99), millis(load.delays(), 99), clientProcessors,
 				(usage.cpuNanos() - serverBefore) / nanos, usage.peakThreads(),
 				this.server.replica().process().peakResidentBytes(), recoveryMillis);
+	}
+
+	private static double millis(Histogram histogram, double percentile) {
+		return (histogram.getTotalCount() > 0) ? histogram.getValueAtPercentile(percentile) / 1e6 : Double.NaN;
 	}
 
 	@Override

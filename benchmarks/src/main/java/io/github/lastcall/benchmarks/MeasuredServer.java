@@ -55,11 +55,24 @@ final class MeasuredServer implements AutoCloseable {
 	 * Start a server, and wait until it serves.
 	 */
 	static MeasuredServer start(Candidate candidate, String... jvmOptions) throws IOException, InterruptedException {
+		return launch(candidate, List.of(), jvmOptions);
+	}
+
+	/**
+	 * Start a server that leaves the client the processor time that it needs: as if the
+	 * client ran on another machine.
+	 */
+	static MeasuredServer startBehindClient(Candidate candidate) throws IOException, InterruptedException {
+		return launch(candidate, List.of("nice", "-n", "19"));
+	}
+
+	private static MeasuredServer launch(Candidate candidate, List<String> launcher, String... jvmOptions)
+			throws IOException, InterruptedException {
 		int port = Ports.free();
 		List<String> options = new ArrayList<>(List.of(HEAP, Probe.jvmOption(port)));
 		// The last one counts.
 		options.addAll(List.of(jvmOptions));
-		Replica replica = new Replica(candidate, "measured", options);
+		Replica replica = new Replica(candidate, "measured", launcher, options);
 		try {
 			replica.start();
 			return new MeasuredServer(candidate, replica, new Probe(port));

@@ -28,7 +28,7 @@ import io.grpc.Status;
  * @param statuses all calls by status
  * @param attemptsPerCall streams opened per call
  * @param p50Millis the median latency of calls that succeeded, from when each was due,
- * from the second second on
+ * from the second second on, or {@code NaN} if none has
  * @param p99Millis the latency that 1 of 100 of them exceeds
  * @param delayP99Millis how late 99 of 100 calls were sent at most
  * @param clientProcessors processors that the client used

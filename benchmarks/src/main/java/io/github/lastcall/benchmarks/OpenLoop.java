@@ -37,17 +37,18 @@ import org.HdrHistogram.Histogram;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Offers so many calls per second, whatever becomes of them. The time of a call begins
- * when it was to be sent, even if the client was late.
+ * Offers so many calls per second, whatever becomes of them. The time and the deadline of
+ * a call begin when it was to be sent, even if the client was late.
  */
 final class OpenLoop {
 
 	static final long DEADLINE_MILLIS = 1000;
 
 	/**
-	 * Calls that are due within this time are sent together.
+	 * Calls that are due within this time are sent together on one connection: a call per
+	 * system call would cost the client more than the server.
 	 */
-	private static final long TICK_NANOS = TimeUnit.MICROSECONDS.toNanos(500);
+	private static final long TICK_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
 
 	/**
 	 * For the last answers and deadlines.
@@ -81,7 +82,7 @@ final class OpenLoop {
 
 	/**
 	 * Create a load.
-	 * @param channels the channels, which take turns
+	 * @param channels the channels, which take turns in short bursts
 	 * @param request gives the request of each call
 	 * @param rate calls per second
 	 * @param seconds how long
@@ -112,12 +113,16 @@ final class OpenLoop {
 
 		});
 		long start = System.nanoTime();
+		int ticks = 0;
 		for (int call = 0; call < this.calls; call++) {
 			long due = start + due(call);
+			if (due > System.nanoTime()) {
+				ticks++;
+			}
 			for (long early = due - System.nanoTime(); early > 0; early = due - System.nanoTime()) {
 				LockSupport.parkNanos(Math.max(early, TICK_NANOS));
 			}
-			send(call, due, options);
+			send(call, this.channels.get(ticks % this.channels.size()), due, options);
 		}
 		long end = start + due(this.calls);
 		for (long early = end - System.nanoTime(); early > 0; early = end - System.nanoTime()) {
@@ -129,9 +134,10 @@ final class OpenLoop {
 		return call * NANOS / this.rate;
 	}
 
-	private void send(int number, long due, CallOptions options) {
-		ClientCall<BytesValue, BytesValue> call = this.channels.get(number % this.channels.size())
-			.newCall(CallMethods.WORK, options.withDeadlineAfter(DEADLINE_MILLIS, TimeUnit.MILLISECONDS));
+	private void send(int number, Channel channel, long due, CallOptions options) {
+		long left = due + TimeUnit.MILLISECONDS.toNanos(DEADLINE_MILLIS) - System.nanoTime();
+		ClientCall<BytesValue, BytesValue> call = channel.newCall(CallMethods.WORK,
+				options.withDeadlineAfter(left, TimeUnit.NANOSECONDS));
 		call.start(new ClientCall.Listener<>() {
 
 			@Override

@@ -162,7 +162,7 @@ final class Overload {
 	}
 
 	private static String number(String format, double number) {
-		return String.format(Locale.ROOT, format, number);
+		return Double.isNaN(number) ? "-" : String.format(Locale.ROOT, format, number);
 	}
 
 	private static <T> double least(List<T> runs, ToDoubleFunction<T> value) {

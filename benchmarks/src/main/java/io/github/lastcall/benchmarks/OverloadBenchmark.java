@@ -40,6 +40,7 @@ final class OverloadBenchmark {
 		List<String> tables = this.options.list("tables", "default,overload,retries");
 		Map<String, Object> json = new LinkedHashMap<>();
 		Offer client = warmUpClient();
+		System.out.println(client);
 		json.put("client", client);
 		StringBuilder text = new StringBuilder(
 				"The client at %d calls/s: %.2f processors, sent late by %.1f ms (p99).%n%n"
@@ -70,13 +71,15 @@ final class OverloadBenchmark {
 	}
 
 	/**
-	 * Measure what the client itself needs, which lets the compilers be through with it.
+	 * Let the compilers be through with the client, and measure what it needs itself.
 	 */
 	private Offer warmUpClient() throws IOException, InterruptedException {
 		Candidate candidate = Candidate.of("plain-direct", new Jdks(this.options));
-		double seconds = this.options.decimal("warmup", 5);
+		int seconds = 1 + (int) this.options.decimal("warmup", 5);
+		Workload handlers = Workload.named("compute-5us");
 		try (LoadedServer server = LoadedServer.start(candidate, LoadClient.Retries.NONE, seconds)) {
-			return server.offer(Workload.named("compute-5us"), CLIENT_RATE, 1 + (int) seconds, null, 0);
+			server.offer(handlers, CLIENT_RATE, 2 * seconds, null, 0);
+			return server.offer(handlers, CLIENT_RATE, seconds, null, 0);
 		}
 	}
 

@@ -43,6 +43,8 @@ final class Replica implements AutoCloseable {
 
 	private final Path log;
 
+	private final List<String> launcher;
+
 	private final List<String> jvmOptions;
 
 	private @Nullable ManagedProcess process;
@@ -52,9 +54,21 @@ final class Replica implements AutoCloseable {
 	}
 
 	Replica(Candidate candidate, String name, List<String> jvmOptions) {
+		this(candidate, name, List.of(), jvmOptions);
+	}
+
+	/**
+	 * Create a replica.
+	 * @param candidate what is started
+	 * @param name part of the name of its log
+	 * @param launcher the command that starts the JVM, such as {@code nice}, or nothing
+	 * @param jvmOptions options of the JVM
+	 */
+	Replica(Candidate candidate, String name, List<String> launcher, List<String> jvmOptions) {
 		this.candidate = candidate;
 		this.port = Ports.free();
 		this.log = LOGS.resolve(candidate.name().replace('/', '_') + "-" + name + ".log");
+		this.launcher = List.copyOf(launcher);
 		this.jvmOptions = List.copyOf(jvmOptions);
 	}
 
@@ -79,7 +93,7 @@ final class Replica implements AutoCloseable {
 	}
 
 	void begin() throws IOException {
-		List<String> command = new ArrayList<>();
+		List<String> command = new ArrayList<>(this.launcher);
 		command.add(this.candidate.javaHome().resolve("bin").resolve("java").toString());
 		command.addAll(this.jvmOptions);
 		command.addAll(this.candidate.jvmOptions());
