@@ -132,10 +132,10 @@ final class InFlightCall extends InboundTracer {
 		return (serverCall != null) ? serverCall.getAttributes().get(key) : null;
 	}
 
-	InFlightCalls.ForcedCall forced() {
+	ForcedCall forced() {
 		String progress = method().streaming() ? ", %d messages received, %d sent".formatted(this.received, this.sent)
 				: "";
-		return new InFlightCalls.ForcedCall(method().name(), this.startNanos,
+		return new ForcedCall(method().name(), this.startNanos,
 				attribute(Grpc.TRANSPORT_ATTR_REMOTE_ADDR), progress);
 	}
 

@@ -16,7 +16,6 @@
 
 package io.github.lastcall.grpc.call;
 
-import java.net.SocketAddress;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -385,18 +384,6 @@ public final class InFlightCalls implements AopInfrastructureBean {
 			return new MethodInFlight(this.calls + other.calls,
 					(this.oldest.compareTo(other.oldest) > 0) ? this.oldest : other.oldest);
 		}
-
-	}
-
-	/**
-	 * Call that has been closed because the server was shutting down.
-	 *
-	 * @param method the full name of its method
-	 * @param startNanos when it started, on the clock of the server's timer
-	 * @param peer the client, {@code null} if the transport does not know it
-	 * @param progress text about the number of messages, empty for a unary call
-	 */
-	public record ForcedCall(String method, long startNanos, @Nullable SocketAddress peer, String progress) {
 
 	}
 

@@ -22,7 +22,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
 
-import io.github.lastcall.grpc.call.InFlightCalls.ForcedCall;
+import io.github.lastcall.grpc.call.ForcedCall;
 import io.github.lastcall.grpc.executor.ServerTimer;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
