@@ -20,6 +20,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
@@ -190,6 +191,24 @@ class ArchitectureTests {
 			.collect(Collectors.joining(","));
 		assertThat(Files.readString(Path.of("pom.xml")))
 			.contains("<excludePackageNames>" + internal + "</excludePackageNames>");
+	}
+
+	@Test
+	void publicTypesThatAreNoUserApiAreHiddenFromTheJavadoc() throws IOException {
+		for (Room room : ROOMS) {
+			Map<String, Long> types = CLASSES.stream()
+				.filter((type) -> type.getPackageName().equals(room.packageName()))
+				.filter((type) -> type.getModifiers().contains(JavaModifier.PUBLIC))
+				.collect(Collectors.groupingBy((type) -> type.getName().replaceFirst("\\$.*", ""),
+						Collectors.counting()));
+			boolean published = USER_API.stream().anyMatch((name) -> name.startsWith(room.name() + "."));
+			for (Map.Entry<String, Long> file : types.entrySet()) {
+				boolean api = USER_API.contains(file.getKey().substring(ROOT.length() + 1));
+				String source = Files.readString(Path.of("src/main/java", file.getKey().replace('.', '/') + ".java"));
+				assertThat(source.split("\\* @hidden\n", -1)).as(file.getKey())
+					.hasSize((published && !api) ? 1 + file.getValue().intValue() : 1);
+			}
+		}
 	}
 
 	@Test

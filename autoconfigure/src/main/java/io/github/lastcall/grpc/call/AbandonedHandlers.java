@@ -37,6 +37,8 @@ import org.springframework.util.Assert;
  * All calls are sampled from the first cancellation during a callback until no such
  * handler is left. Each call counts the samples that have found its handler running, so
  * no clock is read.
+ *
+ * @hidden
  */
 public final class AbandonedHandlers {
 

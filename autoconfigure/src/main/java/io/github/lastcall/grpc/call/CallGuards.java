@@ -25,6 +25,7 @@ import io.github.lastcall.grpc.limits.OutboundBuffers;
  * @param abandoned finds handlers that still run after their calls have been cancelled
  * @param lost ends calls whose last callback is lost
  * @param outbound limits what calls have sent and clients have not read
+ * @hidden
  */
 public record CallGuards(ThreadStates threadStates, AbandonedHandlers abandoned, LostCallbacks lost,
 		OutboundBuffers outbound) {

@@ -24,6 +24,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Hooks into the life of one call, called by the listener and the server call that track
  * it. They must not throw.
+ *
+ * @hidden
  */
 public interface CallHooks {
 
@@ -77,6 +79,8 @@ public interface CallHooks {
 
 	/**
 	 * Factory of the hooks of the application's calls.
+	 *
+	 * @hidden
 	 */
 	@FunctionalInterface
 	interface Factory {

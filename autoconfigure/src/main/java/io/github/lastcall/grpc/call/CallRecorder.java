@@ -23,6 +23,8 @@ import io.grpc.Status;
  * Recorder of the calls of one method of the application. Lookups are done when it is
  * created. Called on event loops by many calls at once, so it must neither block nor
  * throw.
+ *
+ * @hidden
  */
 public interface CallRecorder {
 
@@ -46,6 +48,8 @@ public interface CallRecorder {
 
 	/**
 	 * Factory of recorders, called for each method when a server starts.
+	 *
+	 * @hidden
 	 */
 	@FunctionalInterface
 	interface Factory {

@@ -27,6 +27,8 @@ import org.springframework.aop.framework.AopInfrastructureBean;
 
 /**
  * Counter of the connections of one server, which also stores the event loop of each.
+ *
+ * @hidden
  */
 public final class Connections extends ServerTransportFilter implements AopInfrastructureBean {
 

@@ -28,6 +28,7 @@ import org.jspecify.annotations.Nullable;
  * @param startNanos when it started, on the clock of the server's timer
  * @param peer the client, {@code null} if the transport does not know it
  * @param progress text about the number of messages, empty for a unary call
+ * @hidden
  */
 public record ForcedCall(String method, long startNanos, @Nullable SocketAddress peer, String progress) {
 

@@ -135,8 +135,7 @@ final class InFlightCall extends InboundTracer {
 	ForcedCall forced() {
 		String progress = method().streaming() ? ", %d messages received, %d sent".formatted(this.received, this.sent)
 				: "";
-		return new ForcedCall(method().name(), this.startNanos,
-				attribute(Grpc.TRANSPORT_ATTR_REMOTE_ADDR), progress);
+		return new ForcedCall(method().name(), this.startNanos, attribute(Grpc.TRANSPORT_ATTR_REMOTE_ADDR), progress);
 	}
 
 	/* The stream. */

@@ -50,6 +50,8 @@ import org.springframework.util.Assert;
 /**
  * Calls in flight on one server. A stream tracer sees each call from its first frame, and
  * the outermost interceptor sees its handler.
+ *
+ * @hidden
  */
 public final class InFlightCalls implements AopInfrastructureBean {
 
@@ -377,6 +379,7 @@ public final class InFlightCalls implements AopInfrastructureBean {
 	 *
 	 * @param calls the number of calls
 	 * @param oldest the age of the oldest call
+	 * @hidden
 	 */
 	public record MethodInFlight(int calls, Duration oldest) {
 

@@ -41,6 +41,8 @@ import org.jspecify.annotations.Nullable;
  * or calls whose connection is gone, this class looks at regular intervals and ends the
  * calls that it finds twice. Their handlers are told on a thread of its own, never beside
  * another callback.
+ *
+ * @hidden
  */
 public final class LostCallbacks {
 

@@ -34,6 +34,8 @@ import org.springframework.util.ReflectionUtils;
 /**
  * Executors that customizers have set on the builder of a server, whose public API has no
  * getters for them.
+ *
+ * @hidden
  */
 public final class BuilderExecutors {
 

@@ -22,6 +22,8 @@ import org.jspecify.annotations.Nullable;
  * Scope in which the callbacks of a call run. Implemented by a handler whose call's
  * actions at the drain signal must run in the same scope, although they are not callbacks
  * of grpc-java.
+ *
+ * @hidden
  */
 public interface CallScope {
 

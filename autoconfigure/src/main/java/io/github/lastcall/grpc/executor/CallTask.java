@@ -19,6 +19,8 @@ package io.github.lastcall.grpc.executor;
 /**
  * Callbacks of a call that are due, submitted to the executor of the call. The thread
  * pool of this library limits the threads that the tasks of one method occupy.
+ *
+ * @hidden
  */
 public interface CallTask extends Runnable {
 

@@ -42,6 +42,8 @@ import org.springframework.util.Assert;
  * <p>
  * It samples four times per limit, and only while there are services to watch and
  * connections.
+ *
+ * @hidden
  */
 public final class EventLoopWatchdog {
 

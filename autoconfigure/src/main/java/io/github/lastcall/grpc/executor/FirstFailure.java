@@ -23,6 +23,8 @@ import org.apache.commons.logging.Log;
 /**
  * Logs the first failure of something that must not fail a call. One stack trace is
  * enough to find the cause, and later failures would only repeat it.
+ *
+ * @hidden
  */
 public final class FirstFailure {
 

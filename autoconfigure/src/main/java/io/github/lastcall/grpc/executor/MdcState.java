@@ -24,6 +24,8 @@ import org.springframework.aop.framework.AopInfrastructureBean;
 
 /**
  * Mapped diagnostic context (MDC) as the state of a thread.
+ *
+ * @hidden
  */
 public final class MdcState implements ThreadState, AopInfrastructureBean {
 

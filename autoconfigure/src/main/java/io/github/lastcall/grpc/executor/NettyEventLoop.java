@@ -28,6 +28,8 @@ import org.springframework.util.ClassUtils;
 /**
  * Event loops of Netty's transport. All callbacks of a connection run on one of them if
  * no other executor is set, so nothing that runs there is concurrent with them.
+ *
+ * @hidden
  */
 public final class NettyEventLoop {
 

@@ -36,6 +36,8 @@ import org.springframework.util.Assert;
  * <p>
  * The queue is unbounded: a call needs a thread several times, and must not be refused
  * once it has begun. {@link #isFull(int)} is checked before a call begins.
+ *
+ * @hidden
  */
 public final class ServerThreadPool extends ThreadPoolExecutor {
 

@@ -20,6 +20,8 @@ import java.time.Duration;
 
 /**
  * Clock and timer of this library.
+ *
+ * @hidden
  */
 public interface ServerTimer {
 

@@ -38,6 +38,8 @@ import org.springframework.beans.factory.ListableBeanFactory;
 /**
  * Executors of the calls of each service: the event loop for infrastructure services, the
  * executor named by {@link GrpcService#executor()} for those of the application.
+ *
+ * @hidden
  */
 public final class ServiceExecutors {
 

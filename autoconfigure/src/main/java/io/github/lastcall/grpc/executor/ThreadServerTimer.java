@@ -29,6 +29,8 @@ import org.springframework.beans.factory.DisposableBean;
  * {@link ServerTimer} with a thread of its own, which runs only while tasks are
  * scheduled, unless it is {@link #started}. The application's schedulers are not used:
  * they stop before the server does, and a slow task of a user would delay the tasks.
+ *
+ * @hidden
  */
 public final class ThreadServerTimer implements AopInfrastructureBean, ServerTimer, DisposableBean {
 

@@ -17,6 +17,8 @@ package io.github.lastcall.grpc.executor;
 
 /**
  * Stack of a thread, for logging. Never thrown.
+ *
+ * @hidden
  */
 public final class ThreadStack extends Exception {
 

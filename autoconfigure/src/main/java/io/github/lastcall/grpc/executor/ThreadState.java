@@ -21,6 +21,8 @@ import org.jspecify.annotations.Nullable;
  * State that a library keeps in a thread-local variable and that code can leave behind
  * for the next task of the thread. Called around nearly all tasks of a call, so it must
  * be cheap when nothing was left behind.
+ *
+ * @hidden
  */
 public interface ThreadState {
 

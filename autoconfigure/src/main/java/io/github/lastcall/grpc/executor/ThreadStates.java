@@ -31,6 +31,8 @@ import org.springframework.core.task.VirtualThreadTaskExecutor;
  * Threads of this library run only calls. Their state is cleared after each task, so it
  * is empty before the next one and need not be saved. The state of a virtual thread ends
  * with its only task.
+ *
+ * @hidden
  */
 public final class ThreadStates {
 

@@ -29,6 +29,8 @@ import org.springframework.scheduling.concurrent.ThreadPoolTaskExecutor;
 /**
  * Counter of the threads of each executor that wait for a client. At most half of them
  * wait at the same time, so that slow clients leave threads to other calls.
+ *
+ * @hidden
  */
 public final class WaitingThreads {
 

@@ -59,6 +59,8 @@ import org.springframework.core.Ordered;
  * Only indicators that belong to a group are evaluated, on threads of this library. The
  * readiness and liveness states are taken from events instead, so that changes apply
  * immediately and a late sample cannot undo them.
+ *
+ * @hidden
  */
 public final class ActuatorHealthBridge implements AopInfrastructureBean, GrpcServerStateListener,
 		ApplicationListener<AvailabilityChangeEvent<?>>, Ordered, DisposableBean {

@@ -33,6 +33,8 @@ import org.springframework.core.Ordered;
 /**
  * Bridge from the application's availability to the readiness and liveness groups, for
  * applications without Actuator's health groups. Changes apply immediately.
+ *
+ * @hidden
  */
 public final class AvailabilityBridge
 		implements AopInfrastructureBean, ApplicationListener<AvailabilityChangeEvent<?>>, Ordered {

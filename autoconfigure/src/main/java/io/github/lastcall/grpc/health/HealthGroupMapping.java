@@ -30,6 +30,8 @@ import org.springframework.aop.framework.AopInfrastructureBean;
 
 /**
  * Mapping of services to the health groups that they follow.
+ *
+ * @hidden
  */
 public final class HealthGroupMapping implements AopInfrastructureBean {
 

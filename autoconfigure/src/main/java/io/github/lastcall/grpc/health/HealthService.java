@@ -36,6 +36,8 @@ import org.jspecify.annotations.Nullable;
  * <a href="https://github.com/grpc/grpc/blob/master/doc/health-checking.md">health
  * checking protocol</a> and, for List, after gRFC A90. The service runs on the event loop
  * and never blocks.
+ *
+ * @hidden
  */
 public final class HealthService extends HealthGrpc.HealthImplBase {
 

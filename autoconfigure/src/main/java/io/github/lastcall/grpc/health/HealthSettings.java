@@ -29,6 +29,7 @@ import org.springframework.util.Assert;
  * @param sampleTimeout the maximum time for an indicator to answer before it counts as
  * failed, positive
  * @param notServingAs how Check reports NOT_SERVING
+ * @hidden
  */
 public record HealthSettings(Duration sampleInterval, Duration sampleTimeout,
 		NotServingAs notServingAs) implements AopInfrastructureBean {
@@ -40,6 +41,8 @@ public record HealthSettings(Duration sampleInterval, Duration sampleTimeout,
 
 	/**
 	 * How Check reports NOT_SERVING.
+	 *
+	 * @hidden
 	 */
 	public enum NotServingAs {
 

@@ -25,6 +25,8 @@ import org.springframework.aop.framework.AopInfrastructureBean;
 /**
  * Listener that opens the gate of the status table while all servers serve, and closes it
  * as soon as one of them does not.
+ *
+ * @hidden
  */
 public final class ServingGate implements AopInfrastructureBean, GrpcServerStateListener {
 

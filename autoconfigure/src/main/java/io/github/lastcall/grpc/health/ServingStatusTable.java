@@ -44,6 +44,8 @@ import org.springframework.util.Assert;
  * <p>
  * Writes are serialized by a lock. Reads do not lock, and watchers are notified without
  * the lock.
+ *
+ * @hidden
  */
 public final class ServingStatusTable implements AopInfrastructureBean {
 
@@ -271,6 +273,8 @@ public final class ServingStatusTable implements AopInfrastructureBean {
 
 	/**
 	 * Source of a serving status.
+	 *
+	 * @hidden
 	 */
 	public enum Source {
 
@@ -308,6 +312,7 @@ public final class ServingStatusTable implements AopInfrastructureBean {
 	 * @param group the health group that it follows, if any
 	 * @param override the override by the application, if any
 	 * @param watchers the number of watchers
+	 * @hidden
 	 */
 	public record Description(ServingStatus status, Source source, @Nullable String group,
 			@Nullable ServingStatus override, int watchers) {

@@ -32,6 +32,8 @@ import org.springframework.core.Ordered;
  * traffic, and announce their end as soon as its context begins to close, before any
  * other listener can delay them. Publishes the {@link ReadinessState#REFUSING_TRAFFIC
  * refusal} that Boot publishes only for an application with a web server.
+ *
+ * @hidden
  */
 public final class ApplicationReadiness implements AopInfrastructureBean, SmartApplicationListener {
 

@@ -21,6 +21,8 @@ import java.time.Duration;
 
 /**
  * Text for durations in logs and statuses.
+ *
+ * @hidden
  */
 public final class DurationText {
 

@@ -34,6 +34,7 @@ import org.springframework.aop.framework.AopInfrastructureBean;
  * @see <a href=
  * "https://www.envoyproxy.io/docs/envoy/latest/configuration/http/http_filters/router_filter#x-envoy-immediate-health-check-fail">Envoy's
  * documentation</a>
+ * @hidden
  */
 public final class EnvoyHealthHeader implements AopInfrastructureBean, ServerInterceptor {
 

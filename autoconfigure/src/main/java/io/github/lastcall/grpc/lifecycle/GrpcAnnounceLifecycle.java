@@ -26,6 +26,8 @@ import org.springframework.context.SmartLifecycle;
  * Keeps the first phase of a shutdown open until the announcements of all servers are
  * over. The web server, Actuator and all beans are still running. A context that is
  * stopped without being closed may start again and announces nothing.
+ *
+ * @hidden
  */
 public final class GrpcAnnounceLifecycle implements AopInfrastructureBean, SmartLifecycle {
 

@@ -31,6 +31,8 @@ import org.springframework.boot.util.LambdaSafe;
 /**
  * Completes the builder of a server, whatever its transport: the services, the
  * customizers, and an executor for each service.
+ *
+ * @hidden
  */
 public final class GrpcServerBuilderCustomizers {
 

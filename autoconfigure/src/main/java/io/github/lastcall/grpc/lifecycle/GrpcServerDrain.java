@@ -39,6 +39,8 @@ import org.springframework.util.Assert;
  * {@link Transitions} run one after the other, and neither block nor hold a lock. What a
  * connection or a call reports is handed to the thread of the timer first, so that no
  * event loop runs a transition.
+ *
+ * @hidden
  */
 public final class GrpcServerDrain implements AopInfrastructureBean, DisposableBean {
 

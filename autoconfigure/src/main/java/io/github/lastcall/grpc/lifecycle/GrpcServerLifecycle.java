@@ -32,6 +32,8 @@ import org.springframework.context.SmartLifecycle;
  * Starts and stops one server with its context. A server of the application starts after
  * the web server, and stops in the phase of the web server's graceful shutdown: both
  * drain side by side.
+ *
+ * @hidden
  */
 public final class GrpcServerLifecycle implements AopInfrastructureBean, SmartLifecycle {
 

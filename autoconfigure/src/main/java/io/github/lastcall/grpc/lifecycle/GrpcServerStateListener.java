@@ -19,6 +19,8 @@ package io.github.lastcall.grpc.lifecycle;
 /**
  * Listener for the states of servers, notified before the event is published. For parts
  * of this library; applications listen to {@link GrpcServerStateChangedEvent}.
+ *
+ * @hidden
  */
 @FunctionalInterface
 public interface GrpcServerStateListener {

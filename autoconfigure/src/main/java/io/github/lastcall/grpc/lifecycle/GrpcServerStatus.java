@@ -28,6 +28,7 @@ import org.jspecify.annotations.Nullable;
  * it terminated unexpectedly
  * @param failed whether the server is stopped because it could not start or terminated
  * unexpectedly
+ * @hidden
  */
 public record GrpcServerStatus(GrpcServerState state, Instant since, @Nullable GrpcServer server, boolean failed) {
 

@@ -28,6 +28,8 @@ import org.springframework.context.SmartLifecycle;
  * Holds back the interruption of the thread that shuts the context down. On an
  * interrupted thread Spring would not wait for any phase, and destroy beans under live
  * calls. The interruption is restored in the last phase.
+ *
+ * @hidden
  */
 public final class Interruption implements AopInfrastructureBean, SmartLifecycle {
 

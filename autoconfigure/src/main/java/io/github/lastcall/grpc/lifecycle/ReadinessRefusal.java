@@ -40,6 +40,8 @@ import org.springframework.core.Ordered;
  * <p>
  * Changes run one after the other together with what they publish, so the last event
  * published is that of the last change.
+ *
+ * @hidden
  */
 public final class ReadinessRefusal implements AopInfrastructureBean, SmartApplicationListener {
 

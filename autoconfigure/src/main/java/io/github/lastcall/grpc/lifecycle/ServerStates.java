@@ -26,6 +26,8 @@ import org.springframework.core.PriorityOrdered;
 /**
  * The states of all servers of an application that have been started. Notified before
  * other listeners, which therefore find the new state here.
+ *
+ * @hidden
  */
 public final class ServerStates implements AopInfrastructureBean, GrpcServerStateListener, PriorityOrdered {
 

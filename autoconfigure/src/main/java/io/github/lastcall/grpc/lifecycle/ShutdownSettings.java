@@ -34,6 +34,7 @@ import org.springframework.util.Assert;
  * @param gracePeriod the time for calls in flight to end after the listener is closed
  * @param streamGracePeriod the time for streaming calls among them, if shorter
  * @param forceTimeout the time for the handlers of forced calls to clean up
+ * @hidden
  */
 public record ShutdownSettings(Duration propagationDelay, Duration quietPeriod, Duration maxPropagationDelay,
 		Duration gracePeriod, Duration streamGracePeriod, Duration forceTimeout) implements AopInfrastructureBean {

@@ -31,6 +31,8 @@ import org.springframework.aop.framework.AopInfrastructureBean;
 /**
  * Codecs of all servers: those of grpc-java and those of the application, which replace
  * codecs of the same name.
+ *
+ * @hidden
  */
 public final class Codecs implements AopInfrastructureBean, GrpcServerBuilderCustomizer<ServerBuilder<?>> {
 

@@ -42,6 +42,8 @@ import org.springframework.util.Assert;
 /**
  * Finds the {@link GrpcService @GrpcService} beans and the interceptors that apply to
  * them, and binds each service once.
+ *
+ * @hidden
  */
 public final class GrpcServiceDiscovery {
 

@@ -28,6 +28,8 @@ import org.springframework.util.StringUtils;
 
 /**
  * Factory for servers for channels in the same process, without a socket.
+ *
+ * @hidden
  */
 public final class InProcessGrpcServerFactory implements AopInfrastructureBean, GrpcServerFactory {
 

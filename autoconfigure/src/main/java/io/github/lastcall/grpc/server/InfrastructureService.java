@@ -26,6 +26,7 @@ import org.springframework.aop.framework.AopInfrastructureBean;
  * wait for its calls. Its handlers run on the event loop and must not block.
  *
  * @param description the description for error messages, such as "the health service"
+ * @hidden
  */
 public record InfrastructureService(BindableService service, String description) implements AopInfrastructureBean {
 

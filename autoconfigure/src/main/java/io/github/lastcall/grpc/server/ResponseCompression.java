@@ -31,6 +31,8 @@ import org.springframework.core.annotation.Order;
 /**
  * Interceptor that compresses responses to clients that accept the codec. A handler can
  * override it for its call.
+ *
+ * @hidden
  */
 @GlobalServerInterceptor
 @Order(Ordered.HIGHEST_PRECEDENCE)

@@ -39,6 +39,8 @@ import org.springframework.util.Assert;
  * Applies the updates of an SSL bundle to the TLS of a server. New connections use the
  * rotated certificate, open ones are not affected. After an update that cannot be used,
  * the server keeps the previous version.
+ *
+ * @hidden
  */
 public final class CertificateRotation implements AopInfrastructureBean {
 
@@ -217,6 +219,8 @@ public final class CertificateRotation implements AopInfrastructureBean {
 
 	/**
 	 * Transport that applies a bundle to new connections.
+	 *
+	 * @hidden
 	 */
 	@FunctionalInterface
 	public interface TlsTransport {

@@ -18,6 +18,8 @@ package io.github.lastcall.grpc.tls;
 
 /**
  * Whether clients must present a certificate in the TLS handshake.
+ *
+ * @hidden
  */
 public enum ClientAuthentication {
 

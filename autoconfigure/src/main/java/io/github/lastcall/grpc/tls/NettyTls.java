@@ -35,6 +35,8 @@ import org.springframework.boot.ssl.SslBundle;
  * TLS of a Netty server. Handshakes run on threads of their own: on the event loop they
  * would delay calls, and on the application's executor a busy application would prevent
  * probes from connecting.
+ *
+ * @hidden
  */
 public final class NettyTls implements AopInfrastructureBean, CertificateRotation.TlsTransport, DisposableBean {
 

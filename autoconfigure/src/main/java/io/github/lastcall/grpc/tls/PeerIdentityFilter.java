@@ -39,6 +39,8 @@ import org.springframework.aop.framework.AopInfrastructureBean;
 /**
  * Transport filter that keeps the {@link PeerIdentity} of a client with its connection
  * and passes it to each call.
+ *
+ * @hidden
  */
 public final class PeerIdentityFilter extends ServerTransportFilter
 		implements AopInfrastructureBean, ServerInterceptor {

@@ -27,6 +27,8 @@ import org.springframework.core.NestedExceptionUtils;
 /**
  * Exception for a client certificate that is not trusted, with its subject and the
  * reason, which the exception of the handshake does not have.
+ *
+ * @hidden
  */
 public final class RefusedCertificateException extends CertificateException {
 

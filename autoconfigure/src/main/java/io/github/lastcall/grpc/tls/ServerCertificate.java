@@ -28,6 +28,7 @@ import java.time.Instant;
  * @param validFrom the start of its validity
  * @param validUntil the expiry of the certificate or of an intermediate, whichever is
  * earlier
+ * @hidden
  */
 public record ServerCertificate(String subject, String issuer, String serialNumber, Instant validFrom,
 		Instant validUntil) {

@@ -34,6 +34,7 @@ import org.jspecify.annotations.Nullable;
  * @param failedUpdates the number of updates that could not be used
  * @param failure the failure of the last update, {@code null} if it succeeded or there
  * was none
+ * @hidden
  */
 public record TlsStatus(String bundle, ClientAuthentication clientAuthentication, List<ServerCertificate> certificates,
 		Instant since, long updates, long failedUpdates, @Nullable Failure failure) {
@@ -66,6 +67,7 @@ public record TlsStatus(String bundle, ClientAuthentication clientAuthentication
 	 * Failure of an update of the bundle.
 	 *
 	 * @param time the time of the failure
+	 * @hidden
 	 */
 	public record Failure(Instant time, String reason) {
 
