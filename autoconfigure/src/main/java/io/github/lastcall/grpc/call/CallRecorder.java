@@ -39,6 +39,13 @@ public interface CallRecorder {
 	void messageSent();
 
 	/**
+	 * Records that a call has waited for a thread. Not called for a call that got one
+	 * almost at once.
+	 * @param nanos the time in nanoseconds
+	 */
+	void waited(long nanos);
+
+	/**
 	 * Records that a call has ended.
 	 * @param status the status that the client has received, or CANCELLED if the client
 	 * or the connection has ended it

@@ -17,6 +17,7 @@
 package io.github.lastcall.grpc.call;
 
 import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
 import io.github.lastcall.grpc.executor.CallTask;
@@ -25,6 +26,8 @@ import io.github.lastcall.grpc.executor.ServerExecutor;
 import io.github.lastcall.grpc.executor.ServerThreadPool;
 import io.github.lastcall.grpc.limits.RefusalReason;
 import io.github.lastcall.grpc.limits.RefusalStatus;
+import io.grpc.Context;
+import io.grpc.Deadline;
 import io.grpc.Status;
 import org.jspecify.annotations.Nullable;
 
@@ -43,6 +46,18 @@ final class CallbackExecutor extends AtomicInteger implements Executor, CallTask
 
 	private static final Runnable NOTHING = () -> {
 	};
+
+	/**
+	 * Time of waiting below which it is not recorded and the context is not checked, so
+	 * that a call that gets a thread at once costs one look at the clock.
+	 */
+	private static final long RECORDED_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
+
+	private static final Status DEADLINE_EXCEEDED = Status.DEADLINE_EXCEEDED
+		.withDescription("The deadline passed while the call waited for a thread");
+
+	private static final Status CANCELLED = Status.CANCELLED
+		.withDescription("The call was cancelled while it waited for a thread");
 
 	private final InFlightCall call;
 
@@ -120,6 +135,41 @@ final class CallbackExecutor extends AtomicInteger implements Executor, CallTask
 		}
 	}
 
+	/**
+	 * Records how long the call has waited for its first thread, and closes it if it has
+	 * ended meanwhile. Called with the context of the call, before its handler starts.
+	 * grpc-java cancels a call with an expired deadline on the event loop, which may lag
+	 * behind.
+	 */
+	void checkStart() {
+		if (this.call.closeStatus().isClosed()) {
+			return;
+		}
+		TrackedMethod method = this.call.method();
+		long waited = method.run().timer().nanoTime() - this.call.startNanos();
+		CallRecorder recorder = method.recorder();
+		if (waited >= RECORDED_NANOS && recorder != null) {
+			recorder.waited(waited);
+		}
+		if (this.call.holders().isReleasedByStream()) {
+			method.run().expired();
+			this.call.closeStatus().withdraw();
+			return;
+		}
+		Status status = (waited >= RECORDED_NANOS) ? endOf(Context.current()) : null;
+		if (status != null && this.call.close(status)) {
+			method.run().expired();
+		}
+	}
+
+	private static @Nullable Status endOf(Context context) {
+		Deadline deadline = context.getDeadline();
+		if (deadline != null && deadline.isExpired()) {
+			return DEADLINE_EXCEEDED;
+		}
+		return context.isCancelled() ? CANCELLED : null;
+	}
+
 	private boolean take() {
 		return compareAndSet(1, 0);
 	}
@@ -140,6 +190,7 @@ final class CallbackExecutor extends AtomicInteger implements Executor, CallTask
 			return;
 		}
 		run.withdrawn();
+		run.expired();
 		this.call.closeStatus().withdraw();
 		this.executor = ServerExecutor.DIRECT;
 		try {

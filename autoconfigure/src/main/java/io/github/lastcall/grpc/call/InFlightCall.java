@@ -252,9 +252,8 @@ final class InFlightCall extends InboundTracer {
 	/* The handler. */
 
 	/**
-	 * Begins the call, which is going to get a handler. This is not certain any earlier:
-	 * grpc-java and every tracer may fail first, and then there is neither a handler nor
-	 * always an end of the stream.
+	 * Begins the call, which is certain to get a handler only now: grpc-java and every
+	 * tracer may fail first, and then the end of the stream may be missing too.
 	 */
 	void begin(ServerCall<?, ?> serverCall, Metadata headers) {
 		this.serverCall = serverCall;
@@ -290,6 +289,9 @@ final class InFlightCall extends InboundTracer {
 		try {
 			if (this.callbacks == null) {
 				begin(serverCall, headers);
+			}
+			else {
+				this.callbacks.checkStart();
 			}
 			TrackedServerCall<Q, R> tracked = new TrackedServerCall<>(serverCall, this);
 			TrackedListener<Q> listener = new TrackedListener<>(this, tracked);

@@ -75,6 +75,8 @@ public final class InFlightCalls implements AopInfrastructureBean {
 
 	private final LongAdder forced = new LongAdder();
 
+	private final LongAdder expired = new LongAdder();
+
 	private volatile ServerRun run;
 
 	/**
@@ -288,6 +290,15 @@ public final class InFlightCalls implements AopInfrastructureBean {
 	}
 
 	/**
+	 * Returns the number of calls that were cancelled, or whose deadline passed, while
+	 * they waited for a thread, so that their handlers did not start.
+	 * @return the number of calls in all runs of the server
+	 */
+	public long expired() {
+		return this.expired.sum();
+	}
+
+	/**
 	 * Returns the number of handlers of the application that still run long after their
 	 * calls have been cancelled.
 	 */
@@ -325,6 +336,10 @@ public final class InFlightCalls implements AopInfrastructureBean {
 
 	InfrastructureStreams infrastructureStreamLimit() {
 		return this.infrastructureStreams;
+	}
+
+	void countExpired() {
+		this.expired.increment();
 	}
 
 	void report(RefusalReason reason, Supplier<String> message) {

@@ -203,6 +203,13 @@ final class ServerRun {
 		return this.withdrawn.get();
 	}
 
+	/**
+	 * Counts a call that has ended before it got a thread.
+	 */
+	void expired() {
+		this.server.countExpired();
+	}
+
 	/* Refusals. */
 
 	private void refuse(InFlightCall call, RefusalReason reason, Status status) {

@@ -16,11 +16,13 @@
 
 package io.github.lastcall.grpc.metrics;
 
+import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.stream.Stream;
 
 import io.github.lastcall.grpc.call.CallRecorder;
 import io.github.lastcall.grpc.executor.FirstFailure;
@@ -51,6 +53,14 @@ public final class GrpcCallMeters implements AopInfrastructureBean, CallRecorder
 
 	private static final String DESCRIPTION = "Calls of the application, from the first frame to the last";
 
+	private static final String WAITS = "grpc.server.queue.time";
+
+	private static final String WAITS_DESCRIPTION = "Time that calls waited for a thread, if it was 1 ms or more";
+
+	private static final Duration[] WAITS_BUCKETS = Stream.of(1, 5, 10, 50, 100, 200, 500, 1000, 5000)
+		.map(Duration::ofMillis)
+		.toArray(Duration[]::new);
+
 	private static final String UNKNOWN = "UNKNOWN";
 
 	private static final Log logger = LogFactory.getLog(GrpcCallMeters.class);
@@ -59,6 +69,8 @@ public final class GrpcCallMeters implements AopInfrastructureBean, CallRecorder
 
 	private final FirstFailure failure = new FirstFailure(logger,
 			"Could not register a meter, so that calls are not recorded completely");
+
+	private final Timer waits;
 
 	/**
 	 * By full method name. Kept when the server is started again, so that it continues
@@ -72,6 +84,21 @@ public final class GrpcCallMeters implements AopInfrastructureBean, CallRecorder
 	 */
 	public GrpcCallMeters(MeterRegistry registry) {
 		this.registry = registry;
+		this.waits = timer(WAITS, WAITS_DESCRIPTION, Tags.empty(), WAITS_BUCKETS);
+	}
+
+	private Timer timer(String name, String description, Tags tags, Duration... buckets) {
+		try {
+			return Timer.builder(name)
+				.description(description)
+				.tags(tags)
+				.serviceLevelObjectives((buckets.length > 0) ? buckets : null)
+				.register(this.registry);
+		}
+		catch (Throwable ex) {
+			this.failure.report(ex);
+			return new NoopTimer(new Meter.Id(name, tags, null, description, Meter.Type.TIMER));
+		}
 	}
 
 	@Override
@@ -133,10 +160,20 @@ public final class GrpcCallMeters implements AopInfrastructureBean, CallRecorder
 		}
 
 		@Override
+		public void waited(long nanos) {
+			try {
+				GrpcCallMeters.this.waits.record(nanos, TimeUnit.NANOSECONDS);
+			}
+			catch (Throwable ex) {
+				GrpcCallMeters.this.failure.report(ex);
+			}
+		}
+
+		@Override
 		public void ended(Status.Code status, long nanos) {
 			Timer timer = this.timers.get(status.ordinal());
 			if (timer == null) {
-				timer = timer(this.tags.and("grpc.status_code", status.name(), "error", "none"));
+				timer = timer(CALLS, DESCRIPTION, this.tags.and("grpc.status_code", status.name(), "error", "none"));
 				this.timers.set(status.ordinal(), timer);
 			}
 			try {
@@ -144,16 +181,6 @@ public final class GrpcCallMeters implements AopInfrastructureBean, CallRecorder
 			}
 			catch (Throwable ex) {
 				GrpcCallMeters.this.failure.report(ex);
-			}
-		}
-
-		private Timer timer(Tags tags) {
-			try {
-				return Timer.builder(CALLS).description(DESCRIPTION).tags(tags).register(GrpcCallMeters.this.registry);
-			}
-			catch (Throwable ex) {
-				GrpcCallMeters.this.failure.report(ex);
-				return new NoopTimer(new Meter.Id(CALLS, tags, null, DESCRIPTION, Meter.Type.TIMER));
 			}
 		}
 

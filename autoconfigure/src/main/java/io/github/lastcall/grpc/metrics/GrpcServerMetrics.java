@@ -78,6 +78,10 @@ public final class GrpcServerMetrics implements AopInfrastructureBean, MeterBind
 				.description("Calls closed because the server was shutting down")
 				.tag("server", drain.getName())
 				.register(registry);
+			FunctionCounter.builder("grpc.server.calls.expired", drain.getCalls(), InFlightCalls::expired)
+				.description("Calls cancelled or past their deadline before they got a thread")
+				.tag("server", drain.getName())
+				.register(registry);
 		}
 		for (Refusals refusals : this.refusals) {
 			for (RefusalReason reason : RefusalReason.values()) {

@@ -34,6 +34,7 @@ import io.github.lastcall.grpc.testing.OneMethodService;
 import io.github.lastcall.grpc.testing.RawHttp2Connection;
 import io.github.lastcall.sample.routeguide.Feature;
 import io.grpc.BindableService;
+import io.grpc.Deadline;
 import io.grpc.Server;
 import io.grpc.ServerServiceDefinition;
 import io.grpc.Status;
@@ -141,6 +142,27 @@ class GrpcCallMetersTests {
 					held.release.countDown();
 					served.get();
 					waiting.get();
+				}
+			});
+	}
+
+	@Test
+	void theWaitForAThreadIsTimed() {
+		this.runner.withUserConfiguration(Held.class)
+			.withPropertyValues("grpc.server.executor.threads=1")
+			.run((context) -> {
+				Held held = context.getBean(Held.class);
+				try (GrpcClient client = GrpcClient.of(context)) {
+					ListenableFuture<Feature> served = Held.call(client);
+					held.entered.acquire();
+					ListenableFuture<Feature> waiting = Held.call(client);
+					await().until(() -> context.getBean(GrpcServerDrain.class).getCalls().count() == 2);
+					await().until(Deadline.after(1, TimeUnit.MILLISECONDS)::isExpired);
+					held.release.countDown();
+					served.get();
+					waiting.get();
+					Timer waits = context.getBean(MeterRegistry.class).get("grpc.server.queue.time").timer();
+					assertThat(waits.totalTime(TimeUnit.MILLISECONDS)).isGreaterThanOrEqualTo(1);
 				}
 			});
 	}
