@@ -91,11 +91,9 @@ class ShutdownConfiguration implements AopInfrastructureBean {
 	@Bean
 	ShutdownPhaseTimeouts lastCallShutdownPhaseTimeouts(ConfigurableApplicationContext context,
 			ShutdownSettings settings, ObjectProvider<LifecycleProperties> lifecycle) {
+		LifecycleProperties properties = lifecycle.getIfAvailable();
 		// Without Boot's auto-configuration Spring's own 10 seconds apply.
-		Duration timeout = lifecycle.stream()
-			.map(LifecycleProperties::getTimeoutPerShutdownPhase)
-			.findFirst()
-			.orElse(Duration.ofSeconds(10));
+		Duration timeout = (properties != null) ? properties.getTimeoutPerShutdownPhase() : Duration.ofSeconds(10);
 		return new ShutdownPhaseTimeouts(context, settings, timeout);
 	}
 
