@@ -28,6 +28,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BooleanSupplier;
 
 import io.github.lastcall.grpc.attack.AttackedProcess.Stats;
 import io.github.lastcall.grpc.testing.RogueClient;
@@ -171,6 +172,15 @@ final class Attack {
 				.as(reasons.toString())
 				.isGreaterThanOrEqualTo(atLeast);
 		});
+	}
+
+	/**
+	 * Wait until the server has refused something, or an end that needs no refusal.
+	 */
+	void awaitRefusalOr(String reason, BooleanSupplier end) {
+		await().atMost(TIMEOUT)
+			.pollInterval(Duration.ofMillis(200))
+			.until(() -> stats().get(reason) > this.before.get(reason) || end.getAsBoolean());
 	}
 
 	/**

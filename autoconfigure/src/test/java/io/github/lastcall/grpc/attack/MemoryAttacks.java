@@ -50,11 +50,13 @@ interface MemoryAttacks {
 	default void legalMessagesInFewBytes(Attack attack) throws Exception {
 		byte[] message = gzip(point(1, 3_900_000));
 		RogueClient client = attack.connect().preface();
-		for (int stream = 1; stream < 1800; stream += 2) {
-			send(client, stream, GET_FEATURE, true, message);
+		int calls = 900;
+		for (int call = 0; call < calls; call++) {
+			send(client, 1 + 2 * call, GET_FEATURE, true, message);
 		}
 		client.flush();
-		attack.awaitRefusals("inbound-buffer", 1);
+		// On an event loop calls end before the next read, and may all be served.
+		attack.awaitRefusalOr("inbound-buffer", () -> client.received(Http2Frame.HEADERS) == 2 * calls);
 	}
 
 	@Test
