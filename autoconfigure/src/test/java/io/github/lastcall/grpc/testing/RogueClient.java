@@ -235,10 +235,13 @@ public final class RogueClient implements Closeable {
 	 * Vanish, by a reset of TCP.
 	 */
 	public void abort() throws IOException {
-		if (!this.socket.isClosed()) {
+		try {
 			this.socket.setSoLinger(true, 0);
-			this.socket.close();
 		}
+		catch (SocketException ex) {
+			// Closed by the server a moment ago.
+		}
+		this.socket.close();
 	}
 
 	@Override
