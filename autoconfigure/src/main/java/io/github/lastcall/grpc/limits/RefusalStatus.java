@@ -74,7 +74,8 @@ public final class RefusalStatus {
 
 	/**
 	 * Returns the status of a call whose executor does not accept its callbacks.
-	 * @param ex the exception that the executor has thrown
+	 * @param executor the executor
+	 * @param ex the exception that it has thrown
 	 */
 	public static Status ofExecutor(Executor executor, Throwable ex) {
 		if (!(ex instanceof RejectedExecutionException)) {
