@@ -23,6 +23,8 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 
+import io.github.lastcall.grpc.executor.ServerExecutor;
+import io.github.lastcall.grpc.executor.ServerThreadPool;
 import io.github.lastcall.grpc.health.HealthSettings;
 import io.github.lastcall.grpc.health.ServingStatusTable;
 import io.github.lastcall.grpc.lifecycle.DrainControl;
@@ -72,20 +74,24 @@ public final class GrpcEndpoint implements AopInfrastructureBean {
 
 	private final @Nullable CertificateRotation tls;
 
+	private final ServerExecutor executor;
+
 	/**
 	 * Creates a new endpoint.
 	 * @param drains the drains of the servers
 	 * @param statuses the serving statuses
 	 * @param control drains and resumes the servers
 	 * @param tls the TLS of the server, {@code null} for plaintext
+	 * @param executor the executor of the servers
 	 */
 	public GrpcEndpoint(List<GrpcServerDrain> drains, ServingStatusTable statuses, HealthSettings healthSettings,
-			DrainControl control, @Nullable CertificateRotation tls) {
+			DrainControl control, @Nullable CertificateRotation tls, ServerExecutor executor) {
 		this.drains = List.copyOf(drains);
 		this.statuses = statuses;
 		this.healthSettings = healthSettings;
 		this.control = control;
 		this.tls = tls;
+		this.executor = executor;
 	}
 
 	/**
@@ -107,7 +113,7 @@ public final class GrpcEndpoint implements AopInfrastructureBean {
 				}
 			}
 		}
-		return new GrpcDescriptor(servers(), services, health(), ssl());
+		return new GrpcDescriptor(servers(), services, health(), ssl(), executor());
 	}
 
 	/**
@@ -142,6 +148,11 @@ public final class GrpcEndpoint implements AopInfrastructureBean {
 		return new ServerDescriptor(drain.getName(), (server != null) ? server.getAddress() : null,
 				(server != null) ? server.getPort() : null, status.state(), status.since(), status.failed(),
 				drain.getConnections().count(), drain.getCalls().count(), calls);
+	}
+
+	private @Nullable ExecutorDescriptor executor() {
+		return (this.executor.get() instanceof ServerThreadPool pool) ? new ExecutorDescriptor(pool.getPoolSize(),
+				pool.getMaximumPoolSize(), pool.getActiveCount(), pool.getQueue().size(), pool.methods()) : null;
 	}
 
 	private @Nullable SslDescriptor ssl() {
@@ -203,9 +214,11 @@ public final class GrpcEndpoint implements AopInfrastructureBean {
 	 * @param services the services by full name
 	 * @param health the serving statuses
 	 * @param ssl the TLS of the server, {@code null} for plaintext
+	 * @param executor the pool of platform threads, {@code null} for other executors
 	 */
 	public record GrpcDescriptor(List<ServerDescriptor> servers, Map<String, ServiceDescriptor> services,
-			HealthDescriptor health, @Nullable SslDescriptor ssl) implements OperationResponseBody {
+			HealthDescriptor health, @Nullable SslDescriptor ssl,
+			@Nullable ExecutorDescriptor executor) implements OperationResponseBody {
 
 	}
 
@@ -222,6 +235,20 @@ public final class GrpcEndpoint implements AopInfrastructureBean {
 	 */
 	public record SslDescriptor(String bundle, String clientAuth, List<ServerCertificate> certificates, Instant since,
 			long updates, long failedUpdates, TlsStatus.@Nullable Failure failure) {
+
+	}
+
+	/**
+	 * Pool of platform threads.
+	 *
+	 * @param threads the number of threads
+	 * @param maxThreads the maximum number of threads
+	 * @param active the number of threads that run a call
+	 * @param waiting the number of calls that wait for a thread
+	 * @param methods the methods called so far by full name
+	 */
+	public record ExecutorDescriptor(int threads, int maxThreads, int active, int waiting,
+			Map<String, ServerThreadPool.MethodThreads> methods) {
 
 	}
 

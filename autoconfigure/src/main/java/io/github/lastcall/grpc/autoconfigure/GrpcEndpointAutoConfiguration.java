@@ -17,6 +17,7 @@
 package io.github.lastcall.grpc.autoconfigure;
 
 import io.github.lastcall.grpc.actuate.GrpcEndpoint;
+import io.github.lastcall.grpc.executor.ServerExecutor;
 import io.github.lastcall.grpc.health.HealthSettings;
 import io.github.lastcall.grpc.health.ServingStatusTable;
 import io.github.lastcall.grpc.lifecycle.DrainControl;
@@ -48,8 +49,8 @@ public final class GrpcEndpointAutoConfiguration implements AopInfrastructureBea
 	@Bean
 	@ConditionalOnMissingBean(search = SearchStrategy.CURRENT)
 	GrpcEndpoint lastCallEndpoint(GrpcServers servers, ServingStatusTable statuses, HealthSettings healthSettings,
-			DrainControl control, ObjectProvider<CertificateRotation> tls) {
-		return new GrpcEndpoint(servers.drains(), statuses, healthSettings, control, tls.getIfAvailable());
+			DrainControl control, ObjectProvider<CertificateRotation> tls, ServerExecutor executor) {
+		return new GrpcEndpoint(servers.drains(), statuses, healthSettings, control, tls.getIfAvailable(), executor);
 	}
 
 }

@@ -190,7 +190,12 @@ public record GrpcServerProperties(@DefaultValue("true") boolean enabled, @Defau
 	 * queue, "virtual" for a virtual thread per callback, or "direct" for the event loop,
 	 * which handlers must never block. Defaults to "virtual" if
 	 * spring.threads.virtual.enabled is true and Java supports it, "platform" otherwise.
-	 * @param threads Maximum number of platform threads.
+	 * @param threads Maximum number of platform threads for the calls of one method. A
+	 * tenth more can start for calls of other methods.
+	 * @param maxThreadsPerMethod Maximum number of platform threads for the calls of each
+	 * method. Calls beyond it wait without keeping those of other methods waiting.
+	 * "@GrpcService(maxThreadsPerMethod = ...)" takes precedence if it is less. Defaults
+	 * to threads.
 	 * @param queueCapacity Maximum number of calls that wait for a platform thread.
 	 * Excess calls end with RESOURCE_EXHAUSTED. Defaults to unlimited, since
 	 * grpc.server.limits.concurrent-calls limits the calls.
@@ -203,13 +208,15 @@ public record GrpcServerProperties(@DefaultValue("true") boolean enabled, @Defau
 	 * than cancelled-warning. Handlers on the event loop are never interrupted.
 	 */
 	public record Executor(@Nullable ExecutorType type, @DefaultValue("200") int threads,
-			@Nullable Integer queueCapacity, @DefaultValue("100ms") Duration blockWarning,
-			@DefaultValue("30s") Duration cancelledWarning, @DefaultValue("false") boolean interruptCancelled) {
+			@Nullable Integer maxThreadsPerMethod, @Nullable Integer queueCapacity,
+			@DefaultValue("100ms") Duration blockWarning, @DefaultValue("30s") Duration cancelledWarning,
+			@DefaultValue("false") boolean interruptCancelled) {
 
 		private static final String PREFIX = "grpc.server.executor.";
 
 		public Executor {
 			PropertyChecks.positive(PREFIX + "threads", threads);
+			PropertyChecks.positive(PREFIX + "max-threads-per-method", maxThreadsPerMethod);
 			PropertyChecks.positive(PREFIX + "queue-capacity", queueCapacity);
 			PropertyChecks.notNegative(PREFIX + "block-warning", blockWarning);
 			PropertyChecks.notNegative(PREFIX + "cancelled-warning", cancelledWarning);
@@ -231,11 +238,16 @@ public record GrpcServerProperties(@DefaultValue("true") boolean enabled, @Defau
 
 		ServerExecutor create(Environment environment) {
 			return switch (typeIn(environment)) {
-				case PLATFORM -> ServerExecutor.platform(this.threads,
-						(this.queueCapacity != null) ? this.queueCapacity : Integer.MAX_VALUE);
+				case PLATFORM -> platform();
 				case VIRTUAL -> virtual();
 				case DIRECT -> ServerExecutor.direct();
 			};
+		}
+
+		private ServerExecutor platform() {
+			return ServerExecutor.platform(this.threads,
+					(this.maxThreadsPerMethod != null) ? this.maxThreadsPerMethod : this.threads,
+					(this.queueCapacity != null) ? this.queueCapacity : Integer.MAX_VALUE);
 		}
 
 		private ServerExecutor virtual() {

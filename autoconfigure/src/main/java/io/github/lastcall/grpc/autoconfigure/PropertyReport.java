@@ -50,7 +50,8 @@ final class PropertyReport implements SmartInitializingSingleton, AopInfrastruct
 			"limits.outbound-wait", "limits.resets-per-connection", "limits.reset-window",
 			"limits.control-frames-per-connection", "limits.handshake-timeout");
 
-	private static final List<String> OF_PLATFORM_THREADS = List.of("executor.threads", "executor.queue-capacity");
+	private static final List<String> OF_PLATFORM_THREADS = List.of("executor.threads",
+			"executor.max-threads-per-method", "executor.queue-capacity");
 
 	private final GrpcServerProperties properties;
 

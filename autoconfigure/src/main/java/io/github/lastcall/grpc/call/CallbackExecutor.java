@@ -20,6 +20,7 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
+import io.github.lastcall.grpc.executor.CallTask;
 import io.github.lastcall.grpc.executor.NettyEventLoop;
 import io.github.lastcall.grpc.executor.ServerExecutor;
 import io.github.lastcall.grpc.executor.ServerThreadPool;
@@ -41,7 +42,7 @@ import org.jspecify.annotations.Nullable;
  * 0 runs them: the executor, or whoever does not wait for it any longer.
  */
 @SuppressWarnings("serial")
-final class CallbackExecutor extends AtomicInteger implements Executor, Runnable {
+final class CallbackExecutor extends AtomicInteger implements Executor, CallTask {
 
 	private static final Runnable NOTHING = () -> {
 	};
@@ -108,6 +109,11 @@ final class CallbackExecutor extends AtomicInteger implements Executor, Runnable
 			reject(RefusalStatus.ofExecutor(this.executor, ex));
 			guarded.run();
 		}
+	}
+
+	@Override
+	public String methodName() {
+		return this.call.method().name();
 	}
 
 	private void reject(Status status) {

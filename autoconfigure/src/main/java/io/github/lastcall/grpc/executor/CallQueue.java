@@ -21,14 +21,18 @@ import java.util.ArrayDeque;
 import java.util.Collection;
 import java.util.Deque;
 import java.util.Iterator;
+import java.util.Map;
 import java.util.Queue;
+import java.util.Set;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
+import java.util.function.ToIntFunction;
 
 import org.jspecify.annotations.Nullable;
 
@@ -42,15 +46,18 @@ import org.jspecify.annotations.Nullable;
  * its way to the queue. {@link #signalWork()} sets it, and resets it if there is neither
  * an idle worker nor a new one; otherwise the signalled worker resets it, when it has
  * polled or exits.</li>
- * <li>If calls wait, a wake-up is pending, or a thread is in {@link #signalWork()}, or no
- * worker is idle and none can be started. The queue of calls, the flag and the numbers of
- * idle workers and of exits are volatile, and each side writes before it reads what the
- * other writes: a producer adds its call before it reads the flag, and a signalled worker
- * resets the flag before it polls again; a worker registers as idle, or counts its exit,
- * before it checks for calls, and a producer adds its call before it looks for either. So
- * at least one of the two sees the other.</li>
+ * <li>If admitted calls wait, a wake-up is pending, or a thread is in
+ * {@link #signalWork()}, or no worker is idle and none can be started. The queue of
+ * calls, the flag and the numbers of idle workers and of exits are volatile, and each
+ * side writes before it reads what the other writes: a producer adds its call before it
+ * reads the flag, and a signalled worker resets the flag before it polls again; a worker
+ * registers as idle, or counts its exit, before it checks for calls, and a producer adds
+ * its call before it looks for either. So at least one of the two sees the other.</li>
  * <li>A worker is registered as idle, or it is running; who removes it from the idle
  * workers, under their lock, decides whether it was signalled.</li>
+ * <li>A call that waits for a permit of its method ({@link MethodBulkhead}) is not seen
+ * by workers. The worker whose call returns that permit adds it to the calls, and then
+ * polls or exits itself, as above.</li>
  * </ul>
  */
 final class CallQueue extends AbstractQueue<Runnable> implements BlockingQueue<Runnable> {
@@ -60,10 +67,17 @@ final class CallQueue extends AbstractQueue<Runnable> implements BlockingQueue<R
 	 */
 	private final int capacity;
 
+	/**
+	 * The calls that are admitted by the bulkhead of their method.
+	 */
 	private final Queue<Runnable> calls = new ConcurrentLinkedQueue<>();
 
+	private final Map<String, MethodBulkhead> bulkheads = new ConcurrentHashMap<>();
+
+	private final Set<ServerThread> workers = ConcurrentHashMap.newKeySet();
+
 	/**
-	 * The number of calls, or for a moment more than that.
+	 * The number of calls, admitted or not, or for a moment more than that.
 	 */
 	private final AtomicInteger size = new AtomicInteger();
 
@@ -85,12 +99,21 @@ final class CallQueue extends AbstractQueue<Runnable> implements BlockingQueue<R
 	 */
 	private BooleanSupplier workerStarter = () -> false;
 
+	/**
+	 * Returns the maximum number of workers for a method, by full name.
+	 */
+	private ToIntFunction<String> methodLimits = (method) -> Integer.MAX_VALUE;
+
 	CallQueue(int capacity) {
 		this.capacity = capacity;
 	}
 
 	void setWorkerStarter(BooleanSupplier workerStarter) {
 		this.workerStarter = workerStarter;
+	}
+
+	void setMethodLimits(ToIntFunction<String> methodLimits) {
+		this.methodLimits = methodLimits;
 	}
 
 	/**
@@ -132,10 +155,22 @@ final class CallQueue extends AbstractQueue<Runnable> implements BlockingQueue<R
 		return true;
 	}
 
+	void workerStarted(ServerThread worker) {
+		this.workers.add(worker);
+	}
+
+	/**
+	 * Returns the running threads of the pool, a view.
+	 */
+	Set<ServerThread> workers() {
+		return this.workers;
+	}
+
 	/**
 	 * Passes on the wake-up of a worker that exits.
 	 */
 	void workerExited(ServerThread worker) {
+		this.workers.remove(worker);
 		this.exits.incrementAndGet();
 		if (worker.isSignalled()) {
 			resetWakeup(worker);
@@ -255,10 +290,45 @@ final class CallQueue extends AbstractQueue<Runnable> implements BlockingQueue<R
 		}
 	}
 
+	/**
+	 * Adds a call.
+	 * @param call the call
+	 * @return whether it waits for a worker; {@code false} if it waits for a permit of
+	 * its method
+	 */
+	boolean submit(Runnable call) {
+		this.size.incrementAndGet();
+		return (call instanceof CallTask task && !bulkhead(task).enter(task)) ? false : this.calls.offer(call);
+	}
+
+	/**
+	 * Returns the permit of a call, which has run or been removed.
+	 */
+	void exit(CallTask task) {
+		Runnable next = bulkhead(task).exit();
+		if (next != null) {
+			this.calls.offer(next);
+		}
+	}
+
+	private MethodBulkhead bulkhead(CallTask task) {
+		String methodName = task.methodName();
+		MethodBulkhead bulkhead = this.bulkheads.get(methodName);
+		return (bulkhead != null) ? bulkhead : this.bulkheads.computeIfAbsent(methodName,
+				(name) -> new MethodBulkhead(this.methodLimits.applyAsInt(name)));
+	}
+
+	/**
+	 * Returns the bulkheads by full method name, a view.
+	 */
+	Map<String, MethodBulkhead> bulkheads() {
+		return this.bulkheads;
+	}
+
 	@Override
 	public boolean offer(Runnable call) {
-		this.size.incrementAndGet();
-		return this.calls.offer(call);
+		submit(call);
+		return true;
 	}
 
 	@Override
@@ -281,6 +351,9 @@ final class CallQueue extends AbstractQueue<Runnable> implements BlockingQueue<R
 		boolean removed = this.calls.remove(call);
 		if (removed) {
 			this.size.decrementAndGet();
+			if (call instanceof CallTask task) {
+				exit(task);
+			}
 		}
 		return removed;
 	}
@@ -295,6 +368,13 @@ final class CallQueue extends AbstractQueue<Runnable> implements BlockingQueue<R
 		int drained = 0;
 		for (Runnable call = null; drained < max && (call = poll()) != null; drained++) {
 			target.add(call);
+		}
+		if (max == Integer.MAX_VALUE) {
+			for (MethodBulkhead bulkhead : this.bulkheads.values()) {
+				int waiting = bulkhead.drainTo(target);
+				this.size.addAndGet(-waiting);
+				drained += waiting;
+			}
 		}
 		return drained;
 	}
@@ -318,11 +398,11 @@ final class CallQueue extends AbstractQueue<Runnable> implements BlockingQueue<R
 
 	@Override
 	public boolean isEmpty() {
-		return this.calls.isEmpty();
+		return size() == 0;
 	}
 
 	/**
-	 * Iterates over a snapshot of the calls, without removal.
+	 * Iterates over a snapshot of the admitted calls, without removal.
 	 */
 	@Override
 	public Iterator<Runnable> iterator() {

@@ -51,14 +51,34 @@ public final class ServerExecutor implements AopInfrastructureBean, DisposableBe
 	/**
 	 * Creates an executor with a pool of platform threads and a queue for calls that wait
 	 * for a thread.
-	 * @param threads the maximum number of threads
+	 * @param threads the maximum number of threads for calls of one method; a tenth more
+	 * can start for calls of other methods
 	 * @param queueCapacity the maximum number of waiting calls; further calls are refused
 	 * @return the executor
 	 */
 	public static ServerExecutor platform(int threads, int queueCapacity) {
-		ServerThreadPool pool = new ServerThreadPool(threads, THREAD_NAME_PREFIX, queueCapacity);
-		// Calls that still run have been cancelled already.
-		return new ServerExecutor(pool, pool::shutdown);
+		return platform(threads, threads, queueCapacity);
+	}
+
+	/**
+	 * Creates an executor with a pool of platform threads and a queue for calls that wait
+	 * for a thread, and a bulkhead for each method.
+	 * @param threads the maximum number of threads for calls of one method; a tenth more
+	 * can start for calls of other methods
+	 * @param maxThreadsPerMethod the maximum number of threads for calls of each method,
+	 * at most {@code threads}
+	 * @param queueCapacity the maximum number of waiting calls; further calls are refused
+	 * @return the executor
+	 */
+	public static ServerExecutor platform(int threads, int maxThreadsPerMethod, int queueCapacity) {
+		ThreadServerTimer timer = new ThreadServerTimer("grpc-executor-timer");
+		ServerThreadPool pool = new ServerThreadPool(threads, maxThreadsPerMethod, THREAD_NAME_PREFIX, queueCapacity,
+				timer);
+		return new ServerExecutor(pool, () -> {
+			// Calls that still run have been cancelled already.
+			pool.shutdown();
+			timer.destroy();
+		});
 	}
 
 	/**

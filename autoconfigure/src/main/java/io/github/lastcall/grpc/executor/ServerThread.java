@@ -16,6 +16,10 @@
 
 package io.github.lastcall.grpc.executor;
 
+import java.util.concurrent.atomic.AtomicReference;
+
+import org.jspecify.annotations.Nullable;
+
 /**
  * Worker of a {@link ServerThreadPool}.
  */
@@ -31,6 +35,11 @@ final class ServerThread extends Thread {
 	 */
 	private boolean signalled;
 
+	/**
+	 * Full name of the method whose call it runs.
+	 */
+	private final AtomicReference<@Nullable String> methodName = new AtomicReference<>();
+
 	ServerThread(CallQueue queue, Runnable worker, String name, boolean signalled) {
 		super(name);
 		setDaemon(true);
@@ -42,11 +51,20 @@ final class ServerThread extends Thread {
 	@Override
 	public void run() {
 		try {
+			this.queue.workerStarted(this);
 			this.worker.run();
 		}
 		finally {
 			this.queue.workerExited(this);
 		}
+	}
+
+	@Nullable String methodName() {
+		return this.methodName.getAcquire();
+	}
+
+	void setMethodName(@Nullable String methodName) {
+		this.methodName.setRelease(methodName);
 	}
 
 	boolean isSignalled() {

@@ -16,11 +16,16 @@
 
 package io.github.lastcall.grpc.executor;
 
+import java.util.HashMap;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 
+import io.grpc.MethodDescriptor;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.util.Assert;
@@ -34,6 +39,10 @@ import org.springframework.util.Assert;
  * On busy processors, threads therefore run call after call instead of being woken for
  * each; when calls block, all threads are running as soon as they can be started.
  * <p>
+ * The calls of one method occupy at most the configured number of threads. A tenth more
+ * can start for calls of other methods, so one slow method does not stop the others
+ * ({@link MethodBulkhead}).
+ * <p>
  * The queue is unbounded: a call needs a thread several times, and must not be refused
  * once it has begun. {@link #isFull(int)} is checked before a call begins.
  *
@@ -45,6 +54,15 @@ public final class ServerThreadPool extends ThreadPoolExecutor {
 
 	private final CallQueue queue;
 
+	private final ExhaustionLog exhaustionLog;
+
+	private final int maxThreadsPerMethod;
+
+	/**
+	 * By full service name.
+	 */
+	private final Map<String, Integer> maxThreadsOfServices = new ConcurrentHashMap<>();
+
 	/**
 	 * Thread that starts a signalled worker. Before that start returns, the worker may
 	 * have polled and another thread may be starting the next one.
@@ -53,19 +71,33 @@ public final class ServerThreadPool extends ThreadPoolExecutor {
 
 	/**
 	 * Creates a new pool.
-	 * @param threads the maximum number of threads
+	 * @param threads the maximum number of threads for calls of one method; a tenth more
+	 * can start for calls of other methods
+	 * @param maxThreadsPerMethod the maximum number of threads for calls of each method,
+	 * at most {@code threads}
 	 * @param threadNamePrefix the prefix of their names
 	 * @param queueCapacity the number of waiting calls from which the pool is full
+	 * @param timer the timer for the warning that the threads do not suffice
 	 */
-	ServerThreadPool(int threads, String threadNamePrefix, int queueCapacity) {
-		super(threads, threads, KEEP_ALIVE_SECONDS, TimeUnit.SECONDS, new CallQueue(queueCapacity));
+	ServerThreadPool(int threads, int maxThreadsPerMethod, String threadNamePrefix, int queueCapacity,
+			ServerTimer timer) {
+		super(withOtherMethods(threads), withOtherMethods(threads), KEEP_ALIVE_SECONDS, TimeUnit.SECONDS,
+				new CallQueue(queueCapacity));
 		Assert.isTrue(queueCapacity > 0, "'queueCapacity' must be positive");
+		Assert.isTrue(maxThreadsPerMethod > 0, "'maxThreadsPerMethod' must be positive");
+		this.maxThreadsPerMethod = Math.min(threads, maxThreadsPerMethod);
+		this.exhaustionLog = new ExhaustionLog(this, threadNamePrefix, timer);
 		this.queue = (CallQueue) getQueue();
 		this.queue.setWorkerStarter(this::startWorker);
+		this.queue.setMethodLimits(this::maxThreads);
 		AtomicInteger number = new AtomicInteger();
 		setThreadFactory((worker) -> new ServerThread(this.queue, worker, threadNamePrefix + number.incrementAndGet(),
 				this.starter.get() == Thread.currentThread()));
 		allowCoreThreadTimeOut(true);
+	}
+
+	private static int withOtherMethods(int threads) {
+		return threads + threads / 10;
 	}
 
 	/**
@@ -77,7 +109,10 @@ public final class ServerThreadPool extends ThreadPoolExecutor {
 		Assert.notNull(call, "'call' must not be null");
 		boolean accepted = !isShutdown();
 		if (accepted) {
-			this.queue.add(call);
+			if (!this.queue.submit(call)) {
+				this.exhaustionLog.callWaits();
+				return;
+			}
 			accepted = !isShutdown() || !remove(call);
 		}
 		if (!accepted) {
@@ -98,12 +133,71 @@ public final class ServerThreadPool extends ThreadPoolExecutor {
 	private boolean startWorker() {
 		Thread starter = Thread.currentThread();
 		this.starter.set(starter);
+		boolean started = false;
 		try {
-			return prestartCoreThread();
+			started = prestartCoreThread();
 		}
 		finally {
 			this.starter.compareAndSet(starter, null);
 		}
+		if (!started) {
+			this.exhaustionLog.callWaits();
+		}
+		return started;
+	}
+
+	@Override
+	protected void beforeExecute(Thread thread, Runnable call) {
+		if (call instanceof CallTask task && thread instanceof ServerThread worker) {
+			worker.setMethodName(task.methodName());
+		}
+	}
+
+	@Override
+	protected void afterExecute(Runnable call, @Nullable Throwable ex) {
+		if (call instanceof CallTask task && Thread.currentThread() instanceof ServerThread worker) {
+			worker.setMethodName(null);
+			this.queue.exit(task);
+		}
+	}
+
+	/**
+	 * Limits the threads for calls of each method of a service, from now on. To be called
+	 * before the first call.
+	 * @param service the full name of the service
+	 * @param maxThreads the maximum number of threads
+	 */
+	void limitMethodsOf(String service, int maxThreads) {
+		this.maxThreadsOfServices.put(service, Math.min(this.maxThreadsPerMethod, maxThreads));
+	}
+
+	/**
+	 * Returns the maximum number of threads for the calls of a method.
+	 */
+	private int maxThreads(String methodName) {
+		String service = MethodDescriptor.extractFullServiceName(methodName);
+		return (service != null) ? this.maxThreadsOfServices.getOrDefault(service, this.maxThreadsPerMethod)
+				: this.maxThreadsPerMethod;
+	}
+
+	/**
+	 * Returns the methods that have been called and the threads that their calls occupy.
+	 * @return the methods by full name
+	 */
+	public Map<String, MethodThreads> methods() {
+		Map<String, Integer> threads = new HashMap<>();
+		for (ServerThread worker : this.queue.workers()) {
+			String method = worker.methodName();
+			if (method != null) {
+				threads.merge(method, 1, Integer::sum);
+			}
+		}
+		Map<String, MethodThreads> methods = new TreeMap<>();
+		this.queue.bulkheads().forEach((name, bulkhead) -> {
+			int active = threads.getOrDefault(name, 0);
+			methods.put(name, new MethodThreads(active, bulkhead.limit(), Math.max(0, bulkhead.calls() - active)));
+		});
+		return methods;
 	}
 
 	/**
@@ -113,6 +207,18 @@ public final class ServerThreadPool extends ThreadPoolExecutor {
 	 */
 	public boolean isFull(int ended) {
 		return this.queue.isFull(ended);
+	}
+
+	/**
+	 * Threads that the calls of a method occupy.
+	 *
+	 * @param active the number of threads that run a call of it
+	 * @param limit the maximum number of threads
+	 * @param waiting the number of calls that wait for a thread
+	 * @hidden
+	 */
+	public record MethodThreads(int active, int limit, int waiting) {
+
 	}
 
 }

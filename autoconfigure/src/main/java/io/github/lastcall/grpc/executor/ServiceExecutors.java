@@ -72,7 +72,9 @@ public final class ServiceExecutors {
 			UnaryOperator<ServerCallExecutorSupplier> guard) {
 		Executor executor = customized.executor();
 		ServerCallExecutorSupplier supplier = customized.supplier();
-		if (executor != null || supplier != null) {
+		boolean replaced = executor != null || supplier != null;
+		services.application().forEach((service) -> limitThreads(service, replaced));
+		if (replaced) {
 			logger.info(
 					"Calls of services that do not name an executor run on the one set by a GrpcServerBuilderCustomizer: "
 							+ ((supplier != null) ? supplier : executor));
@@ -82,6 +84,19 @@ public final class ServiceExecutors {
 		}
 		else if (!areDirect(services) || !NettyEventLoop.serves(builder)) {
 			builder.callExecutor(guard.apply(of(services, this.executor.get(), null)));
+		}
+	}
+
+	private void limitThreads(GrpcServices.Registration service, boolean replaced) {
+		int maxThreads = service.annotation().maxThreadsPerMethod();
+		boolean own = !replaced || !service.annotation().executor().isEmpty();
+		if (maxThreads > 0 && own && executor(service) instanceof ServerThreadPool pool) {
+			pool.limitMethodsOf(service.name(), maxThreads);
+		}
+		else if (maxThreads != 0) {
+			logger.warn("@GrpcService(maxThreadsPerMethod = %d) on bean '%s' has no effect: %s".formatted(maxThreads,
+					service.beanName(), (maxThreads < 0) ? "it must be positive"
+							: "calls of the service do not run on the server's pool of platform threads"));
 		}
 	}
 

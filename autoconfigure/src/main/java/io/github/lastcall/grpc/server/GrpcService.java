@@ -83,4 +83,13 @@ public @interface GrpcService {
 	 */
 	String executor() default "";
 
+	/**
+	 * Returns the maximum number of platform threads for the calls of each method of the
+	 * service. Calls beyond it wait, without keeping those of other methods waiting. Has
+	 * an effect only on the server's own pool of platform threads. 0 means
+	 * {@code grpc.server.executor.max-threads-per-method}, which also is the upper limit.
+	 * @return the number of threads
+	 */
+	int maxThreadsPerMethod() default 0;
+
 }

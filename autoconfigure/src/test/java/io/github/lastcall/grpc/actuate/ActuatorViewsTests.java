@@ -154,6 +154,11 @@ class ActuatorViewsTests {
 					      "infrastructure": true
 					    }
 					  },
+					  "executor": {
+					    "maxThreads": 220,
+					    "active": 0,
+					    "waiting": 0
+					  },
 					  "health": {
 					    "sampleInterval": "PT7S",
 					    "sampleTimeout": "PT1.5S",

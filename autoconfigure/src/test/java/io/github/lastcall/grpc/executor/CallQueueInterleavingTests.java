@@ -52,6 +52,53 @@ class CallQueueInterleavingTests {
 		Lincheck.runConcurrentTest(INVOCATIONS, CallQueueInterleavingTests::runWithWorkersThatExit);
 	}
 
+	@Test
+	void callsOfAMethodWaitForEachOtherAndNoneIsForgotten() {
+		Lincheck.runConcurrentTest(INVOCATIONS, () -> runWithBulkhead(1));
+	}
+
+	@Test
+	void aPermitIsHandedToOneCallOnly() {
+		Lincheck.runConcurrentTest(INVOCATIONS, () -> runWithBulkhead(2));
+	}
+
+	/**
+	 * The call of each producer runs on some worker, and never both at once.
+	 */
+	private static void runWithBulkhead(int workers) {
+		CallQueue queue = new CallQueue(10);
+		queue.setMethodLimits((method) -> 1);
+		AtomicInteger running = new AtomicInteger();
+		AtomicInteger calls = new AtomicInteger();
+		Thread[] threads = new Thread[workers];
+		for (int i = 0; i < workers; i++) {
+			threads[i] = new ServerThread(queue, () -> {
+				for (int j = 0; j < 2 / workers; j++) {
+					CallTask call = (CallTask) take(queue);
+					check(running.incrementAndGet() == 1);
+					call.run();
+					running.decrementAndGet();
+					queue.exit(call);
+				}
+			}, "worker-" + i, false);
+			threads[i].start();
+		}
+		Thread producer = new Thread(() -> submit(queue, calls));
+		producer.start();
+		submit(queue, calls);
+		join(producer);
+		for (Thread thread : threads) {
+			join(thread);
+		}
+		check(calls.get() == 2 && queue.isEmpty());
+	}
+
+	private static void submit(CallQueue queue, AtomicInteger calls) {
+		if (queue.submit(new Call(calls))) {
+			queue.signalWork();
+		}
+	}
+
 	private static void run(int workers, int callsOfEach) {
 		CallQueue queue = new CallQueue(10);
 		AtomicInteger calls = new AtomicInteger();
@@ -146,6 +193,20 @@ class CallQueueInterleavingTests {
 		if (!condition) {
 			throw new AssertionError("A call has been forgotten");
 		}
+	}
+
+	private record Call(AtomicInteger calls) implements CallTask {
+
+		@Override
+		public void run() {
+			this.calls.incrementAndGet();
+		}
+
+		@Override
+		public String methodName() {
+			return "method";
+		}
+
 	}
 
 }

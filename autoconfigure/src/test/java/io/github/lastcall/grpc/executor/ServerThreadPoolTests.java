@@ -43,7 +43,9 @@ class ServerThreadPoolTests {
 
 	private static final Duration TIMEOUT = Duration.ofSeconds(30);
 
-	private ServerThreadPool pool = new ServerThreadPool(8, "test-", 100);
+	private final ThreadServerTimer timer = new ThreadServerTimer("test-timer");
+
+	private ServerThreadPool pool = new ServerThreadPool(8, 8, "test-", 100, this.timer);
 
 	private final CountDownLatch end = new CountDownLatch(1);
 
@@ -52,6 +54,7 @@ class ServerThreadPoolTests {
 		this.end.countDown();
 		this.pool.shutdown();
 		assertThat(this.pool.awaitTermination(30, TimeUnit.SECONDS)).isTrue();
+		this.timer.destroy();
 	}
 
 	@Test
