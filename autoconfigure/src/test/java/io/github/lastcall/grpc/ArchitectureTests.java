@@ -53,12 +53,13 @@ class ArchitectureTests {
 	 * The rooms, and what each may see.
 	 */
 	private static final List<Room> ROOMS = List.of(
-			new Room("autoconfigure", "actuate", "metrics", "observation", "security", "health", "lifecycle", "netty",
-					"call", "tls", "limits", "executor", "server"),
+			new Room("autoconfigure", "actuate", "metrics", "observation", "security", "error", "health", "lifecycle",
+					"netty", "call", "tls", "limits", "executor", "server"),
 			new Room("actuate", "health", "lifecycle", "call", "executor", "limits", "netty", "tls", "server"),
 			new Room("metrics", "health", "lifecycle", "call", "executor", "limits", "tls", "server"),
 			new Room("observation", "call", "executor", "server"),
-			new Room("security", "call", "executor", "limits", "tls", "server"),
+			new Room("security", "error", "call", "executor", "limits", "tls", "server"),
+			new Room("error", "call", "executor", "limits", "tls", "server"),
 			new Room("health", "lifecycle", "executor", "server"), new Room("lifecycle", "call", "executor", "server"),
 			new Room("netty", "call", "limits", "tls", "server"),
 			new Room("call", "executor", "limits", "tls", "server"), new Room("tls", "server"),
@@ -72,7 +73,7 @@ class ArchitectureTests {
 	 * What a user writes against. All other types are public only because Java has no
 	 * visibility between packages.
 	 */
-	private static final List<String> USER_API = List.of("call.DrainSignal", "call.SimulatedDrain",
+	private static final List<String> USER_API = List.of("call.DrainSignal", "call.SimulatedDrain", "error.GrpcError",
 			"executor.ServerExecutor", "health.ServingStatusOverrides", "lifecycle.DrainControl",
 			"lifecycle.GrpcServer", "lifecycle.GrpcServerStartedEvent", "lifecycle.GrpcServerState",
 			"lifecycle.GrpcServerStateChangedEvent", "server.GlobalServerInterceptor",
