@@ -53,12 +53,13 @@ class ArchitectureTests {
 	 * The rooms, and what each may see.
 	 */
 	private static final List<Room> ROOMS = List.of(
-			new Room("autoconfigure", "actuate", "metrics", "observation", "security", "error", "health", "lifecycle",
-					"netty", "call", "tls", "limits", "executor", "server"),
+			new Room("autoconfigure", "actuate", "metrics", "observation", "security", "validation", "error", "health",
+					"lifecycle", "netty", "call", "tls", "limits", "executor", "server"),
 			new Room("actuate", "health", "lifecycle", "call", "executor", "limits", "netty", "tls", "server"),
-			new Room("metrics", "health", "lifecycle", "call", "executor", "limits", "tls", "server"),
+			new Room("metrics", "health", "lifecycle", "validation", "call", "executor", "limits", "tls", "server"),
 			new Room("observation", "call", "executor", "server"),
 			new Room("security", "error", "call", "executor", "limits", "tls", "server"),
+			new Room("validation", "error", "call", "limits", "server"),
 			new Room("error", "call", "executor", "limits", "tls", "server"),
 			new Room("health", "lifecycle", "executor", "server"), new Room("lifecycle", "call", "executor", "server"),
 			new Room("netty", "call", "limits", "tls", "server"),
@@ -79,7 +80,7 @@ class ArchitectureTests {
 			"lifecycle.GrpcServerStateChangedEvent", "server.GlobalServerInterceptor",
 			"server.GrpcServerBuilderCustomizer", "server.GrpcServerFactory", "server.GrpcServerStartException",
 			"server.GrpcService", "server.GrpcServices", "server.LocalGrpcInProcessName", "server.LocalGrpcPort",
-			"tls.PeerIdentity");
+			"tls.PeerIdentity", "validation.GrpcValidator", "validation.GrpcViolation");
 
 	private static final JavaClasses CLASSES = new ClassFileImporter()
 		.withImportOption(new ImportOption.DoNotIncludeTests())

@@ -26,6 +26,7 @@ import io.github.lastcall.grpc.server.GrpcServiceDiscovery;
 import io.github.lastcall.grpc.server.GrpcServices;
 import io.github.lastcall.grpc.server.InfrastructureService;
 import io.github.lastcall.grpc.tls.PeerIdentityFilter;
+import io.github.lastcall.grpc.validation.RequestValidation;
 import io.grpc.BindableService;
 import io.grpc.ServerInterceptor;
 import io.grpc.protobuf.services.ProtoReflectionServiceV1;
@@ -54,16 +55,19 @@ final class ApplicationServices implements AopInfrastructureBean {
 
 	private final ObjectProvider<PeerIdentityFilter> identities;
 
+	private final RequestValidation validation;
+
 	private final Set<String> warnings = ConcurrentHashMap.newKeySet();
 
 	ApplicationServices(ConfigurableListableBeanFactory beanFactory, GrpcServerProperties properties,
 			InfrastructureService health, HealthGroupMapping healthGroups,
-			ObjectProvider<PeerIdentityFilter> identities) {
+			ObjectProvider<PeerIdentityFilter> identities, RequestValidation validation) {
 		this.beanFactory = beanFactory;
 		this.properties = properties;
 		this.health = health;
 		this.healthGroups = healthGroups;
 		this.identities = identities;
+		this.validation = validation;
 	}
 
 	GrpcServices find(ServerType type) {
@@ -74,6 +78,7 @@ final class ApplicationServices implements AopInfrastructureBean {
 		GrpcServices services = new GrpcServiceDiscovery(this.beanFactory, infrastructure(), outermost, this::warn)
 			.discover();
 		this.healthGroups.register(services);
+		this.validation.register(services);
 		return services;
 	}
 

@@ -30,6 +30,7 @@ import io.github.lastcall.grpc.lifecycle.GrpcServerLifecycle;
 import io.github.lastcall.grpc.lifecycle.GrpcServerStartedEvent;
 import io.github.lastcall.grpc.lifecycle.Interruption;
 import io.github.lastcall.grpc.server.GrpcServices;
+import io.github.lastcall.grpc.validation.RequestValidation;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.aop.framework.AopInfrastructureBean;
@@ -64,9 +65,12 @@ final class GrpcServerAssembler implements AopInfrastructureBean {
 
 	private final Interruption interruption;
 
+	private final RequestValidation validation;
+
 	GrpcServerAssembler(ApplicationContext context, GrpcServerProperties properties, ApplicationServices services,
 			HealthGroupMapping healthGroups, ServerFactories factories, ServerCustomizers customizers,
-			ServerExecutor executor, ServerTimer watchdogTimer, Interruption interruption) {
+			ServerExecutor executor, ServerTimer watchdogTimer, Interruption interruption,
+			RequestValidation validation) {
 		this.context = context;
 		this.properties = properties;
 		this.services = services;
@@ -76,6 +80,7 @@ final class GrpcServerAssembler implements AopInfrastructureBean {
 		this.executor = executor;
 		this.watchdogTimer = watchdogTimer;
 		this.interruption = interruption;
+		this.validation = validation;
 	}
 
 	GrpcServerLifecycle assemble(GrpcServers.Parts server) {
@@ -108,6 +113,7 @@ final class GrpcServerAssembler implements AopInfrastructureBean {
 	}
 
 	private void started(GrpcServer server, Duration timeTaken) {
+		this.validation.await(server.getAddedServices());
 		this.healthGroups.registerAdded(server.getAddedServices());
 		this.context.publishEvent(new GrpcServerStartedEvent(server, timeTaken, this.context));
 	}

@@ -78,7 +78,7 @@ public final class GrpcServerAutoConfiguration implements AopInfrastructureBean 
 	@Import({ GrpcJavaVersionCheck.class, StartupConfiguration.class, ServerConfiguration.class,
 			TransportConfiguration.class, CallConfiguration.class, MessageMemoryConfiguration.class,
 			ThreadStateConfiguration.class, ShutdownConfiguration.class, HealthConfiguration.class,
-			ActuatorHealthConfiguration.class })
+			ActuatorHealthConfiguration.class, ValidationConfiguration.class })
 	static class WithServicesConfiguration implements AopInfrastructureBean {
 
 	}

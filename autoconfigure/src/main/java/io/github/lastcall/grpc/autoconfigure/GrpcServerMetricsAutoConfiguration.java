@@ -25,6 +25,7 @@ import io.github.lastcall.grpc.metrics.GrpcExecutorMetrics;
 import io.github.lastcall.grpc.metrics.GrpcHealthMeters;
 import io.github.lastcall.grpc.metrics.GrpcServerMetrics;
 import io.github.lastcall.grpc.metrics.GrpcServerTlsMetrics;
+import io.github.lastcall.grpc.metrics.GrpcValidationMeters;
 import io.github.lastcall.grpc.tls.CertificateRotation;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.binder.MeterBinder;
@@ -69,6 +70,13 @@ public final class GrpcServerMetricsAutoConfiguration implements AopInfrastructu
 	@ConditionalOnBean(MeterRegistry.class)
 	GrpcCallMeters lastCallCallMeters(MeterRegistry registry) {
 		return new GrpcCallMeters(registry);
+	}
+
+	@Bean
+	@ConditionalOnMissingBean(search = SearchStrategy.CURRENT)
+	@ConditionalOnBean(MeterRegistry.class)
+	GrpcValidationMeters lastCallValidationMeters(MeterRegistry registry) {
+		return new GrpcValidationMeters(registry);
 	}
 
 	@Bean

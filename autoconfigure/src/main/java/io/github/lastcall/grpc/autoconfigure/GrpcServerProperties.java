@@ -65,6 +65,7 @@ import org.springframework.util.unit.DataSize;
  * @param ssl TLS.
  * @param reflection Server reflection.
  * @param health Health service.
+ * @param validation Validation of requests.
  * @param shutdown Shutdown of the server.
  */
 @ConfigurationProperties("grpc.server")
@@ -73,7 +74,8 @@ public record GrpcServerProperties(@DefaultValue("true") boolean enabled, @Defau
 		@DefaultValue InProcess inProcess, @Nullable DataSize flowControlWindow, @DefaultValue Compression compression,
 		@DefaultValue KeepAlive keepAlive, @DefaultValue Connection connection, @DefaultValue Executor executor,
 		@DefaultValue Limits limits, @DefaultValue Ssl ssl, @DefaultValue Reflection reflection,
-		@DefaultValue Health health, @DefaultValue Shutdown shutdown) implements AopInfrastructureBean {
+		@DefaultValue Health health, @DefaultValue Validation validation,
+		@DefaultValue Shutdown shutdown) implements AopInfrastructureBean {
 
 	private static final String ALL_INTERFACES = "*";
 
@@ -419,6 +421,35 @@ public record GrpcServerProperties(@DefaultValue("true") boolean enabled, @Defau
 	 * clients list and describe the services.
 	 */
 	public record Reflection(@DefaultValue("true") boolean enabled) {
+
+	}
+
+	/**
+	 * Validation of requests.
+	 *
+	 * @param enabled Whether to validate requests, by GrpcValidator beans and by the
+	 * rules in .proto files if protovalidate is on the classpath.
+	 * @param mode What happens to invalid requests. "@GrpcService(validation = ...)"
+	 * takes precedence.
+	 */
+	public record Validation(@DefaultValue("true") boolean enabled, @DefaultValue("enforce") ValidationMode mode) {
+
+	}
+
+	/**
+	 * What happens to invalid requests.
+	 */
+	public enum ValidationMode {
+
+		/**
+		 * Their calls end with INVALID_ARGUMENT.
+		 */
+		ENFORCE,
+
+		/**
+		 * They are counted and logged, and their handlers see them.
+		 */
+		WARN
 
 	}
 

@@ -34,6 +34,7 @@ import io.github.lastcall.grpc.limits.Refusals;
 import io.github.lastcall.grpc.server.GrpcServerBuilderCustomizer;
 import io.github.lastcall.grpc.server.InfrastructureService;
 import io.github.lastcall.grpc.tls.PeerIdentityFilter;
+import io.github.lastcall.grpc.validation.RequestValidation;
 
 import org.springframework.aop.framework.AopInfrastructureBean;
 import org.springframework.beans.factory.ObjectProvider;
@@ -76,22 +77,25 @@ class ServerConfiguration implements AopInfrastructureBean {
 	GrpcServerAssembler lastCallServerAssembler(ApplicationContext context, GrpcServerProperties properties,
 			ApplicationServices services, HealthGroupMapping healthGroups, ServerFactories factories,
 			ServerCustomizers customizers, ServerExecutor executor,
-			@Qualifier("lastCallWatchdogTimer") ServerTimer watchdogTimer, Interruption interruption) {
+			@Qualifier("lastCallWatchdogTimer") ServerTimer watchdogTimer, Interruption interruption,
+			RequestValidation validation) {
 		return new GrpcServerAssembler(context, properties, services, healthGroups, factories, customizers, executor,
-				watchdogTimer, interruption);
+				watchdogTimer, interruption, validation);
 	}
 
 	@Bean
 	ApplicationServices lastCallApplicationServices(ConfigurableListableBeanFactory beanFactory,
 			GrpcServerProperties properties, @Qualifier("lastCallHealthService") InfrastructureService health,
-			HealthGroupMapping healthGroups, ObjectProvider<PeerIdentityFilter> identities) {
-		return new ApplicationServices(beanFactory, properties, health, healthGroups, identities);
+			HealthGroupMapping healthGroups, ObjectProvider<PeerIdentityFilter> identities,
+			RequestValidation validation) {
+		return new ApplicationServices(beanFactory, properties, health, healthGroups, identities, validation);
 	}
 
 	@Bean
 	ServerCustomizers lastCallServerCustomizers(GrpcServerProperties properties, ObjectProvider<NettyServers> netty,
-			ObjectProvider<GrpcServerBuilderCustomizer<?>> customizers, ObjectProvider<EnvoyHealthHeader> envoyHeader) {
-		return new ServerCustomizers(properties, netty, customizers, envoyHeader);
+			ObjectProvider<GrpcServerBuilderCustomizer<?>> customizers, ObjectProvider<EnvoyHealthHeader> envoyHeader,
+			RequestValidation validation) {
+		return new ServerCustomizers(properties, netty, customizers, envoyHeader, validation);
 	}
 
 }

@@ -23,6 +23,7 @@ import io.github.lastcall.grpc.executor.NettyEventLoop;
 import io.github.lastcall.grpc.lifecycle.EnvoyHealthHeader;
 import io.github.lastcall.grpc.server.GrpcServerBuilderCustomizer;
 import io.github.lastcall.grpc.server.GrpcServerStartException;
+import io.github.lastcall.grpc.validation.RequestValidation;
 import io.grpc.ServerBuilder;
 
 import org.springframework.aop.framework.AopInfrastructureBean;
@@ -42,12 +43,16 @@ final class ServerCustomizers implements AopInfrastructureBean {
 
 	private final ObjectProvider<EnvoyHealthHeader> envoyHeader;
 
+	private final RequestValidation validation;
+
 	ServerCustomizers(GrpcServerProperties properties, ObjectProvider<NettyServers> netty,
-			ObjectProvider<GrpcServerBuilderCustomizer<?>> application, ObjectProvider<EnvoyHealthHeader> envoyHeader) {
+			ObjectProvider<GrpcServerBuilderCustomizer<?>> application, ObjectProvider<EnvoyHealthHeader> envoyHeader,
+			RequestValidation validation) {
 		this.properties = properties;
 		this.netty = netty;
 		this.application = application;
 		this.envoyHeader = envoyHeader;
+		this.validation = validation;
 	}
 
 	List<GrpcServerBuilderCustomizer<?>> of(GrpcServers.Parts server) {
@@ -81,6 +86,9 @@ final class ServerCustomizers implements AopInfrastructureBean {
 	 * call that is refused by one of those must not stay in flight.
 	 */
 	private void intercept(ServerBuilder<?> builder, GrpcServers.Parts server, boolean application) {
+		if (application && !this.validation.isEmpty()) {
+			builder.intercept(this.validation);
+		}
 		builder.intercept(server.calls().interceptor());
 		if (application) {
 			this.envoyHeader.ifAvailable(builder::intercept);

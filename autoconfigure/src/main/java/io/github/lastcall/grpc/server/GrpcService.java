@@ -92,4 +92,38 @@ public @interface GrpcService {
 	 */
 	int maxThreadsPerMethod() default 0;
 
+	/**
+	 * Returns what happens to invalid requests of this service. Defaults to
+	 * {@code grpc.server.validation.mode}.
+	 * @return how requests are validated
+	 */
+	Validation validation() default Validation.DEFAULT;
+
+	/**
+	 * How the requests of a service are validated.
+	 */
+	enum Validation {
+
+		/**
+		 * As {@code grpc.server.validation.mode} says.
+		 */
+		DEFAULT,
+
+		/**
+		 * An invalid request ends its call with INVALID_ARGUMENT.
+		 */
+		ENFORCE,
+
+		/**
+		 * An invalid request is counted and logged, and its handler sees it.
+		 */
+		WARN,
+
+		/**
+		 * Requests are not validated.
+		 */
+		OFF
+
+	}
+
 }

@@ -27,6 +27,8 @@ import java.util.stream.Collectors;
 import io.github.lastcall.grpc.testing.GrpcClient;
 import io.github.lastcall.grpc.testing.TestApplication;
 import io.github.lastcall.grpc.testing.TestAuthority;
+import io.github.lastcall.grpc.validation.ViolationRecorder;
+import io.github.lastcall.sample.routeguide.RouteGuideGrpc;
 import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tag;
@@ -74,6 +76,7 @@ class MetersDocumentationTests {
 			.tls(this.authority.trustingBundle(this.certificate))
 			.run("grpc.server.health.port=0"); GrpcClient client = this.authority.connect(app.port(), null)) {
 			client.featureName();
+			app.bean(ViolationRecorder.class).violated(RouteGuideGrpc.getGetFeatureMethod(), true, 1);
 			MeterRegistry registry = app.context().getBean(MeterRegistry.class);
 			await().until(() -> registry.find("grpc.server").timer() != null);
 			Map<String, String> rows = new TreeMap<>();

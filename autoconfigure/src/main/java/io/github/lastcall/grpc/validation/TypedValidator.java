@@ -1,0 +1,35 @@
+/*
+ * Copyright 2026 the Last Call authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.lastcall.grpc.validation;
+
+import com.google.protobuf.Message;
+
+/**
+ * Validator of the application.
+ *
+ * @param beanName the name of its bean
+ * @param type the type of the requests that it validates
+ * @param validator the validator
+ * @hidden
+ */
+public record TypedValidator(String beanName, Class<?> type, GrpcValidator<Message> validator) {
+
+	boolean accepts(Class<?> request) {
+		return this.type.isAssignableFrom(request);
+	}
+
+}
