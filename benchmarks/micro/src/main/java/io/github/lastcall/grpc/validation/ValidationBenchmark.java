@@ -14,7 +14,6 @@
  * limitations under the License.
  */
 
-
 package io.github.lastcall.grpc.validation;
 
 import java.util.List;
