@@ -21,6 +21,8 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
+import io.github.lastcall.grpc.call.InFlightCalls;
+import io.github.lastcall.grpc.error.CallErrors;
 import io.github.lastcall.grpc.health.HealthGroupMapping;
 import io.github.lastcall.grpc.server.GrpcServiceDiscovery;
 import io.github.lastcall.grpc.server.GrpcServices;
@@ -57,16 +59,19 @@ final class ApplicationServices implements AopInfrastructureBean {
 
 	private final RequestValidation validation;
 
+	private final CallErrors errors;
+
 	private final Set<String> warnings = ConcurrentHashMap.newKeySet();
 
 	ApplicationServices(ConfigurableListableBeanFactory beanFactory, GrpcServerProperties properties,
 			InfrastructureService health, HealthGroupMapping healthGroups,
-			ObjectProvider<PeerIdentityFilter> identities, RequestValidation validation) {
+			ObjectProvider<PeerIdentityFilter> identities, CallErrors errors, RequestValidation validation) {
 		this.beanFactory = beanFactory;
 		this.properties = properties;
 		this.health = health;
 		this.healthGroups = healthGroups;
 		this.identities = identities;
+		this.errors = errors;
 		this.validation = validation;
 	}
 
@@ -75,9 +80,11 @@ final class ApplicationServices implements AopInfrastructureBean {
 			return new GrpcServices(List.of(), List.of(this.health.service().bindService()));
 		}
 		List<ServerInterceptor> outermost = this.identities.stream().map(ServerInterceptor.class::cast).toList();
-		GrpcServices services = new GrpcServiceDiscovery(this.beanFactory, infrastructure(), outermost, this::warn)
+		GrpcServices services = new GrpcServiceDiscovery(this.beanFactory, infrastructure(), outermost,
+				InFlightCalls.innermostInterceptor(), this::warn)
 			.discover();
 		this.healthGroups.register(services);
+		this.errors.register(services);
 		this.validation.register(services);
 		return services;
 	}

@@ -18,6 +18,7 @@ package io.github.lastcall.grpc.autoconfigure;
 
 import io.github.lastcall.grpc.call.CallHooks;
 import io.github.lastcall.grpc.call.CallRecorder;
+import io.github.lastcall.grpc.error.CallErrors;
 import io.github.lastcall.grpc.executor.ServerExecutor;
 import io.github.lastcall.grpc.executor.ServerTimer;
 import io.github.lastcall.grpc.executor.ThreadServerTimer;
@@ -47,11 +48,11 @@ class CallConfiguration implements AopInfrastructureBean {
 	@Bean
 	InFlightCallsFactory lastCallInFlightCallsFactory(GrpcServerProperties properties, ServerTimer timer,
 			InfrastructureStreams infrastructureStreams, InboundMemory inboundMemory, OutboundBuffers outboundBuffers,
-			ObjectProvider<CallRecorder.Factory> recorders, ObjectProvider<CallHooks.Factory> hooks,
+			ObjectProvider<CallRecorder.Factory> recorders, ObjectProvider<CallHooks.Factory> hooks, CallErrors errors,
 			ObjectProvider<ThreadState> threadStates, @Qualifier("lastCallWatchdogTimer") ServerTimer watchdogTimer,
 			@Qualifier("lastCallLostCallbacksTimer") ServerTimer lostCallbacksTimer) {
 		return new InFlightCallsFactory(properties, timer, infrastructureStreams, inboundMemory, outboundBuffers,
-				recorders, hooks, threadStates.orderedStream().toList(), watchdogTimer, lostCallbacksTimer);
+				recorders, hooks, errors, threadStates.orderedStream().toList(), watchdogTimer, lostCallbacksTimer);
 	}
 
 	@Bean(defaultCandidate = false)

@@ -77,8 +77,8 @@ public final class GrpcServerAutoConfiguration implements AopInfrastructureBean 
 	@EnableConfigurationProperties(GrpcServerProperties.class)
 	@Import({ GrpcJavaVersionCheck.class, StartupConfiguration.class, ServerConfiguration.class,
 			TransportConfiguration.class, CallConfiguration.class, MessageMemoryConfiguration.class,
-			ThreadStateConfiguration.class, ShutdownConfiguration.class, HealthConfiguration.class,
-			ActuatorHealthConfiguration.class, ValidationConfiguration.class })
+			ThreadStateConfiguration.class, ErrorConfiguration.class, ShutdownConfiguration.class,
+			HealthConfiguration.class, ActuatorHealthConfiguration.class, ValidationConfiguration.class })
 	static class WithServicesConfiguration implements AopInfrastructureBean {
 
 	}

@@ -61,6 +61,7 @@ import org.springframework.util.unit.DataSize;
  * @param keepAlive Keep-alive of connections.
  * @param connection Lifetime of connections.
  * @param executor Where the application's calls run.
+ * @param error What clients receive if a handler throws an exception.
  * @param limits Limits on what clients can use.
  * @param ssl TLS.
  * @param reflection Server reflection.
@@ -73,8 +74,8 @@ public record GrpcServerProperties(@DefaultValue("true") boolean enabled, @Defau
 		@DefaultValue("9090") int port, @DefaultValue UnixDomainSocket unixDomainSocket,
 		@DefaultValue InProcess inProcess, @Nullable DataSize flowControlWindow, @DefaultValue Compression compression,
 		@DefaultValue KeepAlive keepAlive, @DefaultValue Connection connection, @DefaultValue Executor executor,
-		@DefaultValue Limits limits, @DefaultValue Ssl ssl, @DefaultValue Reflection reflection,
-		@DefaultValue Health health, @DefaultValue Validation validation,
+		@DefaultValue Errors error, @DefaultValue Limits limits, @DefaultValue Ssl ssl,
+		@DefaultValue Reflection reflection, @DefaultValue Health health, @DefaultValue Validation validation,
 		@DefaultValue Shutdown shutdown) implements AopInfrastructureBean {
 
 	private static final String ALL_INTERFACES = "*";
@@ -284,6 +285,37 @@ public record GrpcServerProperties(@DefaultValue("true") boolean enabled, @Defau
 		 * The event loop.
 		 */
 		DIRECT
+
+	}
+
+	/**
+	 * What clients receive if a handler throws an exception.
+	 *
+	 * @param includeMessage Whether the status of an exception that nothing maps includes
+	 * its class and message: "never" or "always".
+	 * @param passDownstreamTrailers Whether clients receive all trailers of a status that
+	 * a call to another server has ended with and that a handler throws. By default they
+	 * receive its code, description and details.
+	 */
+	public record Errors(@DefaultValue("never") IncludeMessage includeMessage,
+			@DefaultValue("false") boolean passDownstreamTrailers) {
+
+	}
+
+	/**
+	 * Whether to include messages of exceptions.
+	 */
+	public enum IncludeMessage {
+
+		/**
+		 * Do not include them.
+		 */
+		NEVER,
+
+		/**
+		 * Include them.
+		 */
+		ALWAYS
 
 	}
 

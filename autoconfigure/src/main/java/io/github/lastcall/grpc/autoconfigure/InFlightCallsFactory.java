@@ -25,6 +25,7 @@ import io.github.lastcall.grpc.call.CallHooks;
 import io.github.lastcall.grpc.call.CallRecorder;
 import io.github.lastcall.grpc.call.InFlightCalls;
 import io.github.lastcall.grpc.call.LostCallbacks;
+import io.github.lastcall.grpc.error.CallErrors;
 import io.github.lastcall.grpc.executor.ServerTimer;
 import io.github.lastcall.grpc.executor.ThreadState;
 import io.github.lastcall.grpc.executor.ThreadStates;
@@ -57,6 +58,8 @@ final class InFlightCallsFactory implements AopInfrastructureBean {
 
 	private final ObjectProvider<CallHooks.Factory> hooks;
 
+	private final CallErrors errors;
+
 	private final List<ThreadState> threadStates;
 
 	private final ServerTimer watchdogTimer;
@@ -65,7 +68,7 @@ final class InFlightCallsFactory implements AopInfrastructureBean {
 
 	InFlightCallsFactory(GrpcServerProperties properties, ServerTimer timer,
 			InfrastructureStreams infrastructureStreams, InboundMemory inboundMemory, OutboundBuffers outboundBuffers,
-			ObjectProvider<CallRecorder.Factory> recorders, ObjectProvider<CallHooks.Factory> hooks,
+			ObjectProvider<CallRecorder.Factory> recorders, ObjectProvider<CallHooks.Factory> hooks, CallErrors errors,
 			List<ThreadState> threadStates, ServerTimer watchdogTimer, ServerTimer lostCallbacksTimer) {
 		this.properties = properties;
 		this.timer = timer;
@@ -74,6 +77,7 @@ final class InFlightCallsFactory implements AopInfrastructureBean {
 		this.outboundBuffers = outboundBuffers;
 		this.recorders = recorders;
 		this.hooks = hooks;
+		this.errors = errors;
 		this.threadStates = threadStates;
 		this.watchdogTimer = watchdogTimer;
 		this.lostCallbacksTimer = lostCallbacksTimer;
@@ -82,11 +86,11 @@ final class InFlightCallsFactory implements AopInfrastructureBean {
 	InFlightCalls create(ServerType type, Refusals refusals) {
 		if (!type.servesApplication()) {
 			return create(Integer.MAX_VALUE, refusals, () -> null, () -> null, new CallGuards(ThreadStates.NONE,
-					AbandonedHandlers.IGNORED, LostCallbacks.IGNORED, this.outboundBuffers));
+					AbandonedHandlers.IGNORED, LostCallbacks.IGNORED, this.outboundBuffers, null));
 		}
 		return create(this.properties.limits().maxConcurrentCalls(), refusals, this.recorders::getIfAvailable,
 				this.hooks::getIfAvailable, new CallGuards(new ThreadStates(this.threadStates), abandonedHandlers(),
-						new LostCallbacks(this.lostCallbacksTimer), this.outboundBuffers));
+						new LostCallbacks(this.lostCallbacksTimer), this.outboundBuffers, this.errors));
 	}
 
 	private InFlightCalls create(int limit, Refusals refusals, Supplier<CallRecorder.@Nullable Factory> recorders,

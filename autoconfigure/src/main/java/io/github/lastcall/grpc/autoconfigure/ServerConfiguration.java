@@ -24,6 +24,7 @@ import io.github.lastcall.grpc.call.Connections;
 import io.github.lastcall.grpc.call.InFlightCalls;
 import io.github.lastcall.grpc.executor.ServerExecutor;
 import io.github.lastcall.grpc.executor.ServerTimer;
+import io.github.lastcall.grpc.error.CallErrors;
 import io.github.lastcall.grpc.health.HealthGroupMapping;
 import io.github.lastcall.grpc.lifecycle.EnvoyHealthHeader;
 import io.github.lastcall.grpc.lifecycle.GrpcServerDrain;
@@ -86,9 +87,9 @@ class ServerConfiguration implements AopInfrastructureBean {
 	@Bean
 	ApplicationServices lastCallApplicationServices(ConfigurableListableBeanFactory beanFactory,
 			GrpcServerProperties properties, @Qualifier("lastCallHealthService") InfrastructureService health,
-			HealthGroupMapping healthGroups, ObjectProvider<PeerIdentityFilter> identities,
+			HealthGroupMapping healthGroups, ObjectProvider<PeerIdentityFilter> identities, CallErrors errors,
 			RequestValidation validation) {
-		return new ApplicationServices(beanFactory, properties, health, healthGroups, identities, validation);
+		return new ApplicationServices(beanFactory, properties, health, healthGroups, identities, errors, validation);
 	}
 
 	@Bean

@@ -17,6 +17,7 @@ package io.github.lastcall.grpc.call;
 
 import io.github.lastcall.grpc.executor.ThreadStates;
 import io.github.lastcall.grpc.limits.OutboundBuffers;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Guards that keep the calls of a server from harming other calls.
@@ -25,15 +26,17 @@ import io.github.lastcall.grpc.limits.OutboundBuffers;
  * @param abandoned finds handlers that still run after their calls have been cancelled
  * @param lost ends calls whose last callback is lost
  * @param outbound limits what calls have sent and clients have not read
+ * @param failures decides what the clients of failed calls receive, {@code null} to tell
+ * them nothing but that there was a failure
  * @hidden
  */
 public record CallGuards(ThreadStates threadStates, AbandonedHandlers abandoned, LostCallbacks lost,
-		OutboundBuffers outbound) {
+		OutboundBuffers outbound, CallHooks.@Nullable Failures failures) {
 
 	/**
 	 * Guards that do nothing.
 	 */
 	public static final CallGuards NONE = new CallGuards(ThreadStates.NONE, AbandonedHandlers.IGNORED,
-			LostCallbacks.IGNORED, OutboundBuffers.unlimited());
+			LostCallbacks.IGNORED, OutboundBuffers.unlimited(), null);
 
 }

@@ -16,6 +16,7 @@
 
 package io.github.lastcall.grpc.call;
 
+import io.grpc.Context;
 import io.grpc.Metadata;
 import io.grpc.ServerCall;
 import io.grpc.Status;
@@ -92,6 +93,69 @@ public interface CallHooks {
 		 * @return the hooks of the call, {@link CallHooks#NONE} for none
 		 */
 		CallHooks callStarted(ServerCall<?, ?> call, Metadata headers);
+
+	}
+
+	/**
+	 * Decides what the client of a failed call receives. Its methods are called in the
+	 * scope of the call, that is between {@link #beforeCallback()} and
+	 * {@link #afterCallback}, on any thread, and must not throw.
+	 *
+	 * @hidden
+	 */
+	interface Failures {
+
+		/**
+		 * Called when a callback has thrown an exception, or has closed the call with one
+		 * that has no status.
+		 * @param call the call, which may have been closed or cancelled before
+		 * @param exception the exception
+		 * @return what the client receives
+		 */
+		Failure thrown(FailedCall call, Throwable exception);
+
+		/**
+		 * Called when a handler closes the call with a status other than OK.
+		 * @param call the call
+		 * @param status the status
+		 * @param trailers the trailers, which must not be changed
+		 * @return what the client receives
+		 */
+		Failure closed(FailedCall call, Status status, Metadata trailers);
+
+		/**
+		 * Called when interceptors, which may have changed it, have passed on a failure.
+		 * @param call the call
+		 * @param status the status
+		 * @param trailers the trailers, which must not be changed
+		 * @return what the client receives
+		 */
+		Failure passedOn(FailedCall call, Status status, Metadata trailers);
+
+	}
+
+	/**
+	 * Failed call.
+	 *
+	 * @param call the call as it arrived
+	 * @param headers the headers of the request
+	 * @param request the request of a unary call, {@code null} if it has not arrived
+	 * @param context the context of the call
+	 * @hidden
+	 */
+	record FailedCall(ServerCall<?, ?> call, Metadata headers, @Nullable Object request, Context context) {
+
+	}
+
+	/**
+	 * What the client of a failed call receives.
+	 *
+	 * @param status the status
+	 * @param trailers the trailers
+	 * @param log logs the failure, called after the call has been closed
+	 * @hidden
+	 */
+	record Failure(Status status, Metadata trailers, Runnable log) {
 
 	}
 

@@ -18,6 +18,7 @@ package io.github.lastcall.grpc.call;
 
 import java.util.concurrent.atomic.AtomicReference;
 
+import io.grpc.Metadata;
 import io.grpc.Status;
 import org.jspecify.annotations.Nullable;
 
@@ -26,20 +27,22 @@ import org.jspecify.annotations.Nullable;
  * limit) closes a call, whichever is first; neither does if the client ends it.
  * <p>
  * The value is {@code null} while the call is open, {@link #BY_HANDLER} if the handler
- * has closed it, and the status otherwise. It is set once, by a compare-and-set.
+ * has closed it, and what the server has closed it with otherwise. It is set once, by a
+ * compare-and-set.
  */
 @SuppressWarnings("serial")
-final class CloseStatus extends AtomicReference<@Nullable Status> {
+final class CloseStatus extends AtomicReference<CloseStatus.@Nullable Close> {
 
 	/**
 	 * Marks a call closed by its handler. Compared by identity.
 	 */
-	private static final Status BY_HANDLER = Status.OK.withDescription("closed by its handler");
+	private static final Close BY_HANDLER = new Close(Status.OK.withDescription("closed by its handler"));
 
 	/**
 	 * Status of a call that ended before its handler started. Compared by identity.
 	 */
-	private static final Status WITHDRAWN = Status.CANCELLED.withDescription("The call ended before its handler began");
+	private static final Close WITHDRAWN = new Close(
+			Status.CANCELLED.withDescription("The call ended before its handler began"));
 
 	/**
 	 * Status that the handler has closed the call with or thrown. Written before it is
@@ -47,6 +50,8 @@ final class CloseStatus extends AtomicReference<@Nullable Status> {
 	 * another status, which is correct.
 	 */
 	private @Nullable Status handlerStatus;
+
+	private Status outcome = Status.UNKNOWN;
 
 	/**
 	 * Closes the call on behalf of its handler.
@@ -61,21 +66,11 @@ final class CloseStatus extends AtomicReference<@Nullable Status> {
 	}
 
 	/**
-	 * Notes the exception that a handler threw when it was started. grpc-java closes the
-	 * call with the status derived from it.
-	 */
-	void handlerFailed(Throwable ex) {
-		if (get() == null) {
-			this.handlerStatus = Status.fromThrowable(ex);
-		}
-	}
-
-	/**
 	 * Closes the call on behalf of the server.
 	 * @return whether the call was open
 	 */
-	boolean closeByServer(Status status) {
-		return compareAndSet(null, status);
+	boolean closeByServer(Status status, Metadata trailers) {
+		return compareAndSet(null, new Close(status, trailers));
 	}
 
 	/**
@@ -98,8 +93,16 @@ final class CloseStatus extends AtomicReference<@Nullable Status> {
 	 * @return the status, {@code null} if the server has not closed the call
 	 */
 	@Nullable Status byServer() {
-		Status status = get();
-		return (status != BY_HANDLER) ? status : null;
+		Close close = get();
+		return (close != null && close != BY_HANDLER) ? close.status() : null;
+	}
+
+	/**
+	 * Returns the trailers that the server has closed the call with.
+	 */
+	Metadata trailersByServer() {
+		Close close = get();
+		return (close != null) ? close.trailers() : new Metadata();
 	}
 
 	/**
@@ -111,13 +114,30 @@ final class CloseStatus extends AtomicReference<@Nullable Status> {
 	}
 
 	/**
-	 * Returns the status that the client has received, or CANCELLED if the client or the
-	 * connection has ended the call. grpc-java reports UNAVAILABLE for the calls of a
-	 * lost connection, as if the server had sent it. The two cases are told apart by
-	 * identity, because grpc-java passes on the status that a call was closed with.
+	 * Notes the end of the stream.
 	 * @param status the status that the stream was closed with
 	 */
-	Status outcome(Status status) {
+	void streamClosed(Status status) {
+		this.outcome = outcome(status);
+	}
+
+	/**
+	 * Returns the status that the client has received, or CANCELLED if the client or the
+	 * connection has ended the call.
+	 * @return the status, UNKNOWN until the end of the stream
+	 */
+	Status outcome() {
+		return this.outcome;
+	}
+
+	/**
+	 * Returns the status that the client has received. grpc-java reports UNAVAILABLE for
+	 * the calls of a lost connection, as if the server had sent it. The two cases are
+	 * told apart by identity, because grpc-java passes on the status that a call was
+	 * closed with.
+	 * @param status the status that the stream was closed with
+	 */
+	private Status outcome(Status status) {
 		if (status.getCode() != Status.Code.UNAVAILABLE || status == this.handlerStatus) {
 			return status;
 		}
@@ -126,6 +146,17 @@ final class CloseStatus extends AtomicReference<@Nullable Status> {
 			return status;
 		}
 		return Status.CANCELLED.withDescription(status.getDescription()).withCause(status.getCause());
+	}
+
+	/**
+	 * What a call is closed with.
+	 */
+	record Close(Status status, Metadata trailers) {
+
+		Close(Status status) {
+			this(status, new Metadata());
+		}
+
 	}
 
 }

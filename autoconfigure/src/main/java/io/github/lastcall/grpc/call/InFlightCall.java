@@ -26,8 +26,6 @@ import io.grpc.Metadata;
 import io.grpc.ServerCall;
 import io.grpc.ServerCallHandler;
 import io.grpc.Status;
-import org.apache.commons.logging.Log;
-import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -41,8 +39,6 @@ import org.jspecify.annotations.Nullable;
 final class InFlightCall extends InboundTracer {
 
 	static final Context.Key<InFlightCall> KEY = Context.key("io.github.lastcall.grpc.call");
-
-	private static final Log logger = LogFactory.getLog(InFlightCall.class);
 
 	private final long startNanos;
 
@@ -60,7 +56,8 @@ final class InFlightCall extends InboundTracer {
 	private CallHooks hooks = CallHooks.NONE;
 
 	/**
-	 * The call as created by grpc-java, {@code null} until it begins.
+	 * The call as created by grpc-java, {@code null} until it begins. From the start of
+	 * the handler on a {@link TrackedServerCall}.
 	 */
 	private volatile @Nullable ServerCall<?, ?> serverCall;
 
@@ -71,8 +68,6 @@ final class InFlightCall extends InboundTracer {
 
 	private volatile @Nullable DrainActions drainActions;
 
-	private Status outcome = Status.UNKNOWN;
-
 	private int received;
 
 	private int sent;
@@ -82,6 +77,14 @@ final class InFlightCall extends InboundTracer {
 	boolean noticed;
 
 	boolean endedWithoutCallback;
+
+	/* Managed by TrackedServerCall. */
+
+	volatile boolean resolved;
+
+	volatile boolean failing;
+
+	volatile @Nullable ServerCall<?, ?> innermost;
 
 	InFlightCall(TrackedMethod method) {
 		super(method);
@@ -121,6 +124,10 @@ final class InFlightCall extends InboundTracer {
 
 	@Nullable TrackedListener<?> listener() {
 		return this.listener;
+	}
+
+	@Nullable TrackedServerCall<?, ?> tracked() {
+		return (this.serverCall instanceof TrackedServerCall<?, ?> tracked) ? tracked : null;
 	}
 
 	long startNanos() {
@@ -197,10 +204,10 @@ final class InFlightCall extends InboundTracer {
 			if (method().isUnknown() && status.getCode() == Status.Code.UNIMPLEMENTED) {
 				run().refusedUnknown(status);
 			}
-			this.outcome = this.closeStatus.outcome(status);
+			this.closeStatus.streamClosed(status);
 			CallRecorder recorder = method().recorder();
 			if (recorder != null) {
-				recorder.ended(this.outcome.getCode(), run().timer().nanoTime() - this.startNanos);
+				recorder.ended(this.closeStatus.outcome().getCode(), run().timer().nanoTime() - this.startNanos);
 			}
 		}
 		finally {
@@ -294,21 +301,18 @@ final class InFlightCall extends InboundTracer {
 				this.callbacks.checkStart();
 			}
 			TrackedServerCall<Q, R> tracked = new TrackedServerCall<>(serverCall, this);
-			TrackedListener<Q> listener = new TrackedListener<>(this, tracked);
+			TrackedListener<Q> listener = new TrackedListener<>(this, headers);
+			this.serverCall = tracked;
 			this.listener = listener;
 			// Read after writing: a concurrent close sees it, or is seen here.
 			if (!this.closeStatus.isClosed()) {
-				listener.start(tracked, headers, handler);
+				listener.start(tracked, handler);
 				started = true;
 				return listener;
 			}
 			if (!this.closeStatus.isWithdrawn()) {
 				tracked.closeByServer();
 			}
-		}
-		catch (RuntimeException ex) {
-			this.closeStatus.handlerFailed(ex);
-			rethrow(ex);
 		}
 		catch (Throwable ex) {
 			failed(ex);
@@ -323,25 +327,12 @@ final class InFlightCall extends InboundTracer {
 	}
 
 	/**
-	 * Rethrows what a callback has thrown, for grpc-java to report, unless it is how a
-	 * handler ends whose call has ended.
-	 */
-	void rethrow(RuntimeException ex) {
-		if (!(ex instanceof CallEndedException ended && ended.isOf(this))) {
-			throw ex;
-		}
-	}
-
-	/**
-	 * Logs what a callback has thrown and grpc-java would not handle. As with grpc-java,
-	 * the client is not told more than that there was a failure.
+	 * Closes the call because a callback has thrown an exception. Does nothing if that is
+	 * how a handler ends whose call has ended.
 	 */
 	void failed(Throwable ex) {
-		try {
-			logger.error("The handler of " + method().name() + " failed", ex);
-		}
-		finally {
-			close(Status.UNKNOWN.withDescription("Application error processing RPC").withCause(ex));
+		if (!(ex instanceof CallEndedException ended && ended.isOf(this))) {
+			TrackedServerCall.fail(this, ex);
 		}
 	}
 
@@ -356,7 +347,7 @@ final class InFlightCall extends InboundTracer {
 
 	private void over() {
 		releaseMessages();
-		this.hooks.ended(this.outcome);
+		this.hooks.ended(this.closeStatus.outcome());
 		run().ended(this);
 	}
 
@@ -383,15 +374,19 @@ final class InFlightCall extends InboundTracer {
 	 * @return whether the call was open
 	 */
 	boolean close(Status status) {
-		if (!this.closeStatus.closeByServer(status)) {
+		return close(status, new Metadata());
+	}
+
+	boolean close(Status status, Metadata trailers) {
+		if (!this.closeStatus.closeByServer(status, trailers)) {
 			return false;
 		}
 		if (this.outbound != null) {
 			this.outbound.wakeSender();
 		}
-		TrackedListener<?> listener = this.listener;
-		if (listener != null) {
-			listener.serverCall().closeByServer();
+		TrackedServerCall<?, ?> tracked = tracked();
+		if (tracked != null) {
+			tracked.closeByServer();
 		}
 		return true;
 	}

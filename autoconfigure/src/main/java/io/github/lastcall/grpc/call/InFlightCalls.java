@@ -166,6 +166,23 @@ public final class InFlightCalls implements AopInfrastructureBean {
 	}
 
 	/**
+	 * Returns the interceptor that must be the innermost one of each service.
+	 * Interceptors outside of it see the statuses that clients receive.
+	 * @return the interceptor to add to services
+	 */
+	public static ServerInterceptor innermostInterceptor() {
+		return new ServerInterceptor() {
+
+			@Override
+			public <Q, R> ServerCall.Listener<Q> interceptCall(ServerCall<Q, R> call, Metadata headers,
+					ServerCallHandler<Q, R> next) {
+				return next.startCall(TrackedServerCall.innermost(call), headers);
+			}
+
+		};
+	}
+
+	/**
 	 * Guard the executors of calls. A call that is closed before its handler starts does
 	 * not need a thread any more, and a call that its executor rejects ends with a
 	 * status: RESOURCE_EXHAUSTED if the executor is full, UNAVAILABLE if it is closed.

@@ -38,6 +38,13 @@ record TrackedMethod(ServerRun run, String name, boolean application, boolean st
 	}
 
 	/**
+	 * Returns what decides about failures, {@code null} for infrastructure services.
+	 */
+	CallHooks.@Nullable Failures failures() {
+		return this.application ? this.run.guards().failures() : null;
+	}
+
+	/**
 	 * Creates the tracer of a call whose headers are being read. A unary call of an
 	 * infrastructure service ends at once, so it need not be tracked.
 	 */

@@ -18,6 +18,7 @@ package io.github.lastcall.grpc.call;
 
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
+import java.util.function.Consumer;
 
 import io.github.lastcall.grpc.limits.OutboundBuffers;
 import io.grpc.ForwardingServerCall.SimpleForwardingServerCall;
@@ -25,7 +26,11 @@ import io.grpc.Metadata;
 import io.grpc.MethodDescriptor.MethodType;
 import io.grpc.ServerCall;
 import io.grpc.Status;
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
+
+import org.springframework.util.Assert;
 
 /**
  * Server call that both its handler and the server may close. The first one wins, and
@@ -34,11 +39,18 @@ import org.jspecify.annotations.Nullable;
  * grpc-java's call must not be closed while something is being sent on it. The server
  * therefore closes the call itself if nothing is being sent, and leaves it to the sending
  * thread otherwise. Neither waits for the other.
+ * <p>
+ * Also closes calls that fail. {@code resolved} tells that it has been decided what the
+ * client receives, {@code failing} that a callback has thrown an exception that the call
+ * is being closed with, and {@code innermost} is the call that the handler has if
+ * interceptors have made another one of the tracked one.
  *
  * @param <Q> the type of the requests
  * @param <R> the type of the responses
  */
 final class TrackedServerCall<Q, R> extends SimpleForwardingServerCall<Q, R> {
+
+	private static final Log logger = LogFactory.getLog(TrackedServerCall.class);
 
 	private static final int FREE = 0;
 
@@ -136,10 +148,104 @@ final class TrackedServerCall<Q, R> extends SimpleForwardingServerCall<Q, R> {
 
 	@Override
 	public void close(Status status, Metadata trailers) {
+		CallHooks.Failures failures = status.isOk() ? null : this.call.method().failures();
+		if (failures == null) {
+			closeByHandler(status, trailers);
+		}
+		else if (this.call.closeStatus().byServer() != null) {
+			return;
+		}
+		else if (this.call.resolved) {
+			CallHooks.Failure failure = failures.passedOn(failedCall(), status, trailers);
+			close(failure);
+			failure.log().run();
+		}
+		else {
+			closeResolved(failures, this::close, status, trailers);
+		}
+	}
+
+	private void closeByHandler(Status status, Metadata trailers) {
 		if (this.call.closeStatus().closeByHandler(status)) {
 			this.call.hooks().closing(trailers);
 			super.close(status, trailers);
 		}
+	}
+
+	private void close(CallHooks.Failure failure) {
+		if (this.call.failing) {
+			if (!this.call.closeStatus().isClosed()) {
+				this.call.hooks().closing(failure.trailers());
+				this.call.close(failure.status(), failure.trailers());
+			}
+		}
+		else {
+			closeByHandler(failure.status(), failure.trailers());
+		}
+	}
+
+	/**
+	 * Closes the call with what a status of the handler becomes.
+	 */
+	private void closeResolved(CallHooks.Failures failures, Consumer<CallHooks.Failure> close, Status status,
+			Metadata trailers) {
+		Object scope = this.call.hooks().beforeCallback();
+		try {
+			CallHooks.Failure failure = failures.closed(failedCall(), status, trailers);
+			close.accept(failure);
+			failure.log().run();
+		}
+		finally {
+			this.call.hooks().afterCallback(scope);
+		}
+	}
+
+	/**
+	 * Closes a call because a callback has thrown an exception. Without anything that
+	 * decides about failures, the client is not told more than that there was one.
+	 */
+	static void fail(InFlightCall call, Throwable ex) {
+		CallHooks.Failures failures = call.method().failures();
+		TrackedServerCall<?, ?> tracked = call.tracked();
+		if (failures != null && tracked != null) {
+			tracked.fail(failures, ex);
+			return;
+		}
+		try {
+			logger.error("The handler of " + call.method().name() + " failed", ex);
+		}
+		finally {
+			call.close(Status.UNKNOWN.withDescription("Application error processing RPC").withCause(ex));
+		}
+	}
+
+	/**
+	 * Closes the call through the call that the handler has, so that interceptors see it.
+	 * Called in the scope of the call. An exception of a call that has ended is logged
+	 * only.
+	 */
+	private void fail(CallHooks.Failures failures, Throwable ex) {
+		CallHooks.Failure failure = failures.thrown(failedCall(), ex);
+		if (!this.call.closeStatus().isClosed() && !this.call.holders().isReleasedByStream()) {
+			this.call.failing = true;
+			this.call.resolved = true;
+			ServerCall<?, ?> innermost = this.call.innermost;
+			try {
+				((innermost != null) ? innermost : this).close(failure.status(), failure.trailers());
+			}
+			catch (Throwable closing) {
+				ex.addSuppressed(closing);
+			}
+			// Does nothing unless an interceptor has not passed it on.
+			close(failure);
+		}
+		failure.log().run();
+	}
+
+	private CallHooks.FailedCall failedCall() {
+		TrackedListener<?> listener = this.call.listener();
+		Assert.state(listener != null, "No listener");
+		return listener.failedCall(delegate());
 	}
 
 	/**
@@ -174,7 +280,7 @@ final class TrackedServerCall<Q, R> extends SimpleForwardingServerCall<Q, R> {
 		// The gate stays closed from here on.
 		Status status = this.call.closeStatus().byServer();
 		if (status != null) {
-			super.close(status, new Metadata());
+			super.close(status, this.call.closeStatus().trailersByServer());
 			TrackedListener<?> listener = this.call.listener();
 			if (!status.isOk() && listener != null) {
 				listener.cancelContext(status);
@@ -190,6 +296,46 @@ final class TrackedServerCall<Q, R> extends SimpleForwardingServerCall<Q, R> {
 	@Override
 	public boolean isCancelled() {
 		return super.isCancelled() || this.call.closeStatus().isCancelledByServer();
+	}
+
+	/**
+	 * Returns the call for the handler, if interceptors have made another call of the
+	 * tracked one: they see the statuses that the client receives.
+	 */
+	static <Q, R> ServerCall<Q, R> innermost(ServerCall<Q, R> call) {
+		InFlightCall inFlight = (call instanceof TrackedServerCall) ? null : InFlightCall.KEY.get();
+		TrackedServerCall<?, ?> tracked = (inFlight != null) ? inFlight.tracked() : null;
+		if (inFlight == null || tracked == null) {
+			return call;
+		}
+		inFlight.innermost = call;
+		return new InnermostCall<>(call, tracked);
+	}
+
+	private static final class InnermostCall<Q, R> extends SimpleForwardingServerCall<Q, R> {
+
+		private final TrackedServerCall<?, ?> tracked;
+
+		InnermostCall(ServerCall<Q, R> delegate, TrackedServerCall<?, ?> tracked) {
+			super(delegate);
+			this.tracked = tracked;
+		}
+
+		@Override
+		public void close(Status status, Metadata trailers) {
+			InFlightCall call = this.tracked.call;
+			CallHooks.Failures failures = status.isOk() ? null : call.method().failures();
+			if (failures == null) {
+				super.close(status, trailers);
+			}
+			else if (!call.resolved && call.closeStatus().byServer() == null) {
+				this.tracked.closeResolved(failures, (failure) -> {
+					call.resolved = true;
+					super.close(failure.status(), failure.trailers());
+				}, status, trailers);
+			}
+		}
+
 	}
 
 }

@@ -142,6 +142,10 @@ final class BoundedError {
 		return size;
 	}
 
+	static Metadata.Key<?> key(String name) {
+		return isBinary(name) ? binaryKey(name) : textKey(name);
+	}
+
 	private static boolean isBinary(String name) {
 		return name.endsWith(Metadata.BINARY_HEADER_SUFFIX);
 	}
@@ -188,11 +192,9 @@ final class BoundedError {
 	}
 
 	private void copyTrailers() {
-		Metadata copy = new Metadata();
-		copy.merge(this.trailers);
-		this.trailers = copy;
+		this.trailers = GrpcError.copy(this.trailers);
 		try {
-			com.google.rpc.Status message = copy.get(GrpcError.DETAILS);
+			com.google.rpc.Status message = this.trailers.get(GrpcError.DETAILS);
 			if (message != null) {
 				this.details.addAll(message.getDetailsList());
 			}
@@ -308,8 +310,7 @@ final class BoundedError {
 			if (fits()) {
 				return;
 			}
-			Metadata.Key<?> key = isBinary(name) ? binaryKey(name) : textKey(name);
-			this.trailers.discardAll(key);
+			this.trailers.discardAll(key(name));
 			this.dropped.add(name);
 		}
 	}

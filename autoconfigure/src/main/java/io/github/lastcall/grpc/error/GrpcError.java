@@ -68,13 +68,16 @@ public final class GrpcError {
 
 	private final @Nullable Throwable cause;
 
-	private final @Nullable Duration retryPushback;
+	/**
+	 * Trailers besides the details. Not changed.
+	 */
+	private final Metadata trailers;
 
-	private GrpcError(com.google.rpc.Status message, @Nullable Throwable cause, @Nullable Duration retryPushback) {
+	private GrpcError(com.google.rpc.Status message, @Nullable Throwable cause, Metadata trailers) {
 		Assert.isTrue(message.getCode() != Status.Code.OK.value(), "An error must not have the code OK");
 		this.message = message;
 		this.cause = cause;
-		this.retryPushback = retryPushback;
+		this.trailers = trailers;
 	}
 
 	/**
@@ -95,11 +98,15 @@ public final class GrpcError {
 	 */
 	public static GrpcError of(Status status) {
 		Assert.notNull(status, "'status' must not be null");
+		return of(status, new Metadata());
+	}
+
+	static GrpcError of(Status status, Metadata trailers) {
 		com.google.rpc.Status.Builder message = com.google.rpc.Status.newBuilder().setCode(status.getCode().value());
 		if (status.getDescription() != null) {
 			message.setMessage(status.getDescription());
 		}
-		return new GrpcError(message.build(), status.getCause(), null);
+		return new GrpcError(message.build(), status.getCause(), trailers);
 	}
 
 	/**
@@ -109,7 +116,7 @@ public final class GrpcError {
 	 */
 	public static GrpcError of(com.google.rpc.Status message) {
 		Assert.notNull(message, "'message' must not be null");
-		return new GrpcError(message, null, null);
+		return new GrpcError(message, null, new Metadata());
 	}
 
 	/**
@@ -119,7 +126,7 @@ public final class GrpcError {
 	 */
 	public GrpcError description(String description) {
 		Assert.notNull(description, "'description' must not be null");
-		return new GrpcError(this.message.toBuilder().setMessage(description).build(), this.cause, this.retryPushback);
+		return new GrpcError(this.message.toBuilder().setMessage(description).build(), this.cause, this.trailers);
 	}
 
 	/**
@@ -128,7 +135,7 @@ public final class GrpcError {
 	 * @return a new error
 	 */
 	public GrpcError cause(@Nullable Throwable cause) {
-		return new GrpcError(this.message, cause, this.retryPushback);
+		return new GrpcError(this.message, cause, this.trailers);
 	}
 
 	/**
@@ -226,7 +233,7 @@ public final class GrpcError {
 	 * @return a new error
 	 */
 	public GrpcError retryPushback(Duration delay) {
-		return new GrpcError(retryAfter(delay).message, this.cause, delay);
+		return retryAfter(delay).trailer(RETRY_PUSHBACK, String.valueOf(delay.toMillis()));
 	}
 
 	/**
@@ -279,6 +286,20 @@ public final class GrpcError {
 	}
 
 	/**
+	 * Sets a trailer of the application's own, which replaces others of its name.
+	 * @param <T> the type of the value
+	 * @param key the key
+	 * @param value the value
+	 * @return a new error
+	 */
+	public <T> GrpcError trailer(Metadata.Key<T> key, T value) {
+		Metadata trailers = copy(this.trailers);
+		trailers.discardAll(key);
+		trailers.put(key, value);
+		return new GrpcError(this.message, this.cause, trailers);
+	}
+
+	/**
 	 * Returns the status code.
 	 * @return the code, never OK
 	 */
@@ -308,12 +329,10 @@ public final class GrpcError {
 	 * @return new trailers, empty if there are no details
 	 */
 	public Metadata toTrailers() {
-		Metadata trailers = new Metadata();
+		Metadata trailers = copy(this.trailers);
 		if (this.message.getDetailsCount() > 0) {
+			trailers.discardAll(DETAILS);
 			trailers.put(DETAILS, this.message);
-		}
-		if (this.retryPushback != null) {
-			trailers.put(RETRY_PUSHBACK, String.valueOf(this.retryPushback.toMillis()));
 		}
 		return trailers;
 	}
@@ -325,6 +344,12 @@ public final class GrpcError {
 	 */
 	public StatusRuntimeException asException() {
 		return toStatus().asRuntimeException(toTrailers());
+	}
+
+	static Metadata copy(Metadata metadata) {
+		Metadata copy = new Metadata();
+		copy.merge(metadata);
+		return copy;
 	}
 
 	private <M extends Message> M get(M prototype) {
@@ -347,7 +372,7 @@ public final class GrpcError {
 			.stream()
 			.filter((other) -> !other.isSameTypeAs(detail))
 			.forEach(message::addDetails);
-		return new GrpcError(message.addDetails(Any.pack(detail)).build(), this.cause, this.retryPushback);
+		return new GrpcError(message.addDetails(Any.pack(detail)).build(), this.cause, this.trailers);
 	}
 
 	@Override

@@ -18,7 +18,8 @@
  * What a thrown exception tells the client: statuses with details, and how exceptions are
  * mapped to them.
  * <p>
- * Internal, except for {@code GrpcError}: other types can change in any release.
+ * Internal, except for the types whose names begin with {@code Grpc}: other types can
+ * change in any release.
  */
 @NullMarked
 package io.github.lastcall.grpc.error;

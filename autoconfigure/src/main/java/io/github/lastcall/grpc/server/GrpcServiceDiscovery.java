@@ -55,6 +55,8 @@ public final class GrpcServiceDiscovery {
 
 	private final List<ServerInterceptor> outermostInterceptors;
 
+	private final ServerInterceptor innermostInterceptor;
+
 	private final Consumer<String> warnings;
 
 	/**
@@ -63,15 +65,17 @@ public final class GrpcServiceDiscovery {
 	 * @param infrastructureServices the services that the library adds
 	 * @param outermostInterceptors the library's own interceptors, outside of all others
 	 * and on every service
+	 * @param innermostInterceptor the library's own interceptor, inside of all others
 	 * @param warnings told of what is not served
 	 */
 	public GrpcServiceDiscovery(ConfigurableListableBeanFactory beanFactory,
 			List<InfrastructureService> infrastructureServices, List<ServerInterceptor> outermostInterceptors,
-			Consumer<String> warnings) {
+			ServerInterceptor innermostInterceptor, Consumer<String> warnings) {
 		Assert.notNull(beanFactory, "'beanFactory' must not be null");
 		this.beanFactory = beanFactory;
 		this.infrastructureServices = List.copyOf(infrastructureServices);
 		this.outermostInterceptors = List.copyOf(outermostInterceptors);
+		this.innermostInterceptor = innermostInterceptor;
 		this.warnings = warnings;
 	}
 
@@ -102,6 +106,7 @@ public final class GrpcServiceDiscovery {
 			claim(owners, definition, "bean '" + beanName + "'");
 			List<ServerInterceptor> all = new ArrayList<>(interceptors);
 			all.addAll(serviceInterceptors(annotation));
+			all.add(this.innermostInterceptor);
 			application.add(new GrpcServices.Registration(beanName, annotation,
 					ServerInterceptors.interceptForward(definition, all)));
 		});

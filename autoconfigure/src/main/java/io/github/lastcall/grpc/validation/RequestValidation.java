@@ -176,7 +176,7 @@ public final class RequestValidation implements ServerInterceptor, AopInfrastruc
 			ServerCallHandler<Q, R> next) {
 		MethodValidation method = method(call.getMethodDescriptor());
 		ServerCall.Listener<Q> listener = next.startCall(call, headers);
-		return method.isEmpty() ? listener : new ValidatedListener<>(listener, call, method, this);
+		return method.isEmpty() ? listener : new ValidatedListener<>(listener, method, this);
 	}
 
 	private MethodValidation method(MethodDescriptor<?, ?> descriptor) {

@@ -24,8 +24,8 @@ import io.grpc.ServerCall;
 import io.grpc.Status;
 
 /**
- * Validates the messages of one call. The first invalid one ends it: its handler is told
- * of a cancellation, and of nothing else.
+ * Validates the messages of one call. The first invalid one fails the call, so that its
+ * handler is told of a cancellation, and of nothing else.
  *
  * @param <Q> the type of the requests
  */
@@ -33,43 +33,32 @@ final class ValidatedListener<Q> extends SimpleForwardingServerCallListener<Q> {
 
 	private static final String REASON = "INVALID_REQUEST";
 
-	private final ServerCall<Q, ?> call;
-
 	private final MethodValidation method;
 
 	private final RequestValidation validation;
 
 	private int messages;
 
-	private boolean ended;
-
-	ValidatedListener(ServerCall.Listener<Q> delegate, ServerCall<Q, ?> call, MethodValidation method,
-			RequestValidation validation) {
+	ValidatedListener(ServerCall.Listener<Q> delegate, MethodValidation method, RequestValidation validation) {
 		super(delegate);
-		this.call = call;
 		this.method = method;
 		this.validation = validation;
 	}
 
 	@Override
 	public void onMessage(Q message) {
-		if (this.ended) {
-			return;
-		}
 		List<GrpcViolation> violations = this.method.validate(message);
 		if (!violations.isEmpty()) {
 			this.validation.violated(this.method, violations);
 			if (this.method.enforced()) {
-				end(violations);
-				return;
+				throw error(violations).asException();
 			}
 		}
 		this.messages++;
 		super.onMessage(message);
 	}
 
-	private void end(List<GrpcViolation> violations) {
-		this.ended = true;
+	private GrpcError error(List<GrpcViolation> violations) {
 		GrpcError error = GrpcError.of(Status.Code.INVALID_ARGUMENT).description(description(violations));
 		for (GrpcViolation violation : violations) {
 			error = error.violation(violation.field(), violation.description(), violation.reason());
@@ -79,36 +68,12 @@ final class ValidatedListener<Q> extends SimpleForwardingServerCallListener<Q> {
 				.domain(String.valueOf(this.method.method().getServiceName()))
 				.metadata("message", String.valueOf(this.messages));
 		}
-		this.call.close(error.toStatus(), error.toTrailers());
+		return error;
 	}
 
 	private static String description(List<GrpcViolation> violations) {
 		String first = violations.get(0).toString();
 		return (violations.size() == 1) ? first : "%s (and %d more)".formatted(first, violations.size() - 1);
-	}
-
-	@Override
-	public void onHalfClose() {
-		if (!this.ended) {
-			super.onHalfClose();
-		}
-	}
-
-	@Override
-	public void onReady() {
-		if (!this.ended) {
-			super.onReady();
-		}
-	}
-
-	@Override
-	public void onComplete() {
-		if (this.ended) {
-			super.onCancel();
-		}
-		else {
-			super.onComplete();
-		}
 	}
 
 }

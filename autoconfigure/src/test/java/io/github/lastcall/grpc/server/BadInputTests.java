@@ -312,7 +312,8 @@ class BadInputTests {
 
 	@Test
 	void aHandlerThatReportsAnyExceptionIsAnUnknownError() {
-		assertThat(statusOf(() -> this.client.routeGuide().getFeature(ON_ERROR))).isEqualTo("UNKNOWN");
+		assertThat(statusOf(() -> this.client.routeGuide().getFeature(ON_ERROR)))
+			.isEqualTo("UNKNOWN: " + APPLICATION_ERROR);
 	}
 
 	@Test

@@ -85,7 +85,7 @@ public class ValidationBenchmark {
 			.build();
 		Call call = new Call(type);
 		Protovalidate rules = Protovalidate.of(this.validator);
-		this.validated = new ValidatedListener<>(new Handler(null), call,
+		this.validated = new ValidatedListener<>(new Handler(null),
 				new MethodValidation(call.getMethodDescriptor(), true, List.of(rules)),
 				new RequestValidation(List.of(), rules, true, (method, enforced, violations) -> {
 				}));

@@ -1,0 +1,42 @@
+/*
+ * Copyright 2026 the Last Call authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.lastcall.grpc.autoconfigure;
+
+import io.github.lastcall.grpc.error.CallErrors;
+import io.github.lastcall.grpc.error.GrpcExceptionMapper;
+import io.github.lastcall.grpc.executor.ServerTimer;
+
+import org.springframework.aop.framework.AopInfrastructureBean;
+import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+
+/**
+ * What the clients of failed calls receive.
+ */
+@Configuration(proxyBeanMethods = false)
+class ErrorConfiguration implements AopInfrastructureBean {
+
+	@Bean
+	CallErrors lastCallCallErrors(GrpcServerProperties properties, ServerTimer timer,
+			ObjectProvider<GrpcExceptionMapper> mappers) {
+		GrpcServerProperties.Errors errors = properties.error();
+		return new CallErrors(errors.includeMessage() == GrpcServerProperties.IncludeMessage.ALWAYS,
+				errors.passDownstreamTrailers(), timer::nanoTime, (services) -> mappers.orderedStream().toList());
+	}
+
+}

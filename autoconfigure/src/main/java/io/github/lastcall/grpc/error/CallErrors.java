@@ -1,0 +1,167 @@
+/*
+ * Copyright 2026 the Last Call authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.lastcall.grpc.error;
+
+import java.util.List;
+import java.util.function.Function;
+import java.util.function.LongSupplier;
+
+import io.github.lastcall.grpc.call.CallHooks;
+import io.github.lastcall.grpc.call.CallHooks.FailedCall;
+import io.github.lastcall.grpc.call.CallHooks.Failure;
+import io.github.lastcall.grpc.server.GrpcServices;
+import io.grpc.Metadata;
+import io.grpc.Status;
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.aop.framework.AopInfrastructureBean;
+
+/**
+ * Decides what the clients of failed calls receive: a thrown status means itself, another
+ * exception what it is mapped to. What is not mapped is UNKNOWN.
+ *
+ * @hidden
+ */
+public final class CallErrors implements AopInfrastructureBean, CallHooks.Failures {
+
+	/**
+	 * Description of exceptions that are not mapped, the same as grpc-java's.
+	 */
+	private static final String UNMAPPED = "Application error processing RPC";
+
+	/**
+	 * Maximum number of causes that are looked at. They may form a cycle.
+	 */
+	private static final int MAX_CAUSES = 20;
+
+	private final ThrownStatus statuses;
+
+	private final boolean includeMessage;
+
+	private final ErrorLog log;
+
+	private final Function<GrpcServices, List<GrpcExceptionMapper>> finder;
+
+	private volatile List<GrpcExceptionMapper> mappers = List.of();
+
+	/**
+	 * Creates new {@link CallErrors}.
+	 * @param includeMessage whether clients receive the messages of exceptions that are
+	 * not mapped
+	 * @param passDownstreamTrailers whether clients receive all trailers of a status that
+	 * a call to another server ended with
+	 * @param nanoTime the clock, as {@link System#nanoTime()}
+	 * @param finder finds what maps the exceptions of services, in its order
+	 */
+	public CallErrors(boolean includeMessage, boolean passDownstreamTrailers, LongSupplier nanoTime,
+			Function<GrpcServices, List<GrpcExceptionMapper>> finder) {
+		this.statuses = new ThrownStatus(passDownstreamTrailers);
+		this.includeMessage = includeMessage;
+		this.log = new ErrorLog(nanoTime);
+		this.finder = finder;
+	}
+
+	/**
+	 * Finds what maps the exceptions of services that are about to be served.
+	 * @param services the services
+	 */
+	public void register(GrpcServices services) {
+		this.mappers = List.copyOf(this.finder.apply(services));
+	}
+
+	@Override
+	public Failure thrown(FailedCall call, Throwable exception) {
+		GrpcError error = map(new GrpcFailedCall(call), exception);
+		if (error == null) {
+			return unmapped(call, exception);
+		}
+		return mapped(call, (error.toStatus().getCause() != null) ? error : error.cause(exception));
+	}
+
+	@Override
+	public Failure closed(FailedCall call, Status status, Metadata trailers) {
+		Throwable exception = status.getCause();
+		// All that Status.fromThrowable() knows of an exception without a status.
+		if (exception != null && status.getCode() == Status.Code.UNKNOWN && status.getDescription() == null) {
+			Failure failure = thrown(call, exception);
+			failure.trailers().merge(trailers);
+			return failure;
+		}
+		return mapped(call, GrpcError.of(status, trailers));
+	}
+
+	@Override
+	public Failure passedOn(FailedCall call, Status status, Metadata trailers) {
+		BoundedError bounded = BoundedError.of(status, trailers);
+		return new Failure(bounded.status(), bounded.trailers(), () -> logDropped(call, bounded));
+	}
+
+	private @Nullable GrpcError map(GrpcFailedCall call, Throwable exception) {
+		Throwable next = exception;
+		for (int i = 0; next != null && i < MAX_CAUSES; i++) {
+			GrpcError error = this.statuses.of(next);
+			if (error != null) {
+				return error;
+			}
+			for (GrpcExceptionMapper mapper : this.mappers) {
+				try {
+					error = mapper.map(next, call);
+				}
+				catch (Throwable failure) {
+					exception.addSuppressed(failure);
+					return null;
+				}
+				if (error != null) {
+					return error;
+				}
+			}
+			next = next.getCause();
+		}
+		return null;
+	}
+
+	private Failure unmapped(FailedCall call, Throwable exception) {
+		GrpcError error = GrpcError.of(Status.Code.UNKNOWN)
+			.description(this.includeMessage ? exception.toString() : UNMAPPED)
+			.cause(exception);
+		return failure(call, error, () -> this.log.unmapped(name(call), exception));
+	}
+
+	private Failure mapped(FailedCall call, GrpcError error) {
+		Status status = error.toStatus();
+		return failure(call, error, () -> this.log.mapped(name(call), status, status.getCause()));
+	}
+
+	private Failure failure(FailedCall call, GrpcError error, Runnable log) {
+		BoundedError bounded = BoundedError.of(error.toStatus(), error.toTrailers());
+		return new Failure(bounded.status(), bounded.trailers(), () -> {
+			log.run();
+			logDropped(call, bounded);
+		});
+	}
+
+	private void logDropped(FailedCall call, BoundedError bounded) {
+		if (!bounded.dropped().isEmpty()) {
+			this.log.dropped(name(call), bounded.dropped());
+		}
+	}
+
+	private static String name(FailedCall call) {
+		return call.call().getMethodDescriptor().getFullMethodName();
+	}
+
+}
