@@ -34,11 +34,10 @@ record Area(int south, int west, int north, int east) {
 	 * The area of a rectangle, whose opposite corners come in any order.
 	 * @param rectangle what the client sent
 	 * @return the area
-	 * @throws InvalidRequestException if a corner is missing or there is no such place
 	 */
 	static Area of(Rectangle rectangle) {
-		Location lo = Location.of(rectangle.hasLo(), "lo", rectangle.getLo());
-		Location hi = Location.of(rectangle.hasHi(), "hi", rectangle.getHi());
+		Location lo = Location.of(rectangle.getLo());
+		Location hi = Location.of(rectangle.getHi());
 		return new Area(Math.min(lo.latitude(), hi.latitude()), Math.min(lo.longitude(), hi.longitude()),
 				Math.max(lo.latitude(), hi.latitude()), Math.max(lo.longitude(), hi.longitude()));
 	}

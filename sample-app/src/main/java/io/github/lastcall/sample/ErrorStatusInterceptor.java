@@ -80,9 +80,6 @@ final class ErrorStatusInterceptor implements ServerInterceptor {
 			try {
 				event.run();
 			}
-			catch (InvalidRequestException ex) {
-				fail(Status.INVALID_ARGUMENT.withDescription(ex.getMessage()));
-			}
 			catch (DataAccessResourceFailureException | TransientDataAccessException ex) {
 				logger.warn("The database failed during " + this.call.getMethodDescriptor().getFullMethodName(), ex);
 				fail(Status.UNAVAILABLE.withDescription("The database is not available"));

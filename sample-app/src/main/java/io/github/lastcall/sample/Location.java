@@ -19,54 +19,21 @@ package io.github.lastcall.sample;
 import io.github.lastcall.sample.routeguide.Point;
 
 /**
- * A place on Earth, in E7: degrees times 10,000,000. Unlike the {@link Point} that a
- * client sends, it is always valid.
+ * A place on Earth, in E7: degrees times 10,000,000. The rules of {@link Point} have been
+ * checked before a handler sees it.
  *
  * @param latitude within 90 degrees north and south
  * @param longitude within 180 degrees east and west
  */
 record Location(int latitude, int longitude) {
 
-	private static final int MAX_LATITUDE = 900_000_000;
-
-	private static final int MAX_LONGITUDE = 1_800_000_000;
-
 	/**
-	 * The location of a point that is the whole request.
+	 * The location of a point in a request.
 	 * @param point what the client sent
 	 * @return the location
-	 * @throws InvalidRequestException if there is no such place
 	 */
 	static Location of(Point point) {
-		return of("", point);
-	}
-
-	/**
-	 * The location of a point in one field of a request.
-	 * @param present whether the client has set the field
-	 * @param field the name of the field
-	 * @param point what the client sent
-	 * @return the location
-	 * @throws InvalidRequestException if it is missing or there is no such place
-	 */
-	static Location of(boolean present, String field, Point point) {
-		if (!present) {
-			throw new InvalidRequestException("%s must be set".formatted(field));
-		}
-		return of(field + ".", point);
-	}
-
-	private static Location of(String prefix, Point point) {
-		check(prefix + "latitude", point.getLatitude(), MAX_LATITUDE);
-		check(prefix + "longitude", point.getLongitude(), MAX_LONGITUDE);
 		return new Location(point.getLatitude(), point.getLongitude());
-	}
-
-	private static void check(String field, int value, int max) {
-		if (value < -max || value > max) {
-			throw new InvalidRequestException("%s must be between %d and %d (degrees times 10000000), but was %d"
-				.formatted(field, -max, max, value));
-		}
 	}
 
 	Point toPoint() {

@@ -59,7 +59,7 @@ final class RouteChat implements StreamObserver<RouteNote> {
 
 	@Override
 	public void onNext(RouteNote note) {
-		Location location = Location.of(note.hasLocation(), "location", note.getLocation());
+		Location location = Location.of(note.getLocation());
 		for (String message : this.notes.leave(location, note.getMessage())) {
 			this.responses.onNext(RouteNote.newBuilder().setLocation(location.toPoint()).setMessage(message).build());
 		}

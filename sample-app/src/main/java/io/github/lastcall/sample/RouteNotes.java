@@ -37,8 +37,6 @@ final class RouteNotes {
 
 	static final int MAX_MESSAGES_PER_LOCATION = 50;
 
-	static final int MAX_MESSAGE_LENGTH = 500;
-
 	private final Map<Location, Deque<String>> messages = new LeastRecentlyUsed<>(MAX_LOCATIONS);
 
 	/**
@@ -46,13 +44,8 @@ final class RouteNotes {
 	 * @param location where
 	 * @param message what
 	 * @return the messages that were there before, oldest first
-	 * @throws InvalidRequestException if the message is too long
 	 */
 	List<String> leave(Location location, String message) {
-		if (message.length() > MAX_MESSAGE_LENGTH) {
-			throw new InvalidRequestException("message must have at most %d characters, but had %d"
-				.formatted(MAX_MESSAGE_LENGTH, message.length()));
-		}
 		// One step, so that of two notes left at the same time one sees the other.
 		synchronized (this.messages) {
 			Deque<String> here = this.messages.computeIfAbsent(location, (key) -> new ArrayDeque<>());

@@ -42,15 +42,6 @@ class ErrorStatusInterceptorTests {
 	private final List<Point> handled = new ArrayList<>();
 
 	@Test
-	void aClientsMistakeIsAnInvalidArgumentAndSaysWhy() {
-		call(new InvalidRequestException("Wrong")).onMessage(Point.getDefaultInstance());
-		assertThat(this.statuses).singleElement().satisfies((status) -> {
-			assertThat(status.getCode()).isEqualTo(Status.Code.INVALID_ARGUMENT);
-			assertThat(status.getDescription()).isEqualTo("Wrong");
-		});
-	}
-
-	@Test
 	void aDatabaseThatCannotBeReachedOrIsTooSlowIsUnavailableAndKeepsItsSecrets() {
 		call(new DataAccessResourceFailureException("jdbc:secret")).onHalfClose();
 		call(new QueryTimeoutException("SELECT secret")).onReady();
@@ -62,7 +53,7 @@ class ErrorStatusInterceptorTests {
 
 	@Test
 	void whatArrivesAfterTheFailureIsNotHandled() {
-		ServerCall.Listener<Point> call = call(new InvalidRequestException("Wrong"));
+		ServerCall.Listener<Point> call = call(new QueryTimeoutException("Wrong"));
 		call.onMessage(Point.getDefaultInstance());
 		call.onMessage(Point.getDefaultInstance());
 		call.onHalfClose();

@@ -17,12 +17,10 @@
 package io.github.lastcall.sample;
 
 import io.github.lastcall.sample.routeguide.Point;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 class LocationTests {
 
@@ -32,30 +30,6 @@ class LocationTests {
 		Location location = Location.of(point(latitude, longitude));
 		assertThat(location).isEqualTo(new Location(latitude, longitude));
 		assertThat(location.toPoint()).isEqualTo(point(latitude, longitude));
-	}
-
-	@ParameterizedTest
-	@CsvSource({ "900000001", "-900000001", "2147483647", "-2147483648" })
-	void latitudeBeyondAPoleIsRefused(int latitude) {
-		assertThatExceptionOfType(InvalidRequestException.class).isThrownBy(() -> Location.of(point(latitude, 0)))
-			.withMessage(
-					"latitude must be between -900000000 and 900000000 (degrees times 10000000), but was " + latitude);
-	}
-
-	@ParameterizedTest
-	@CsvSource({ "1800000001", "-1800000001", "2147483647", "-2147483648" })
-	void longitudeBeyondThe180thMeridianIsRefused(int longitude) {
-		assertThatExceptionOfType(InvalidRequestException.class)
-			.isThrownBy(() -> Location.of(true, "location", point(0, longitude)))
-			.withMessage("location.longitude must be between -1800000000 and 1800000000 (degrees times 10000000), "
-					+ "but was " + longitude);
-	}
-
-	@Test
-	void aMissingPointIsNotThePointZeroZero() {
-		assertThatExceptionOfType(InvalidRequestException.class)
-			.isThrownBy(() -> Location.of(false, "location", Point.getDefaultInstance()))
-			.withMessage("location must be set");
 	}
 
 	private static Point point(int latitude, int longitude) {

@@ -29,7 +29,6 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 class RouteNotesTests {
 
@@ -71,15 +70,6 @@ class RouteNotesTests {
 		this.notes.leave(HERE, "one location too many");
 		assertThat(this.notes.leave(new Location(0, 0), "third")).containsExactly("first", "second");
 		assertThat(this.notes.leave(new Location(1, 0), "second")).isEmpty();
-	}
-
-	@Test
-	void aNoteOfAnyLengthIsNotKept() {
-		String longest = "x".repeat(RouteNotes.MAX_MESSAGE_LENGTH);
-		assertThatExceptionOfType(InvalidRequestException.class).isThrownBy(() -> this.notes.leave(HERE, longest + "x"))
-			.withMessage("message must have at most 500 characters, but had 501");
-		assertThat(this.notes.leave(HERE, longest)).isEmpty();
-		assertThat(this.notes.leave(HERE, "")).containsExactly(longest);
 	}
 
 	@Test
