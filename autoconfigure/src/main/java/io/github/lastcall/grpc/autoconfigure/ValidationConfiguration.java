@@ -96,6 +96,11 @@ class ValidationConfiguration implements AopInfrastructureBean {
 	static class ProtovalidateConfiguration implements AopInfrastructureBean {
 
 		@Bean
+		static EarlyRules lastCallEarlyRules() {
+			return new EarlyRules();
+		}
+
+		@Bean
 		Protovalidate lastCallProtovalidate(ObjectProvider<Validator> validators) {
 			Validator validator = validators.getIfAvailable();
 			return (validator != null) ? Protovalidate.of(validator) : Protovalidate.withDefaults();

@@ -23,6 +23,9 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 
 import build.buf.protovalidate.ValidationResult;
@@ -45,7 +48,7 @@ import org.springframework.aop.framework.AopInfrastructureBean;
 /**
  * Rules in {@code .proto} files, as <a href="https://protovalidate.com">protovalidate</a>
  * defines them. Creating its validator and compiling the rules takes most of a second, so
- * both happen on other threads, beside the start of the server.
+ * both happen on a thread of their own, beside the start of the application.
  *
  * @hidden
  */
@@ -56,11 +59,15 @@ public final class Protovalidate implements RequestRules, AopInfrastructureBean 
 	 */
 	private static final int EXTENSION = ValidateProto.FIELD_FIELD_NUMBER;
 
-	private static final Executor BACKGROUND = (task) -> {
-		Thread thread = new Thread(task, "grpc-validation");
-		thread.setDaemon(true);
-		thread.start();
-	};
+	/**
+	 * One thread, which ends when nothing is left to compile.
+	 */
+	private static final Executor BACKGROUND = new ThreadPoolExecutor(0, 1, 1, TimeUnit.SECONDS,
+			new LinkedBlockingQueue<>(), (task) -> {
+				Thread thread = new Thread(task, "grpc-validation");
+				thread.setDaemon(true);
+				return thread;
+			});
 
 	/**
 	 * Rules depend on nothing but their descriptors, so all contexts of a JVM share them.

@@ -38,6 +38,7 @@ import io.grpc.ServerCallHandler;
 import io.grpc.ServerInterceptor;
 import io.grpc.ServerMethodDefinition;
 import io.grpc.ServerServiceDefinition;
+import io.grpc.ServiceDescriptor;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
@@ -95,6 +96,20 @@ public final class RequestValidation implements ServerInterceptor, AopInfrastruc
 		this.rules = rules;
 		this.enforced = enforced;
 		this.recorder = recorder;
+	}
+
+	/**
+	 * Begins to compile the rules of the methods of a service that will be served.
+	 * @param service the service
+	 * @param rules compile them
+	 */
+	public static void compile(ServiceDescriptor service, RequestRules rules) {
+		for (MethodDescriptor<?, ?> method : service.getMethods()) {
+			Message request = requestOf(method);
+			if (request != null && rules.apply(request.getDescriptorForType())) {
+				rules.compile(request.getDescriptorForType());
+			}
+		}
 	}
 
 	/**
