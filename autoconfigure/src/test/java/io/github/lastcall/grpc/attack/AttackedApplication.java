@@ -21,6 +21,7 @@ import java.io.InputStreamReader;
 import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.Map;
 import java.util.stream.Collectors;
 
 import io.github.lastcall.grpc.server.GrpcService;
@@ -46,6 +47,8 @@ public class AttackedApplication {
 	public static void main(String[] arguments) throws IOException {
 		SpringApplication application = new SpringApplication(AttackedApplication.class);
 		application.setWebApplicationType(WebApplicationType.NONE);
+		// The attacks are on the transport, and end before the rules of a message matter.
+		application.setDefaultProperties(Map.of("grpc.server.validation.enabled", "false"));
 		try (ConfigurableApplicationContext context = application.run(arguments)) {
 			System.out.println("PORT " + context.getEnvironment().getProperty("local.grpc.server.port"));
 			MeterRegistry meters = context.getBean(MeterRegistry.class);
