@@ -74,14 +74,14 @@ class ArchitectureTests {
 	 * What a user writes against. All other types are public only because Java has no
 	 * visibility between packages.
 	 */
-	private static final List<String> USER_API = List.of("call.DrainSignal", "call.SimulatedDrain", "error.GrpcError",
-			"error.GrpcExceptionMapper", "error.GrpcFailedCall", "executor.ServerExecutor",
-			"health.ServingStatusOverrides", "lifecycle.DrainControl", "lifecycle.GrpcServer",
-			"lifecycle.GrpcServerStartedEvent", "lifecycle.GrpcServerState", "lifecycle.GrpcServerStateChangedEvent",
-			"server.GlobalServerInterceptor", "server.GrpcServerBuilderCustomizer", "server.GrpcServerFactory",
-			"server.GrpcServerStartException", "server.GrpcService", "server.GrpcServices",
-			"server.LocalGrpcInProcessName", "server.LocalGrpcPort", "tls.PeerIdentity", "validation.GrpcValidator",
-			"validation.GrpcViolation");
+	private static final List<String> USER_API = List.of("call.DrainSignal", "call.SimulatedDrain", "error.GrpcAdvice",
+			"error.GrpcError", "error.GrpcExceptionHandler", "error.GrpcExceptionMapper", "error.GrpcFailedCall",
+			"executor.ServerExecutor", "health.ServingStatusOverrides", "lifecycle.DrainControl",
+			"lifecycle.GrpcServer", "lifecycle.GrpcServerStartedEvent", "lifecycle.GrpcServerState",
+			"lifecycle.GrpcServerStateChangedEvent", "server.GlobalServerInterceptor",
+			"server.GrpcServerBuilderCustomizer", "server.GrpcServerFactory", "server.GrpcServerStartException",
+			"server.GrpcService", "server.GrpcServices", "server.LocalGrpcInProcessName", "server.LocalGrpcPort",
+			"tls.PeerIdentity", "validation.GrpcValidator", "validation.GrpcViolation");
 
 	private static final JavaClasses CLASSES = new ClassFileImporter()
 		.withImportOption(new ImportOption.DoNotIncludeTests())

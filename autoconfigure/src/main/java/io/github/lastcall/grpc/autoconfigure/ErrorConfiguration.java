@@ -17,13 +17,19 @@
 package io.github.lastcall.grpc.autoconfigure;
 
 import io.github.lastcall.grpc.error.CallErrors;
-import io.github.lastcall.grpc.error.GrpcExceptionMapper;
+import io.github.lastcall.grpc.error.DataAccessErrors;
+import io.github.lastcall.grpc.error.ExceptionMappers;
+import io.github.lastcall.grpc.error.JavaErrors;
+import io.github.lastcall.grpc.error.WebErrors;
 import io.github.lastcall.grpc.executor.ServerTimer;
 
 import org.springframework.aop.framework.AopInfrastructureBean;
-import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.dao.DataAccessException;
+import org.springframework.web.ErrorResponse;
 
 /**
  * What the clients of failed calls receive.
@@ -33,10 +39,37 @@ class ErrorConfiguration implements AopInfrastructureBean {
 
 	@Bean
 	CallErrors lastCallCallErrors(GrpcServerProperties properties, ServerTimer timer,
-			ObjectProvider<GrpcExceptionMapper> mappers) {
+			ConfigurableListableBeanFactory beanFactory) {
 		GrpcServerProperties.Errors errors = properties.error();
 		return new CallErrors(errors.includeMessage() == GrpcServerProperties.IncludeMessage.ALWAYS,
-				errors.passDownstreamTrailers(), timer::nanoTime, (services) -> mappers.orderedStream().toList());
+				errors.passDownstreamTrailers(), timer::nanoTime, new ExceptionMappers(beanFactory)::find);
+	}
+
+	@Bean
+	JavaErrors lastCallJavaErrors() {
+		return new JavaErrors();
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	@ConditionalOnClass(DataAccessException.class)
+	static class DataAccessConfiguration implements AopInfrastructureBean {
+
+		@Bean
+		DataAccessErrors lastCallDataAccessErrors() {
+			return new DataAccessErrors();
+		}
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	@ConditionalOnClass(ErrorResponse.class)
+	static class WebConfiguration implements AopInfrastructureBean {
+
+		@Bean
+		WebErrors lastCallWebErrors() {
+			return new WebErrors();
+		}
+
 	}
 
 }

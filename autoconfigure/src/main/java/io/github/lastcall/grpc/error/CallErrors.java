@@ -85,7 +85,13 @@ public final class CallErrors implements AopInfrastructureBean, CallHooks.Failur
 
 	@Override
 	public Failure thrown(FailedCall call, Throwable exception) {
-		GrpcError error = map(new GrpcFailedCall(call), exception);
+		GrpcError error = null;
+		try {
+			error = map(new GrpcFailedCall(call), exception);
+		}
+		catch (Throwable failure) {
+			exception.addSuppressed(failure);
+		}
 		if (error == null) {
 			return unmapped(call, exception);
 		}
@@ -113,21 +119,15 @@ public final class CallErrors implements AopInfrastructureBean, CallHooks.Failur
 	private @Nullable GrpcError map(GrpcFailedCall call, Throwable exception) {
 		Throwable next = exception;
 		for (int i = 0; next != null && i < MAX_CAUSES; i++) {
-			GrpcError error = this.statuses.of(next);
-			if (error != null) {
-				return error;
-			}
+			GrpcError status = this.statuses.of(next);
 			for (GrpcExceptionMapper mapper : this.mappers) {
-				try {
-					error = mapper.map(next, call);
-				}
-				catch (Throwable failure) {
-					exception.addSuppressed(failure);
-					return null;
-				}
+				GrpcError error = (status == null || mapper instanceof HandlerMethods) ? mapper.map(next, call) : null;
 				if (error != null) {
 					return error;
 				}
+			}
+			if (status != null) {
+				return status;
 			}
 			next = next.getCause();
 		}

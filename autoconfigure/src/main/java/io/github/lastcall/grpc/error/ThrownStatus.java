@@ -53,6 +53,14 @@ final class ThrownStatus {
 		return null;
 	}
 
+	/**
+	 * Returns the status that an exception has been made for.
+	 */
+	static GrpcError withAllTrailers(Throwable exception) {
+		Metadata trailers = Status.trailersFromThrowable(exception);
+		return GrpcError.of(Status.fromThrowable(exception), (trailers != null) ? trailers : new Metadata());
+	}
+
 	private @Nullable GrpcError of(Status status, @Nullable Metadata trailers, Throwable thrown) {
 		if (status.isOk()) {
 			return null;

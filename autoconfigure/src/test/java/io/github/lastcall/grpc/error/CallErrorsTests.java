@@ -81,10 +81,11 @@ class CallErrorsTests {
 				throw new IllegalStateException("secret");
 			};
 			assertThat(failure(client)).hasMessage("UNKNOWN: Application error processing RPC");
-			assertThat(output).containsOnlyOnce("The handler of routeguide.RouteGuide/GetFeature failed")
-				.containsOnlyOnce("java.lang.IllegalStateException: secret")
-				.contains("at " + CallErrorsTests.class.getName())
-				.doesNotContain("Exception while executing runnable");
+			await().untilAsserted(
+					() -> assertThat(output).containsOnlyOnce("The handler of routeguide.RouteGuide/GetFeature failed")
+						.containsOnlyOnce("java.lang.IllegalStateException: secret")
+						.contains("at " + CallErrorsTests.class.getName())
+						.doesNotContain("Exception while executing runnable"));
 		});
 	}
 
@@ -122,10 +123,10 @@ class CallErrorsTests {
 			for (int i = 0; i < 3; i++) {
 				assertThat(failure(client)).hasMessage("UNAVAILABLE: No database");
 			}
-			assertThat(output)
+			await().untilAsserted(() -> assertThat(output)
 				.containsOnlyOnce("routeguide.RouteGuide/GetFeature ended with UNAVAILABLE: No database "
 						+ "(java.lang.IllegalStateException: refused)")
-				.doesNotContain("\tat ");
+				.doesNotContain("\tat "));
 		});
 	}
 
@@ -287,7 +288,8 @@ class CallErrorsTests {
 				throw GrpcError.of(Status.Code.INTERNAL).trailer(SHARD, "7".repeat(8100)).asException();
 			};
 			assertThat(failure(client)).hasMessage("INTERNAL");
-			assertThat(output).containsOnlyOnce("Dropped the trailers [shard] of routeguide.RouteGuide/GetFeature");
+			await().untilAsserted(() -> assertThat(output)
+				.containsOnlyOnce("Dropped the trailers [shard] of routeguide.RouteGuide/GetFeature"));
 		});
 	}
 

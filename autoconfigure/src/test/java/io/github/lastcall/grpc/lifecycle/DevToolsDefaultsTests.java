@@ -67,6 +67,11 @@ class DevToolsDefaultsTests {
 		}
 	}
 
+	@Test
+	void clientsSeeTheMessagesOfExceptions() throws IOException {
+		assertThat(defaults("spring.application.name", "any")).contains("grpc.server.error.include-message=always");
+	}
+
 	/**
 	 * The defaults and a property that follows them.
 	 */
