@@ -22,10 +22,13 @@ import io.github.lastcall.grpc.error.ExceptionMappers;
 import io.github.lastcall.grpc.error.JavaErrors;
 import io.github.lastcall.grpc.error.WebErrors;
 import io.github.lastcall.grpc.executor.ServerTimer;
+import io.micrometer.tracing.Tracer;
 
 import org.springframework.aop.framework.AopInfrastructureBean;
+import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
+import org.springframework.context.ApplicationContext;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.dao.DataAccessException;
@@ -39,10 +42,13 @@ class ErrorConfiguration implements AopInfrastructureBean {
 
 	@Bean
 	CallErrors lastCallCallErrors(GrpcServerProperties properties, ServerTimer timer,
-			ConfigurableListableBeanFactory beanFactory) {
+			ConfigurableListableBeanFactory beanFactory, ApplicationContext messages,
+			ObjectProvider<TraceIds> traceIds) {
 		GrpcServerProperties.Errors errors = properties.error();
+		TraceIds ids = traceIds.getIfAvailable();
 		return new CallErrors(errors.includeMessage() == GrpcServerProperties.IncludeMessage.ALWAYS,
-				errors.passDownstreamTrailers(), timer::nanoTime, new ExceptionMappers(beanFactory)::find);
+				errors.passDownstreamTrailers(), timer::nanoTime, new ExceptionMappers(beanFactory)::find, messages,
+				(ids != null) ? ids::current : () -> null);
 	}
 
 	@Bean
@@ -68,6 +74,17 @@ class ErrorConfiguration implements AopInfrastructureBean {
 		@Bean
 		WebErrors lastCallWebErrors() {
 			return new WebErrors();
+		}
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	@ConditionalOnClass(Tracer.class)
+	static class TracingConfiguration implements AopInfrastructureBean {
+
+		@Bean
+		TraceIds lastCallTraceIds(ObjectProvider<Tracer> tracers) {
+			return new TraceIds(tracers);
 		}
 
 	}

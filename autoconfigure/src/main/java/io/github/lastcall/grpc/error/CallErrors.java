@@ -19,7 +19,9 @@ package io.github.lastcall.grpc.error;
 import java.util.List;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
+import java.util.function.Supplier;
 
+import com.google.rpc.RequestInfo;
 import io.github.lastcall.grpc.call.CallHooks;
 import io.github.lastcall.grpc.call.CallHooks.FailedCall;
 import io.github.lastcall.grpc.call.CallHooks.Failure;
@@ -29,6 +31,7 @@ import io.grpc.Status;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.aop.framework.AopInfrastructureBean;
+import org.springframework.context.MessageSource;
 
 /**
  * Decides what the clients of failed calls receive: a thrown status means itself, another
@@ -56,6 +59,10 @@ public final class CallErrors implements AopInfrastructureBean, CallHooks.Failur
 
 	private final Function<GrpcServices, List<GrpcExceptionMapper>> finder;
 
+	private final MessageSource messages;
+
+	private final Supplier<@Nullable String> requestId;
+
 	private volatile List<GrpcExceptionMapper> mappers = List.of();
 
 	/**
@@ -66,13 +73,18 @@ public final class CallErrors implements AopInfrastructureBean, CallHooks.Failur
 	 * a call to another server ended with
 	 * @param nanoTime the clock, as {@link System#nanoTime()}
 	 * @param finder finds what maps the exceptions of services, in its order
+	 * @param messages the messages of the application
+	 * @param requestId supplies the trace id of the current span, if there is one
 	 */
 	public CallErrors(boolean includeMessage, boolean passDownstreamTrailers, LongSupplier nanoTime,
-			Function<GrpcServices, List<GrpcExceptionMapper>> finder) {
+			Function<GrpcServices, List<GrpcExceptionMapper>> finder, MessageSource messages,
+			Supplier<@Nullable String> requestId) {
 		this.statuses = new ThrownStatus(passDownstreamTrailers);
 		this.includeMessage = includeMessage;
 		this.log = new ErrorLog(nanoTime);
 		this.finder = finder;
+		this.messages = messages;
+		this.requestId = requestId;
 	}
 
 	/**
@@ -95,7 +107,7 @@ public final class CallErrors implements AopInfrastructureBean, CallHooks.Failur
 		if (error == null) {
 			return unmapped(call, exception);
 		}
-		return mapped(call, (error.toStatus().getCause() != null) ? error : error.cause(exception));
+		return mapped(call, error);
 	}
 
 	@Override
@@ -123,31 +135,47 @@ public final class CallErrors implements AopInfrastructureBean, CallHooks.Failur
 			for (GrpcExceptionMapper mapper : this.mappers) {
 				GrpcError error = (status == null || mapper instanceof HandlerMethods) ? mapper.map(next, call) : null;
 				if (error != null) {
-					return error;
+					return withCause(error, next);
 				}
 			}
 			if (status != null) {
-				return status;
+				return withCause(status, next);
 			}
 			next = next.getCause();
 		}
 		return null;
 	}
 
+	private static GrpcError withCause(GrpcError error, Throwable exception) {
+		return (error.toStatus().getCause() != null) ? error : error.cause(exception);
+	}
+
 	private Failure unmapped(FailedCall call, Throwable exception) {
 		GrpcError error = GrpcError.of(Status.Code.UNKNOWN)
 			.description(this.includeMessage ? exception.toString() : UNMAPPED)
 			.cause(exception);
-		return failure(call, error, () -> this.log.unmapped(name(call), exception));
+		return failure(call, withRequestId(error), () -> this.log.unmapped(name(call), exception));
 	}
 
 	private Failure mapped(FailedCall call, GrpcError error) {
 		Status status = error.toStatus();
-		return failure(call, error, () -> this.log.mapped(name(call), status, status.getCause()));
+		boolean detailed = error.toMessage().getDetailsCount() > 0;
+		return failure(call, detailed ? withRequestId(error) : error,
+				() -> this.log.mapped(name(call), status, status.getCause()));
+	}
+
+	/**
+	 * Adds the trace id, so that what a client reports leads to a line of the log.
+	 */
+	private GrpcError withRequestId(GrpcError error) {
+		String id = this.requestId.get();
+		return (id == null || error.has(RequestInfo.getDefaultInstance())) ? error
+				: error.detail(RequestInfo.newBuilder().setRequestId(id).build());
 	}
 
 	private Failure failure(FailedCall call, GrpcError error, Runnable log) {
-		BoundedError bounded = BoundedError.of(error.toStatus(), error.toTrailers());
+		GrpcError complete = error.localize(this.messages, new GrpcFailedCall(call).locale());
+		BoundedError bounded = BoundedError.of(error.toStatus(), complete.toTrailers());
 		return new Failure(bounded.status(), bounded.trailers(), () -> {
 			log.run();
 			logDropped(call, bounded);

@@ -18,6 +18,7 @@ package io.github.lastcall.grpc.error;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 
 import com.google.protobuf.Any;
@@ -26,6 +27,7 @@ import com.google.protobuf.Message;
 import com.google.rpc.BadRequest;
 import com.google.rpc.ErrorInfo;
 import com.google.rpc.Help;
+import com.google.rpc.LocalizedMessage;
 import com.google.rpc.QuotaFailure;
 import com.google.rpc.ResourceInfo;
 import com.google.rpc.RetryInfo;
@@ -35,6 +37,7 @@ import io.grpc.StatusRuntimeException;
 import io.grpc.protobuf.ProtoUtils;
 import org.jspecify.annotations.Nullable;
 
+import org.springframework.context.MessageSource;
 import org.springframework.util.Assert;
 
 /**
@@ -73,11 +76,15 @@ public final class GrpcError {
 	 */
 	private final Metadata trailers;
 
-	private GrpcError(com.google.rpc.Status message, @Nullable Throwable cause, Metadata trailers) {
+	private final @Nullable LocalizedText localized;
+
+	private GrpcError(com.google.rpc.Status message, @Nullable Throwable cause, Metadata trailers,
+			@Nullable LocalizedText localized) {
 		Assert.isTrue(message.getCode() != Status.Code.OK.value(), "An error must not have the code OK");
 		this.message = message;
 		this.cause = cause;
 		this.trailers = trailers;
+		this.localized = localized;
 	}
 
 	/**
@@ -106,7 +113,22 @@ public final class GrpcError {
 		if (status.getDescription() != null) {
 			message.setMessage(status.getDescription());
 		}
-		return new GrpcError(message.build(), status.getCause(), trailers);
+		try {
+			com.google.rpc.Status details = trailers.get(DETAILS);
+			if (details != null) {
+				message.addAllDetails(details.getDetailsList());
+			}
+		}
+		catch (IllegalArgumentException ex) {
+			// Malformed: a trailer like any other.
+		}
+		LocalizedText localized = trailers.get(LocalizedText.KEY);
+		if (localized == null) {
+			return new GrpcError(message.build(), status.getCause(), trailers, null);
+		}
+		Metadata others = copy(trailers);
+		others.discardAll(LocalizedText.KEY);
+		return new GrpcError(message.build(), status.getCause(), others, localized);
 	}
 
 	/**
@@ -116,7 +138,7 @@ public final class GrpcError {
 	 */
 	public static GrpcError of(com.google.rpc.Status message) {
 		Assert.notNull(message, "'message' must not be null");
-		return new GrpcError(message, null, new Metadata());
+		return new GrpcError(message, null, new Metadata(), null);
 	}
 
 	/**
@@ -126,7 +148,8 @@ public final class GrpcError {
 	 */
 	public GrpcError description(String description) {
 		Assert.notNull(description, "'description' must not be null");
-		return new GrpcError(this.message.toBuilder().setMessage(description).build(), this.cause, this.trailers);
+		return new GrpcError(this.message.toBuilder().setMessage(description).build(), this.cause, this.trailers,
+				this.localized);
 	}
 
 	/**
@@ -135,7 +158,7 @@ public final class GrpcError {
 	 * @return a new error
 	 */
 	public GrpcError cause(@Nullable Throwable cause) {
-		return new GrpcError(this.message, cause, this.trailers);
+		return new GrpcError(this.message, cause, this.trailers, this.localized);
 	}
 
 	/**
@@ -276,6 +299,33 @@ public final class GrpcError {
 	}
 
 	/**
+	 * Sets {@code google.rpc.LocalizedMessage}, a text for the user of the client. The
+	 * message comes from the {@link MessageSource} of the application in the language of
+	 * the header {@code accept-language}, when the call fails.
+	 * @param code the code of the message
+	 * @param arguments its arguments
+	 * @return a new error
+	 */
+	public GrpcError localized(String code, Object... arguments) {
+		return new GrpcError(this.message, this.cause, this.trailers, new LocalizedText(code, List.of(arguments)));
+	}
+
+	/**
+	 * Returns the error with what depends on the call.
+	 * @param messages the messages of the application
+	 * @param locale the language of the client
+	 */
+	GrpcError localize(MessageSource messages, Locale locale) {
+		LocalizedMessage message = (this.localized != null) ? this.localized.resolve(messages, locale) : null;
+		GrpcError error = new GrpcError(this.message, this.cause, this.trailers, null);
+		return (message != null) ? error.with(message) : error;
+	}
+
+	boolean has(Message type) {
+		return this.message.getDetailsList().stream().anyMatch((detail) -> detail.isSameTypeAs(type));
+	}
+
+	/**
 	 * Sets a detail of any other type. Replaces a detail of the same type.
 	 * @param detail the message
 	 * @return a new error
@@ -296,7 +346,7 @@ public final class GrpcError {
 		Metadata trailers = copy(this.trailers);
 		trailers.discardAll(key);
 		trailers.put(key, value);
-		return new GrpcError(this.message, this.cause, trailers);
+		return new GrpcError(this.message, this.cause, trailers, this.localized);
 	}
 
 	/**
@@ -333,6 +383,9 @@ public final class GrpcError {
 		if (this.message.getDetailsCount() > 0) {
 			trailers.discardAll(DETAILS);
 			trailers.put(DETAILS, this.message);
+		}
+		if (this.localized != null) {
+			trailers.put(LocalizedText.KEY, this.localized);
 		}
 		return trailers;
 	}
@@ -372,7 +425,7 @@ public final class GrpcError {
 			.stream()
 			.filter((other) -> !other.isSameTypeAs(detail))
 			.forEach(message::addDetails);
-		return new GrpcError(message.addDetails(Any.pack(detail)).build(), this.cause, this.trailers);
+		return new GrpcError(message.addDetails(Any.pack(detail)).build(), this.cause, this.trailers, this.localized);
 	}
 
 	@Override

@@ -17,12 +17,15 @@
 package io.github.lastcall.grpc.error;
 
 import java.util.Iterator;
+import java.util.Locale;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 
+import com.google.protobuf.Message;
 import com.google.rpc.ErrorInfo;
+import com.google.rpc.LocalizedMessage;
 import io.github.lastcall.grpc.server.GlobalServerInterceptor;
 import io.github.lastcall.grpc.server.GrpcService;
 import io.github.lastcall.grpc.testing.GrpcClient;
@@ -42,6 +45,7 @@ import io.grpc.ServerInterceptor;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.protobuf.StatusProto;
+import io.grpc.stub.MetadataUtils;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import org.junit.jupiter.api.Test;
@@ -53,8 +57,10 @@ import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 import org.springframework.boot.test.context.runner.ContextConsumer;
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
+import org.springframework.context.MessageSource;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.context.support.StaticMessageSource;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
@@ -291,6 +297,46 @@ class CallErrorsTests {
 			await().untilAsserted(() -> assertThat(output)
 				.containsOnlyOnce("Dropped the trailers [shard] of routeguide.RouteGuide/GetFeature"));
 		});
+	}
+
+	@Test
+	void aTextForTheUserIsInTheLanguageOfTheClient() {
+		this.runner.withBean("messageSource", MessageSource.class, CallErrorsTests::messages)
+			.run(with((context, client, handler) -> {
+				handler.unary = (request, responses) -> {
+					throw GrpcError.of(Status.Code.NOT_FOUND).localized("feature.missing", "Berlin").asException();
+				};
+				assertThat(localized(client, "de-DE, en;q=0.5"))
+					.isEqualTo(LocalizedMessage.newBuilder().setLocale("de-DE").setMessage("Nichts in Berlin").build());
+				handler.unary = (request, responses) -> responses
+					.onError(GrpcError.of(Status.Code.NOT_FOUND).localized("feature.missing", "Paris").asException());
+				assertThat(localized(client, "fr"))
+					.isEqualTo(LocalizedMessage.newBuilder().setLocale("fr").setMessage("Rien à Paris").build());
+				handler.unary = (request, responses) -> {
+					throw GrpcError.of(Status.Code.NOT_FOUND).localized("no.such.message").asException();
+				};
+				StatusRuntimeException failure = failure(client);
+				assertThat(failure).hasMessage("NOT_FOUND");
+				assertThat(failure.getTrailers().keys()).containsOnly("content-type");
+			}));
+	}
+
+	private static MessageSource messages() {
+		StaticMessageSource messages = new StaticMessageSource();
+		messages.addMessage("feature.missing", Locale.GERMANY, "Nichts in {0}");
+		messages.addMessage("feature.missing", Locale.FRENCH, "Rien à {0}");
+		return messages;
+	}
+
+	private static Message localized(GrpcClient client, String languages) {
+		Metadata headers = new Metadata();
+		headers.put(Metadata.Key.of("accept-language", Metadata.ASCII_STRING_MARSHALLER), languages);
+		StatusRuntimeException failure = catchThrowableOfType(StatusRuntimeException.class,
+				() -> client.routeGuide()
+					.withInterceptors(MetadataUtils.newAttachHeadersInterceptor(headers))
+					.getFeature(Point.getDefaultInstance()));
+		assertThat(failure.getTrailers().keys()).doesNotContain("lastcall-localized-text-bin");
+		return GrpcErrorTests.details(StatusProto.fromThrowable(failure)).get(0);
 	}
 
 	private void test(Check check) {

@@ -26,6 +26,7 @@ import com.google.protobuf.StringValue;
 import com.google.rpc.BadRequest;
 import com.google.rpc.ErrorInfo;
 import com.google.rpc.Help;
+import com.google.rpc.LocalizedMessage;
 import com.google.rpc.PreconditionFailure;
 import com.google.rpc.QuotaFailure;
 import com.google.rpc.ResourceInfo;
@@ -192,7 +193,7 @@ class GrpcErrorTests {
 		List<Message> types = List.of(ErrorInfo.getDefaultInstance(), BadRequest.getDefaultInstance(),
 				ResourceInfo.getDefaultInstance(), QuotaFailure.getDefaultInstance(), Help.getDefaultInstance(),
 				RetryInfo.getDefaultInstance(), PreconditionFailure.getDefaultInstance(),
-				StringValue.getDefaultInstance());
+				StringValue.getDefaultInstance(), LocalizedMessage.getDefaultInstance());
 		for (Message type : types) {
 			if (detail.isSameTypeAs(type)) {
 				try {

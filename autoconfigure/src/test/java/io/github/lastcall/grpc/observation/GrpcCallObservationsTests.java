@@ -17,6 +17,8 @@ package io.github.lastcall.grpc.observation;
 
 import java.time.Duration;
 
+import com.google.protobuf.Any;
+import com.google.rpc.RequestInfo;
 import io.github.lastcall.grpc.lifecycle.GrpcServerDrain;
 import io.github.lastcall.grpc.observation.ObservedCalls.Callbacks;
 import io.github.lastcall.grpc.observation.ObservedCalls.Counter;
@@ -35,6 +37,7 @@ import io.grpc.ClientCall;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.inprocess.InProcessChannelBuilder;
+import io.grpc.protobuf.StatusProto;
 import io.grpc.reflection.v1.ServerReflectionGrpc;
 import io.grpc.reflection.v1.ServerReflectionRequest;
 import io.grpc.reflection.v1.ServerReflectionResponse;
@@ -62,6 +65,7 @@ import static io.github.lastcall.grpc.observation.ObservedCalls.tags;
 import static io.github.lastcall.grpc.observation.ObservedCalls.traced;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import static org.awaitility.Awaitility.await;
 
 /**
@@ -114,6 +118,23 @@ class GrpcCallObservationsTests {
 				assertThat(tags(span)).containsEntry("grpc.status_code", "NOT_FOUND");
 				assertThat(span.getStatus().getStatusCode()).isEqualTo(StatusCode.UNSET);
 				assertThat(span.getEvents()).isEmpty();
+			}
+		});
+	}
+
+	@Test
+	void aFailedCallTellsItsClientTheTraceId() {
+		this.runner.run((context) -> {
+			context.getBean(Handler.class).onCall = () -> {
+				throw new IllegalStateException("on purpose");
+			};
+			try (GrpcClient client = GrpcClient.of(context)) {
+				StatusRuntimeException failure = catchThrowableOfType(StatusRuntimeException.class,
+						() -> traced(client).getFeature(Point.getDefaultInstance()));
+				com.google.rpc.Status status = StatusProto.fromThrowable(failure);
+				assertThat(status).isNotNull();
+				assertThat(status.getDetailsList())
+					.containsExactly(Any.pack(RequestInfo.newBuilder().setRequestId(TRACE).build()));
 			}
 		});
 	}
