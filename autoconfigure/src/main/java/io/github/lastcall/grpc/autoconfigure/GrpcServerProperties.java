@@ -361,6 +361,13 @@ public record GrpcServerProperties(@DefaultValue("true") boolean enabled, @Defau
 	 * settings of the client, including a TLS handshake of at most 10s, before the
 	 * connection is closed. The headers of a call must end within the same time, at the
 	 * latest within twice that time.
+	 * @param queueDelay Time that calls of a method may wait for a thread of the server's
+	 * own pool, or the time that their handlers hold one if that is longer. When all of
+	 * them wait longer for three times as long, excess calls end with RESOURCE_EXHAUSTED
+	 * before their handlers start. 0 lets calls wait for any time.
+	 * @param retryPushback Maximum delay after which clients with a retry policy are told
+	 * to retry a call that was refused because of queue-delay or a full queue. While
+	 * refusals continue, they are told not to retry. 0 leaves it to their policies.
 	 */
 	public record Limits(@DefaultValue("10000") int connections, @DefaultValue("10000") int concurrentCalls,
 			@DefaultValue("1000") int concurrentCallsPerConnection, @DefaultValue("4MB") DataSize inboundMessageSize,
@@ -368,7 +375,8 @@ public record GrpcServerProperties(@DefaultValue("true") boolean enabled, @Defau
 			@DefaultValue("16MB") DataSize outboundMessageBuffer, @Nullable DataSize outboundBufferSize,
 			@DefaultValue("10s") Duration outboundWait, @DefaultValue("10000") int resetsPerConnection,
 			@DefaultValue("10s") Duration resetWindow, @DefaultValue("10000") int controlFramesPerConnection,
-			@DefaultValue("10s") Duration handshakeTimeout) {
+			@DefaultValue("10s") Duration handshakeTimeout, @DefaultValue("100ms") Duration queueDelay,
+			@DefaultValue("1s") Duration retryPushback) {
 
 		/**
 		 * How many times its size a message may need of the buffers that it comes in.
@@ -405,6 +413,8 @@ public record GrpcServerProperties(@DefaultValue("true") boolean enabled, @Defau
 			PropertyChecks.notNegative(PREFIX + "control-frames-per-connection", controlFramesPerConnection);
 			PropertyChecks.positive(PREFIX + "handshake-timeout", handshakeTimeout);
 			PropertyChecks.wholeSeconds(PREFIX + "reset-window", resetWindow);
+			PropertyChecks.notNegative(PREFIX + "queue-delay", queueDelay);
+			PropertyChecks.notNegative(PREFIX + "retry-pushback", retryPushback);
 		}
 
 		private static long halfOfTheHeap() {

@@ -16,6 +16,7 @@
 
 package io.github.lastcall.grpc.autoconfigure;
 
+import java.time.Duration;
 import java.util.List;
 import java.util.function.Supplier;
 
@@ -33,6 +34,7 @@ import io.github.lastcall.grpc.limits.InboundMemory;
 import io.github.lastcall.grpc.limits.InfrastructureStreams;
 import io.github.lastcall.grpc.limits.OutboundBuffers;
 import io.github.lastcall.grpc.limits.Refusals;
+import io.github.lastcall.grpc.limits.RetryPushback;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.aop.framework.AopInfrastructureBean;
@@ -85,12 +87,15 @@ final class InFlightCallsFactory implements AopInfrastructureBean {
 
 	InFlightCalls create(ServerType type, Refusals refusals) {
 		if (!type.servesApplication()) {
-			return create(Integer.MAX_VALUE, refusals, () -> null, () -> null, new CallGuards(ThreadStates.NONE,
-					AbandonedHandlers.IGNORED, LostCallbacks.IGNORED, this.outboundBuffers, null));
+			return create(Integer.MAX_VALUE, refusals, () -> null, () -> null,
+					new CallGuards(ThreadStates.NONE, AbandonedHandlers.IGNORED, LostCallbacks.IGNORED,
+							this.outboundBuffers, Duration.ZERO, new RetryPushback(Duration.ZERO), null));
 		}
-		return create(this.properties.limits().maxConcurrentCalls(), refusals, this.recorders::getIfAvailable,
-				this.hooks::getIfAvailable, new CallGuards(new ThreadStates(this.threadStates), abandonedHandlers(),
-						new LostCallbacks(this.lostCallbacksTimer), this.outboundBuffers, this.errors));
+		GrpcServerProperties.Limits limits = this.properties.limits();
+		return create(limits.maxConcurrentCalls(), refusals, this.recorders::getIfAvailable, this.hooks::getIfAvailable,
+				new CallGuards(new ThreadStates(this.threadStates), abandonedHandlers(),
+						new LostCallbacks(this.lostCallbacksTimer), this.outboundBuffers, limits.queueDelay(),
+						new RetryPushback(limits.retryPushback()), this.errors));
 	}
 
 	private InFlightCalls create(int limit, Refusals refusals, Supplier<CallRecorder.@Nullable Factory> recorders,

@@ -15,8 +15,11 @@
  */
 package io.github.lastcall.grpc.call;
 
+import java.time.Duration;
+
 import io.github.lastcall.grpc.executor.ThreadStates;
 import io.github.lastcall.grpc.limits.OutboundBuffers;
+import io.github.lastcall.grpc.limits.RetryPushback;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,17 +29,21 @@ import org.jspecify.annotations.Nullable;
  * @param abandoned finds handlers that still run after their calls have been cancelled
  * @param lost ends calls whose last callback is lost
  * @param outbound limits what calls have sent and clients have not read
+ * @param queueDelay the time for which calls may wait for a thread before others are
+ * refused, 0 for any time
+ * @param retryPushback tells clients when to retry a refused call
  * @param failures decides what the clients of failed calls receive, {@code null} to tell
  * them nothing but that there was a failure
  * @hidden
  */
 public record CallGuards(ThreadStates threadStates, AbandonedHandlers abandoned, LostCallbacks lost,
-		OutboundBuffers outbound, CallHooks.@Nullable Failures failures) {
+		OutboundBuffers outbound, Duration queueDelay, RetryPushback retryPushback,
+		CallHooks.@Nullable Failures failures) {
 
 	/**
 	 * Guards that do nothing.
 	 */
 	public static final CallGuards NONE = new CallGuards(ThreadStates.NONE, AbandonedHandlers.IGNORED,
-			LostCallbacks.IGNORED, OutboundBuffers.unlimited(), null);
+			LostCallbacks.IGNORED, OutboundBuffers.unlimited(), Duration.ZERO, new RetryPushback(Duration.ZERO), null);
 
 }

@@ -24,10 +24,12 @@ import io.github.lastcall.grpc.executor.CallTask;
 import io.github.lastcall.grpc.executor.NettyEventLoop;
 import io.github.lastcall.grpc.executor.ServerExecutor;
 import io.github.lastcall.grpc.executor.ServerThreadPool;
+import io.github.lastcall.grpc.limits.AdmissionControl;
 import io.github.lastcall.grpc.limits.RefusalReason;
 import io.github.lastcall.grpc.limits.RefusalStatus;
 import io.grpc.Context;
 import io.grpc.Deadline;
+import io.grpc.Metadata;
 import io.grpc.Status;
 import org.jspecify.annotations.Nullable;
 
@@ -64,6 +66,27 @@ final class CallbackExecutor extends AtomicInteger implements Executor, CallTask
 	private Executor executor;
 
 	/**
+	 * Whether the call arrived while calls of its method were shed, and was admitted.
+	 */
+	private boolean admitted;
+
+	/**
+	 * Whether the call is counted as waiting for a thread. Written before the callbacks
+	 * are due, and by whoever runs them.
+	 */
+	private boolean counted;
+
+	/**
+	 * Time for which the call has waited for its first thread.
+	 */
+	private long waited;
+
+	/**
+	 * Since when the request waits for a thread, if calls of the method are late.
+	 */
+	private long waitingSince;
+
+	/**
 	 * The serializing executor of grpc-java, {@code null} until it is submitted.
 	 */
 	private volatile @Nullable Runnable serializer;
@@ -74,13 +97,24 @@ final class CallbackExecutor extends AtomicInteger implements Executor, CallTask
 	}
 
 	/**
-	 * Rejects the call if the executor is full. The callbacks of a call that is closed
-	 * already run on the thread that submits them.
+	 * Refuses the call if the executor is full, or calls of its method are shed. The
+	 * callbacks of a call that is closed already run on the thread that submits them.
 	 */
 	void begin() {
-		if (this.executor instanceof ServerThreadPool pool
-				&& pool.isFull(this.call.method().run().withdrawnWaiting())) {
-			reject(RefusalStatus.EXECUTOR_FULL);
+		if (this.executor instanceof ServerThreadPool pool && !this.call.closeStatus().isClosed()) {
+			TrackedMethod method = this.call.method();
+			ServerRun run = method.run();
+			AdmissionControl admission = method.admission();
+			if (pool.isFull(run.withdrawnWaiting())) {
+				refuse(RefusalReason.EXECUTOR, RefusalStatus.EXECUTOR_FULL, method.retryTrailers());
+			}
+			else if (admission.isShedding() && !run.isDraining()) {
+				this.admitted = admission.tryWait();
+				this.counted = this.admitted;
+				if (!this.admitted) {
+					refuse(RefusalReason.OVERLOAD, RefusalStatus.OVERLOADED, method.retryTrailers());
+				}
+			}
 		}
 		if (this.call.closeStatus().isClosed()) {
 			this.executor = ServerExecutor.DIRECT;
@@ -100,13 +134,16 @@ final class CallbackExecutor extends AtomicInteger implements Executor, CallTask
 		Runnable guarded = task;
 		if (task == this.serializer) {
 			guarded = this;
+			if (this.call.method().admission().isLate()) {
+				waitAgain();
+			}
 			lazySet(1);
 		}
 		try {
 			this.executor.execute(guarded);
 		}
 		catch (Throwable ex) {
-			reject(RefusalStatus.ofExecutor(this.executor, ex));
+			refuse(RefusalReason.EXECUTOR, RefusalStatus.ofExecutor(this.executor, ex), new Metadata());
 			guarded.run();
 		}
 	}
@@ -116,9 +153,9 @@ final class CallbackExecutor extends AtomicInteger implements Executor, CallTask
 		return this.call.method().name();
 	}
 
-	private void reject(Status status) {
-		if (this.call.close(status)) {
-			this.call.method().run().refused(RefusalReason.EXECUTOR, this.call.method(), status);
+	private void refuse(RefusalReason reason, Status status, Metadata trailers) {
+		if (this.call.close(status, trailers)) {
+			this.call.method().run().refused(reason, this.call.method(), status);
 		}
 	}
 
@@ -128,6 +165,7 @@ final class CallbackExecutor extends AtomicInteger implements Executor, CallTask
 	@Override
 	public void run() {
 		if (take()) {
+			stopWaiting();
 			runCallbacks();
 		}
 		else if (this.call.closeStatus().isWithdrawn()) {
@@ -136,29 +174,91 @@ final class CallbackExecutor extends AtomicInteger implements Executor, CallTask
 	}
 
 	/**
+	 * Called when the request of a call begins to wait for a thread. Streams wait once.
+	 */
+	private void waitAgain() {
+		if (!this.call.method().oneRequest() || this.call.listener() == null || this.call.closeStatus().isClosed()) {
+			return;
+		}
+		this.waitingSince = this.call.method().run().timer().nanoTime();
+		AdmissionControl admission = this.call.method().admission();
+		if (admission.isShedding()) {
+			this.counted = true;
+			admission.waitAgain();
+		}
+	}
+
+	private void stopWaiting() {
+		if (this.counted) {
+			this.counted = false;
+			this.call.method().admission().stopWaiting();
+		}
+	}
+
+	/**
 	 * Records how long the call has waited for its first thread, and closes it if it has
-	 * ended meanwhile. Called with the context of the call, before its handler starts.
-	 * grpc-java cancels a call with an expired deadline on the event loop, which may lag
-	 * behind.
+	 * ended meanwhile, or is shed. Called with the context of the call, before its
+	 * handler starts. grpc-java cancels a call with an expired deadline on the event
+	 * loop, which may lag behind.
 	 */
 	void checkStart() {
 		if (this.call.closeStatus().isClosed()) {
 			return;
 		}
 		TrackedMethod method = this.call.method();
-		long waited = method.run().timer().nanoTime() - this.call.startNanos();
+		long now = method.run().timer().nanoTime();
+		this.waited = now - this.call.startNanos();
 		CallRecorder recorder = method.recorder();
-		if (waited >= RECORDED_NANOS && recorder != null) {
-			recorder.waited(waited);
+		if (this.waited >= RECORDED_NANOS && recorder != null) {
+			recorder.waited(this.waited);
 		}
 		if (this.call.holders().isReleasedByStream()) {
 			method.run().expired();
 			this.call.closeStatus().withdraw();
 			return;
 		}
-		Status status = (waited >= RECORDED_NANOS) ? endOf(Context.current()) : null;
-		if (status != null && this.call.close(status)) {
-			method.run().expired();
+		Status status = (this.waited >= RECORDED_NANOS) ? endOf(Context.current()) : null;
+		if (status != null) {
+			expire(status);
+		}
+		else if (this.executor instanceof ServerThreadPool) {
+			AdmissionControl admission = method.admission();
+			boolean start = method.oneRequest() ? admission.tryBegin(now, this.waited, this.admitted)
+					: admission.tryStart(now, this.waited, this.admitted);
+			if (!start && !method.run().isDraining()) {
+				refuse(RefusalReason.OVERLOAD, RefusalStatus.OVERLOADED, method.retryTrailers());
+			}
+		}
+	}
+
+	/**
+	 * Closes the call if it has ended while its request waited for a thread, or is shed.
+	 * @return whether the handler may process the request
+	 */
+	boolean checkRequest() {
+		TrackedMethod method = this.call.method();
+		AdmissionControl admission = method.admission();
+		if (this.waitingSince == 0 || !admission.isLate()) {
+			return true;
+		}
+		Status status = endOf(Context.current());
+		if (status != null) {
+			expire(status);
+			return false;
+		}
+		long now = method.run().timer().nanoTime();
+		if (admission.tryStart(now, this.waited + now - this.waitingSince, this.admitted)
+				|| method.run().isDraining()) {
+			return true;
+		}
+		// Interceptors have seen the call, so the policy of the client decides.
+		refuse(RefusalReason.OVERLOAD, RefusalStatus.OVERLOADED, new Metadata());
+		return false;
+	}
+
+	private void expire(Status status) {
+		if (this.call.close(status)) {
+			this.call.method().run().expired();
 		}
 	}
 
@@ -184,6 +284,7 @@ final class CallbackExecutor extends AtomicInteger implements Executor, CallTask
 		if (serializer == null || !isDue() || !run.mayWithdraw() || !take()) {
 			return;
 		}
+		stopWaiting();
 		if (this.call.listener() != null) {
 			// The handler has been started meanwhile, and these are later callbacks.
 			execute(serializer);

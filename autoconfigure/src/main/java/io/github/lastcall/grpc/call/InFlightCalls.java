@@ -28,6 +28,7 @@ import java.util.function.Predicate;
 import java.util.function.Supplier;
 
 import io.github.lastcall.grpc.executor.ServerTimer;
+import io.github.lastcall.grpc.limits.AdmissionControl;
 import io.github.lastcall.grpc.limits.InboundMemory;
 import io.github.lastcall.grpc.limits.InfrastructureStreams;
 import io.github.lastcall.grpc.limits.OutboundBuffers;
@@ -403,7 +404,8 @@ public final class InFlightCalls implements AopInfrastructureBean {
 	 * @return the call, which has not begun
 	 */
 	InFlightCall track(String name, boolean streaming) {
-		return new InFlightCall(new TrackedMethod(this.run, name, true, streaming, null, null));
+		return new InFlightCall(
+				new TrackedMethod(this.run, name, true, streaming, false, null, null, AdmissionControl.NONE));
 	}
 
 	/**

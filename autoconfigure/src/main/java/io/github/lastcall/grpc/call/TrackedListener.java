@@ -20,6 +20,8 @@ import java.util.Objects;
 import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
 
 import io.github.lastcall.grpc.executor.CallScope;
+import io.github.lastcall.grpc.executor.ServerTimer;
+import io.github.lastcall.grpc.limits.AdmissionControl;
 import io.grpc.Context;
 import io.grpc.Metadata;
 import io.grpc.ServerCall;
@@ -98,7 +100,12 @@ final class TrackedListener<Q> extends ServerCall.Listener<Q> {
 			}
 			this.call.messageParsed();
 			try {
-				run(Callback.MESSAGE, message);
+				if (this.call.method().oneRequest()) {
+					run(Callback.MESSAGE, message);
+				}
+				else {
+					process(Callback.MESSAGE, message);
+				}
 			}
 			finally {
 				this.call.messageHandled();
@@ -108,9 +115,34 @@ final class TrackedListener<Q> extends ServerCall.Listener<Q> {
 
 	@Override
 	public void onHalfClose() {
-		if (this.call.closeStatus().byServer() == null) {
+		if (this.call.closeStatus().byServer() != null) {
+			return;
+		}
+		if (!this.call.method().oneRequest()) {
 			run(Callback.HALF_CLOSE, null);
 		}
+		else {
+			CallbackExecutor callbacks = this.call.callbacks();
+			if (callbacks == null || callbacks.checkRequest()) {
+				process(Callback.HALF_CLOSE, null);
+			}
+		}
+	}
+
+	/**
+	 * Runs a callback with a request, and records how long that holds the thread if calls
+	 * of the method wait too long.
+	 */
+	private void process(Callback callback, @Nullable Q message) {
+		AdmissionControl admission = this.call.method().admission();
+		if (!admission.isLate()) {
+			run(callback, message);
+			return;
+		}
+		ServerTimer timer = this.call.method().run().timer();
+		long begun = timer.nanoTime();
+		run(callback, message);
+		admission.released(timer.nanoTime() - begun);
 	}
 
 	@Override

@@ -17,6 +17,8 @@
 package io.github.lastcall.grpc.call;
 
 import io.github.lastcall.grpc.executor.CallScope;
+import io.github.lastcall.grpc.limits.AdmissionControl;
+import io.grpc.Metadata;
 import io.grpc.ServerStreamTracer;
 import org.jspecify.annotations.Nullable;
 
@@ -27,11 +29,14 @@ import org.jspecify.annotations.Nullable;
  * @param name its full name, empty if it is not known yet
  * @param application whether it belongs to the application
  * @param streaming whether a call of it can stay open for ever
+ * @param oneRequest whether the client sends one request, which the handler processes
+ * when it is complete
  * @param scope the scope of the callbacks of its calls, {@code null} for none
  * @param recorder the recorder of its calls, {@code null} for none
+ * @param admission sheds its calls when they wait too long for a thread
  */
-record TrackedMethod(ServerRun run, String name, boolean application, boolean streaming, @Nullable CallScope scope,
-		@Nullable CallRecorder recorder) {
+record TrackedMethod(ServerRun run, String name, boolean application, boolean streaming, boolean oneRequest,
+		@Nullable CallScope scope, @Nullable CallRecorder recorder, AdmissionControl admission) {
 
 	boolean isUnknown() {
 		return this.name.isEmpty();
@@ -42,6 +47,14 @@ record TrackedMethod(ServerRun run, String name, boolean application, boolean st
 	 */
 	CallHooks.@Nullable Failures failures() {
 		return this.application ? this.run.guards().failures() : null;
+	}
+
+	/**
+	 * Creates the trailers of a call that is refused before its handler starts: when to
+	 * retry it.
+	 */
+	Metadata retryTrailers() {
+		return this.run.guards().retryPushback().trailers(this.admission.retryAfter(this.run.timer().nanoTime()));
 	}
 
 	/**

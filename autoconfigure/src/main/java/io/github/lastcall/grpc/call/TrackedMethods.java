@@ -21,6 +21,7 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
 import io.github.lastcall.grpc.executor.CallScope;
+import io.github.lastcall.grpc.limits.AdmissionControl;
 import io.github.lastcall.grpc.server.GrpcServices;
 import io.grpc.MethodDescriptor;
 import io.grpc.MethodDescriptor.MethodType;
@@ -54,7 +55,7 @@ final class TrackedMethods {
 	TrackedMethods(ServerRun run, CallRecorder.@Nullable Factory recorders) {
 		this.run = run;
 		this.recorders = recorders;
-		this.unknown = new TrackedMethod(run, "", true, true, null, null);
+		this.unknown = new TrackedMethod(run, "", true, true, false, null, null, AdmissionControl.NONE);
 	}
 
 	void register(GrpcServices services) {
@@ -69,14 +70,16 @@ final class TrackedMethods {
 	private void register(ServerMethodDefinition<?, ?> definition, boolean application,
 			CallRecorder.@Nullable Factory recorders) {
 		CallScope scope = (definition.getServerCallHandler() instanceof CallScope around) ? around : null;
-		TrackedMethod method = create(definition.getMethodDescriptor(), application, scope, recorders);
+		TrackedMethod method = create(definition.getMethodDescriptor(), application, scope, recorders,
+				application ? new AdmissionControl(this.run.guards().queueDelay()) : AdmissionControl.NONE);
 		this.registered.put(method.name(), method);
 	}
 
 	private TrackedMethod create(MethodDescriptor<?, ?> method, boolean application, @Nullable CallScope scope,
-			CallRecorder.@Nullable Factory recorders) {
+			CallRecorder.@Nullable Factory recorders, AdmissionControl admission) {
 		return new TrackedMethod(this.run, method.getFullMethodName(), application,
-				method.getType() != MethodType.UNARY, scope, (recorders != null) ? recorders.recorderOf(method) : null);
+				method.getType() != MethodType.UNARY, method.getType().clientSendsOneMessage(), scope,
+				(recorders != null) ? recorders.recorderOf(method) : null, admission);
 	}
 
 	/**
@@ -96,7 +99,8 @@ final class TrackedMethods {
 			return known;
 		}
 		boolean room = this.resolved.size() < MAX_RESOLVED;
-		TrackedMethod resolved = create(method, true, null, room ? this.recorders : null);
+		TrackedMethod resolved = create(method, true, null, room ? this.recorders : null,
+				room ? new AdmissionControl(this.run.guards().queueDelay()) : AdmissionControl.NONE);
 		if (room) {
 			this.resolved.put(resolved.name(), resolved);
 		}

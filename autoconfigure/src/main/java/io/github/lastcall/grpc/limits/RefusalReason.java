@@ -55,6 +55,11 @@ public enum RefusalReason {
 	EXECUTOR("grpc.server.executor"),
 
 	/**
+	 * Call of a method whose calls waited too long for a thread.
+	 */
+	OVERLOAD("grpc.server.limits.queue-delay"),
+
+	/**
 	 * Connection whose client reset too many calls, or had too many reset for errors.
 	 */
 	RESETS("grpc.server.limits.resets-per-connection"),

@@ -39,6 +39,12 @@ public final class RefusalStatus {
 	 */
 	public static final Status EXECUTOR_FULL = exhausted("The executor queue of the server is full");
 
+	/**
+	 * Status of a call when calls of its method wait too long for a thread.
+	 */
+	public static final Status OVERLOADED = exhausted(
+			"The server is overloaded: calls of this method wait too long for a thread");
+
 	private static final Status EXECUTOR_FAILED = exhausted("The executor of the server failed");
 
 	private static final Status EXECUTOR_CLOSED = Status.UNAVAILABLE

@@ -22,6 +22,7 @@ import java.util.List;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.atomic.AtomicReference;
 
+import io.github.lastcall.grpc.limits.AdmissionControl;
 import io.github.lastcall.grpc.limits.Refusals;
 import io.github.lastcall.grpc.testing.ManualServerTimer;
 import io.grpc.Metadata;
@@ -64,7 +65,8 @@ class InFlightCallTests {
 			}
 
 		});
-		InFlightCall call = new InFlightCall(new TrackedMethod(run, "a.B/C", true, true, null, null));
+		InFlightCall call = new InFlightCall(
+				new TrackedMethod(run, "a.B/C", true, true, false, null, null, AdmissionControl.NONE));
 		if (closedBefore) {
 			// In the same process, the client cancels on another thread.
 			call.streamClosed(Status.CANCELLED);

@@ -19,6 +19,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
 
 import io.github.lastcall.grpc.autoconfigure.ServersOf;
 import io.github.lastcall.grpc.server.GrpcService;
@@ -107,6 +108,8 @@ class RefusalReasonTests {
 			case INFRASTRUCTURE_STREAMS -> server.withBean(FewInfrastructureStreams.class);
 			case EXECUTOR -> server.withPropertyValues("grpc.server.executor.type=platform",
 					"grpc.server.executor.threads=1", "grpc.server.executor.queue-capacity=1");
+			case OVERLOAD -> server.withPropertyValues("grpc.server.executor.type=platform",
+					"grpc.server.executor.threads=1", "grpc.server.limits.queue-delay=1ns");
 			case RESETS -> server.withPropertyValues("grpc.server.limits.resets-per-connection=5");
 			case METADATA_SIZE -> server.withPropertyValues("grpc.server.limits.inbound-metadata-size=400B");
 			case MESSAGE_SIZE -> server.withPropertyValues("grpc.server.limits.inbound-message-size=1KB");
@@ -151,6 +154,19 @@ class RefusalReasonTests {
 					client.call(stream, GET_FEATURE);
 				}
 				client.flush();
+			}
+			case OVERLOAD -> {
+				RogueClient client = this.clients.settled(context);
+				context.getBean(BlockingService.class).held.release.countDown();
+				AtomicInteger stream = new AtomicInteger(1);
+				await().atMost(TIMEOUT).until(() -> {
+					for (int i = 0; i < 100; i++) {
+						client.call(stream.get(), GET_FEATURE)
+							.message(stream.getAndAdd(2), false, 0, new byte[0], true);
+					}
+					client.flush();
+					return ServersOf.refusals(context, "network").getCount(reason) > 0;
+				});
 			}
 			case INFRASTRUCTURE_STREAMS -> {
 				RogueClient client = this.clients.settled(context);
