@@ -33,7 +33,7 @@ import org.springframework.beans.factory.annotation.Autowired;
 /**
  * The route guide: one method of each kind that gRPC has.
  */
-@GrpcService(interceptors = ErrorStatusInterceptor.class)
+@GrpcService
 final class RouteGuideService extends RouteGuideGrpc.RouteGuideImplBase {
 
 	private final FeatureRepository features;

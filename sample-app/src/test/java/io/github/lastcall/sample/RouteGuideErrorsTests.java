@@ -24,6 +24,7 @@ import java.util.stream.Stream;
 
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.rpc.BadRequest;
+import com.zaxxer.hikari.HikariDataSource;
 import io.github.lastcall.grpc.server.LocalGrpcInProcessName;
 import io.github.lastcall.sample.routeguide.Point;
 import io.github.lastcall.sample.routeguide.Rectangle;
@@ -36,35 +37,32 @@ import io.grpc.inprocess.InProcessChannelBuilder;
 import io.grpc.protobuf.StatusProto;
 import io.grpc.stub.StreamObserver;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
+import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.boot.test.context.SpringBootTest;
 import org.springframework.boot.test.context.SpringBootTest.WebEnvironment;
+import org.springframework.test.annotation.DirtiesContext;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 /**
- * What a client is told of a request that breaks the rules of the route guide's
- * {@code .proto} file.
+ * What a client is told when a call fails: of a request that breaks the rules of the
+ * {@code .proto} file, and of a database that is away.
  */
 @SpringBootTest(webEnvironment = WebEnvironment.NONE,
 		properties = { "grpc.server.port=-1", "grpc.server.in-process.enabled=true" })
-class InvalidRequestTests {
+class RouteGuideErrorsTests {
 
 	private static final int SOUTH_POLE = -900_000_000;
 
-	@LocalGrpcInProcessName
-	private String server;
+	private final ManagedChannel channel;
 
-	private ManagedChannel channel;
-
-	@BeforeEach
-	void connect() {
-		this.channel = InProcessChannelBuilder.forName(this.server).directExecutor().build();
+	RouteGuideErrorsTests(@LocalGrpcInProcessName String server) {
+		this.channel = InProcessChannelBuilder.forName(server).directExecutor().build();
 	}
 
 	@AfterEach
@@ -113,6 +111,16 @@ class InvalidRequestTests {
 		assertThat(chat(longest)).isEqualTo(Status.OK);
 		assertThat(chat(longest.toBuilder().setMessage("x".repeat(501)).build()).getDescription())
 			.startsWith("message: ");
+	}
+
+	@Test
+	@DirtiesContext
+	void whileTheDatabaseIsAwayClientsAreToldToTryAgainAndNoMore(@Autowired HikariDataSource database) {
+		database.close();
+		StatusRuntimeException ex = catchThrowableOfType(StatusRuntimeException.class,
+				() -> blocking().getFeature(point(0, 0)));
+		assertThat(ex.getStatus().getCode()).isEqualTo(Status.Code.UNAVAILABLE);
+		assertThat(String.valueOf(ex.getStatus().getDescription())).doesNotContain("Hikari", "jdbc");
 	}
 
 	private Status chat(RouteNote note) {
