@@ -48,10 +48,11 @@ public interface CallRecorder {
 	/**
 	 * Records that a call has ended.
 	 * @param status the status that the client has received, or CANCELLED if the client
-	 * or the connection has ended it
+	 * or the connection has ended it. Its cause is the exception that the call failed
+	 * with
 	 * @param nanos the duration of the call since its first frame, in nanoseconds
 	 */
-	void ended(Status.Code status, long nanos);
+	void ended(Status status, long nanos);
 
 	/**
 	 * Factory of recorders, called for each method when a server starts.

@@ -207,7 +207,7 @@ final class InFlightCall extends InboundTracer {
 			this.closeStatus.streamClosed(status);
 			CallRecorder recorder = method().recorder();
 			if (recorder != null) {
-				recorder.ended(this.closeStatus.outcome().getCode(), run().timer().nanoTime() - this.startNanos);
+				recorder.ended(this.closeStatus.outcome(), run().timer().nanoTime() - this.startNanos);
 			}
 		}
 		finally {

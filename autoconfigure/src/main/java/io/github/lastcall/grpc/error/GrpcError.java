@@ -143,13 +143,13 @@ public final class GrpcError {
 
 	/**
 	 * Sets the description, which is meant for developers.
-	 * @param description the description, which the client receives as it is
+	 * @param description the description, which the client receives as it is,
+	 * {@code null} for none
 	 * @return a new error
 	 */
-	public GrpcError description(String description) {
-		Assert.notNull(description, "'description' must not be null");
-		return new GrpcError(this.message.toBuilder().setMessage(description).build(), this.cause, this.trailers,
-				this.localized);
+	public GrpcError description(@Nullable String description) {
+		return new GrpcError(this.message.toBuilder().setMessage((description != null) ? description : "").build(),
+				this.cause, this.trailers, this.localized);
 	}
 
 	/**

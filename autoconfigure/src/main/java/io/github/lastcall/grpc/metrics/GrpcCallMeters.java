@@ -17,6 +17,7 @@
 package io.github.lastcall.grpc.metrics;
 
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
@@ -43,9 +44,9 @@ import org.springframework.aop.framework.AopInfrastructureBean;
 /**
  * Meters of the application's calls, with the names and tags of Micrometer's own
  * observation of gRPC servers: the timer {@code grpc.server} and the counters
- * {@code grpc.server.received} and {@code grpc.server.sent}. The tag {@code error} is
- * always "none", and the counters have no status tag, as in Micrometer. Only methods that
- * are served have meters, so clients cannot create more of them.
+ * {@code grpc.server.received} and {@code grpc.server.sent}. The counters have no status
+ * tag, as in Micrometer. Only methods that are served have meters, so clients cannot
+ * create more of them.
  */
 public final class GrpcCallMeters implements AopInfrastructureBean, CallRecorder.Factory {
 
@@ -60,6 +61,11 @@ public final class GrpcCallMeters implements AopInfrastructureBean, CallRecorder
 	private static final Duration[] WAITS_BUCKETS = Stream.of(1, 5, 10, 50, 100, 200, 500, 1000, 5000)
 		.map(Duration::ofMillis)
 		.toArray(Duration[]::new);
+
+	/**
+	 * Maximum number of classes of exceptions with a timer of their own, for each method.
+	 */
+	private static final int MAX_FAILURES = 50;
 
 	private static final String UNKNOWN = "UNKNOWN";
 
@@ -124,6 +130,11 @@ public final class GrpcCallMeters implements AopInfrastructureBean, CallRecorder
 
 		private final AtomicReferenceArray<@Nullable Timer> timers = new AtomicReferenceArray<>(CODES);
 
+		/**
+		 * Timers of calls that have failed with an exception, by its class.
+		 */
+		private final Map<List<Object>, Timer> failures = new ConcurrentHashMap<>();
+
 		private final LongAdder received;
 
 		private final LongAdder sent;
@@ -170,18 +181,44 @@ public final class GrpcCallMeters implements AopInfrastructureBean, CallRecorder
 		}
 
 		@Override
-		public void ended(Status.Code status, long nanos) {
-			Timer timer = this.timers.get(status.ordinal());
-			if (timer == null) {
-				timer = timer(CALLS, DESCRIPTION, this.tags.and("grpc.status_code", status.name(), "error", "none"));
-				this.timers.set(status.ordinal(), timer);
-			}
+		public void ended(Status status, long nanos) {
+			Throwable exception = status.getCause();
+			// The cause of a cancellation is the connection, and not the handler.
+			Timer timer = (exception == null || status.getCode() == Status.Code.CANCELLED) ? timer(status.getCode())
+					: timer(status.getCode(), exception);
 			try {
 				timer.record(nanos, TimeUnit.NANOSECONDS);
 			}
 			catch (Throwable ex) {
 				GrpcCallMeters.this.failure.report(ex);
 			}
+		}
+
+		private Timer timer(Status.Code status) {
+			Timer timer = this.timers.get(status.ordinal());
+			if (timer == null) {
+				timer = create(status, "none");
+				this.timers.set(status.ordinal(), timer);
+			}
+			return timer;
+		}
+
+		private Timer timer(Status.Code status, Throwable exception) {
+			List<Object> kind = List.of(status, exception.getClass());
+			Timer timer = this.failures.get(kind);
+			if (timer == null) {
+				boolean room = this.failures.size() < MAX_FAILURES;
+				timer = create(status, room ? exception.getClass().getSimpleName() : "other");
+				if (room) {
+					this.failures.put(kind, timer);
+				}
+			}
+			return timer;
+		}
+
+		private Timer create(Status.Code status, String error) {
+			return GrpcCallMeters.this.timer(CALLS, DESCRIPTION,
+					this.tags.and("grpc.status_code", status.name(), "error", error));
 		}
 
 	}

@@ -18,6 +18,8 @@ package io.github.lastcall.grpc.error;
 
 import java.io.FileNotFoundException;
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Locale;
 import java.util.concurrent.CompletionException;
 
@@ -75,6 +77,15 @@ class GrpcExceptionHandlerTests {
 			assertThat(GrpcErrorTests.details(StatusProto.fromThrowable(failure)))
 				.containsExactly(ErrorInfo.newBuilder().setReason("NO_FEATURE").setDomain("maps.example.org").build());
 		});
+	}
+
+	@Test
+	void theLinesOfTheGuideAreThose() throws IOException {
+		String guide = Files.readString(Path.of("../docs/errors.md"));
+		String source = Files.readString(Path
+			.of("src/test/java/io/github/lastcall/grpc/error/" + FeatureErrors.class.getSimpleName() + ".java"));
+		assertThat(guide.replaceAll("\\s+", ""))
+			.contains("```java" + source.substring(source.indexOf("@GrpcAdvice")).replaceAll("\\s+", "") + "```");
 	}
 
 	@Test
@@ -180,27 +191,6 @@ class GrpcExceptionHandlerTests {
 		try (GrpcClient client = opened) {
 			return catchThrowableOfType(StatusRuntimeException.class, client::featureName);
 		}
-	}
-
-	private static final class FeatureNotFoundException extends RuntimeException {
-
-		FeatureNotFoundException(String place) {
-			super("There is no feature at " + place);
-		}
-
-	}
-
-	@GrpcAdvice
-	static class FeatureErrors {
-
-		@GrpcExceptionHandler
-		GrpcError notFound(FeatureNotFoundException ex) {
-			return GrpcError.of(Status.Code.NOT_FOUND)
-				.description(String.valueOf(ex.getMessage()))
-				.reason("NO_FEATURE")
-				.domain("maps.example.org");
-		}
-
 	}
 
 	@Configuration(proxyBeanMethods = false)

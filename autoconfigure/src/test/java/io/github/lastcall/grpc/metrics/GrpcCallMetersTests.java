@@ -99,7 +99,7 @@ class GrpcCallMetersTests {
 					.satisfies((ex) -> assertThat(ex.getStatus().getCode()).isEqualTo(Status.Code.UNKNOWN));
 				await().until(() -> context.getBean(MeterRegistry.class)
 					.find("grpc.server")
-					.tags("rpc.service", "a.Failing", "grpc.status_code", "UNKNOWN")
+					.tags("rpc.service", "a.Failing", "grpc.status_code", "UNKNOWN", "error", "IllegalStateException")
 					.timer() != null);
 			}
 		});
