@@ -61,6 +61,8 @@ final class CallbackExecutor extends AtomicInteger implements Executor, CallTask
 	private static final Status CANCELLED = Status.CANCELLED
 		.withDescription("The call was cancelled while it waited for a thread");
 
+	private static final long UNKNOWN = Long.MIN_VALUE;
+
 	private final InFlightCall call;
 
 	private Executor executor;
@@ -82,7 +84,8 @@ final class CallbackExecutor extends AtomicInteger implements Executor, CallTask
 	private long waited;
 
 	/**
-	 * Since when the request waits for a thread, if calls of the method are late.
+	 * Since when the request waits for a thread; {@link #UNKNOWN} if calls of the method
+	 * were not late then, 0 if it was processed on the first thread.
 	 */
 	private long waitingSince;
 
@@ -134,9 +137,7 @@ final class CallbackExecutor extends AtomicInteger implements Executor, CallTask
 		Runnable guarded = task;
 		if (task == this.serializer) {
 			guarded = this;
-			if (this.call.method().admission().isLate()) {
-				waitAgain();
-			}
+			waitAgain();
 			lazySet(1);
 		}
 		try {
@@ -177,11 +178,12 @@ final class CallbackExecutor extends AtomicInteger implements Executor, CallTask
 	 * Called when the request of a call begins to wait for a thread. Streams wait once.
 	 */
 	private void waitAgain() {
-		if (!this.call.method().oneRequest() || this.call.listener() == null || this.call.closeStatus().isClosed()) {
+		TrackedMethod method = this.call.method();
+		if (!method.oneRequest() || this.call.listener() == null || this.call.closeStatus().isClosed()) {
 			return;
 		}
-		this.waitingSince = this.call.method().run().timer().nanoTime();
-		AdmissionControl admission = this.call.method().admission();
+		AdmissionControl admission = method.admission();
+		this.waitingSince = admission.isLate() ? method.run().timer().nanoTime() : UNKNOWN;
 		if (admission.isShedding()) {
 			this.counted = true;
 			admission.waitAgain();
@@ -238,7 +240,7 @@ final class CallbackExecutor extends AtomicInteger implements Executor, CallTask
 	boolean checkRequest() {
 		TrackedMethod method = this.call.method();
 		AdmissionControl admission = method.admission();
-		if (this.waitingSince == 0 || !admission.isLate()) {
+		if (this.waitingSince == UNKNOWN || !admission.isLate()) {
 			return true;
 		}
 		Status status = endOf(Context.current());
@@ -247,8 +249,8 @@ final class CallbackExecutor extends AtomicInteger implements Executor, CallTask
 			return false;
 		}
 		long now = method.run().timer().nanoTime();
-		if (admission.tryStart(now, this.waited + now - this.waitingSince, this.admitted)
-				|| method.run().isDraining()) {
+		long waitedAgain = (this.waitingSince != 0) ? now - this.waitingSince : 0;
+		if (admission.tryStart(now, this.waited + waitedAgain, this.admitted) || method.run().isDraining()) {
 			return true;
 		}
 		// Interceptors have seen the call, so the policy of the client decides.
