@@ -244,6 +244,7 @@ class RequestValidationTests {
 
 	private static ApplicationContextRunner runner(Class<?>... configurations) {
 		return GrpcServerContextRunner.create()
+			.withPropertyValues("grpc.server.validation.enabled=true")
 			.withBean(MeterRegistry.class, SimpleMeterRegistry::new)
 			.withUserConfiguration(configurations);
 	}
