@@ -22,6 +22,7 @@ import java.util.List;
 import java.util.Map;
 
 import io.github.lastcall.grpc.attack.AttackedProcess.Stats;
+import io.github.lastcall.grpc.testing.MachineDelay;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.extension.AfterAllCallback;
 import org.junit.jupiter.api.extension.AfterEachCallback;

@@ -13,7 +13,7 @@
  * See the License for the specific language governing permissions and
  * limitations under the License.
  */
-package io.github.lastcall.grpc.attack;
+package io.github.lastcall.grpc.testing;
 
 import java.time.Duration;
 import java.util.concurrent.locks.LockSupport;
@@ -23,7 +23,7 @@ import java.util.concurrent.locks.LockSupport;
  * to anybody here: other builds, other guests of the host. A bound in seconds is extended
  * by it, as jHiccup does for latencies.
  */
-final class MachineDelay implements AutoCloseable {
+public final class MachineDelay implements AutoCloseable {
 
 	private static final Duration SLEEP = Duration.ofMillis(5);
 
@@ -35,7 +35,10 @@ final class MachineDelay implements AutoCloseable {
 
 	private volatile long total;
 
-	static MachineDelay start() {
+	/**
+	 * Start to measure.
+	 */
+	public static MachineDelay start() {
 		MachineDelay delay = new MachineDelay();
 		delay.thread.start();
 		return delay;
@@ -56,14 +59,14 @@ final class MachineDelay implements AutoCloseable {
 	/**
 	 * The longest single delay so far.
 	 */
-	Duration longest() {
+	public Duration longest() {
 		return Duration.ofNanos(this.longest);
 	}
 
 	/**
 	 * All delays so far.
 	 */
-	Duration total() {
+	public Duration total() {
 		return Duration.ofNanos(this.total);
 	}
 
