@@ -194,7 +194,8 @@ public record GrpcServerProperties(@DefaultValue("true") boolean enabled, @Defau
 	 * which handlers must never block. Defaults to "virtual" if
 	 * spring.threads.virtual.enabled is true and Java supports it, "platform" otherwise.
 	 * @param threads Maximum number of platform threads for the calls of one method. A
-	 * tenth more can start for calls of other methods.
+	 * tenth more can start for calls of other methods. Defaults to one thread per 512KB
+	 * of memory of the container or machine, at least 200 and at most 2000.
 	 * @param maxThreadsPerMethod Maximum number of platform threads for the calls of each
 	 * method. Calls beyond it wait without keeping those of other methods waiting.
 	 * "@GrpcService(maxThreadsPerMethod = ...)" takes precedence if it is less. Defaults
@@ -210,7 +211,7 @@ public record GrpcServerProperties(@DefaultValue("true") boolean enabled, @Defau
 	 * @param interruptCancelled Whether to interrupt handlers that continue for longer
 	 * than cancelled-warning. Handlers on the event loop are never interrupted.
 	 */
-	public record Executor(@Nullable ExecutorType type, @DefaultValue("200") int threads,
+	public record Executor(@Nullable ExecutorType type, @Nullable Integer threads,
 			@Nullable Integer maxThreadsPerMethod, @Nullable Integer queueCapacity,
 			@DefaultValue("100ms") Duration blockWarning, @DefaultValue("30s") Duration cancelledWarning,
 			@DefaultValue("false") boolean interruptCancelled) {
@@ -248,8 +249,9 @@ public record GrpcServerProperties(@DefaultValue("true") boolean enabled, @Defau
 		}
 
 		private ServerExecutor platform() {
-			return ServerExecutor.platform(this.threads,
-					(this.maxThreadsPerMethod != null) ? this.maxThreadsPerMethod : this.threads,
+			int threads = (this.threads != null) ? this.threads : ServerExecutor.defaultThreads();
+			return ServerExecutor.platform(threads,
+					(this.maxThreadsPerMethod != null) ? this.maxThreadsPerMethod : threads,
 					(this.queueCapacity != null) ? this.queueCapacity : Integer.MAX_VALUE);
 		}
 

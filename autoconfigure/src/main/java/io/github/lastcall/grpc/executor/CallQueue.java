@@ -17,9 +17,7 @@
 package io.github.lastcall.grpc.executor;
 
 import java.util.AbstractQueue;
-import java.util.ArrayDeque;
 import java.util.Collection;
-import java.util.Deque;
 import java.util.Iterator;
 import java.util.Map;
 import java.util.Queue;
@@ -40,24 +38,23 @@ import org.jspecify.annotations.Nullable;
  * Queue of a {@link ServerThreadPool}: the calls that wait for a worker, and the workers
  * that wait for calls. Unbounded.
  * <p>
- * At most one worker is woken or started at a time. Invariants:
+ * Invariants:
  * <ul>
- * <li>{@link #wakeupPending} is set while one worker, the <em>signalled</em> one, is on
- * its way to the queue. {@link #signalWork()} sets it, and resets it if there is neither
- * an idle worker nor a new one; otherwise the signalled worker resets it, when it has
- * polled or exits.</li>
- * <li>If admitted calls wait, a wake-up is pending, or a thread is in
- * {@link #signalWork()}, or no worker is idle and none can be started. The queue of
- * calls, the flag and the numbers of idle workers and of exits are volatile, and each
- * side writes before it reads what the other writes: a producer adds its call before it
- * reads the flag, and a signalled worker resets the flag before it polls again; a worker
- * registers as idle, or counts its exit, before it checks for calls, and a producer adds
- * its call before it looks for either. So at least one of the two sees the other.</li>
- * <li>A worker is registered as idle, or it is running; who removes it from the idle
- * workers, under their lock, decides whether it was signalled.</li>
+ * <li>Wake-up throttling: producers and workers wake or start one worker at a time, the
+ * <em>signalled</em> one, and {@link #wakeupPending} is set meanwhile.
+ * {@link #signalWork()} sets it, and resets it if there is neither an idle worker nor a
+ * new one; otherwise the signalled worker resets it, when it has polled or exits. Only
+ * {@link ThreadGrowth} adds several at once.</li>
+ * <li>No lost wake-up: if admitted calls wait, a wake-up is pending, or a thread is in
+ * {@link #signalWork()}, or no worker is idle and none may be started at once.
+ * Dekker-style store/load pairs on volatile variables ensure it: each side writes its own
+ * variable before it reads the other's, so at least one sees the other. A producer adds
+ * its call, then reads the flag and the number of idle workers; a signalled worker resets
+ * the flag, then polls again; a worker registers as idle, or counts its exit, then looks
+ * for calls.</li>
  * <li>A call that waits for a permit of its method ({@link MethodBulkhead}) is not seen
- * by workers. The worker whose call returns that permit adds it to the calls, and then
- * polls or exits itself, as above.</li>
+ * by workers. The worker whose call returns that permit adds it to the calls before it
+ * polls or exits itself, so it needs no signal.</li>
  * </ul>
  */
 final class CallQueue extends AbstractQueue<Runnable> implements BlockingQueue<Runnable> {
@@ -85,19 +82,19 @@ final class CallQueue extends AbstractQueue<Runnable> implements BlockingQueue<R
 
 	private final AtomicInteger exits = new AtomicInteger();
 
-	/**
-	 * The idle workers, the last one first: few warm threads do what few can do. Guarded
-	 * by itself.
-	 */
-	private final Deque<ServerThread> idleWorkers = new ArrayDeque<>();
-
-	private volatile int idleCount;
+	private final ServerThread.IdleWorkers idle = new ServerThread.IdleWorkers();
 
 	/**
 	 * Starts a signalled worker, and returns whether it could: not if there are as many
 	 * workers as allowed.
 	 */
 	private BooleanSupplier workerStarter = () -> false;
+
+	/**
+	 * Called for a call for which no worker is woken or started at once.
+	 */
+	private Runnable backlog = () -> {
+	};
 
 	/**
 	 * Returns the maximum number of workers for a method, by full name.
@@ -112,6 +109,10 @@ final class CallQueue extends AbstractQueue<Runnable> implements BlockingQueue<R
 		this.workerStarter = workerStarter;
 	}
 
+	void setBacklog(Runnable backlog) {
+		this.backlog = backlog;
+	}
+
 	void setMethodLimits(ToIntFunction<String> methodLimits) {
 		this.methodLimits = methodLimits;
 	}
@@ -124,39 +125,47 @@ final class CallQueue extends AbstractQueue<Runnable> implements BlockingQueue<R
 			int exits = this.exits.get();
 			boolean signalled = false;
 			try {
-				signalled = wakeIdleWorker() || this.workerStarter.getAsBoolean();
+				signalled = this.idle.wake(true) || this.workerStarter.getAsBoolean();
 			}
 			finally {
 				if (!signalled) {
 					this.wakeupPending.set(false);
 				}
 			}
-			if (signalled || this.calls.isEmpty() || (this.idleCount == 0 && this.exits.get() == exits)) {
+			if (signalled || this.calls.isEmpty()) {
 				return;
+			}
+			if (this.idle.count() == 0 && this.exits.get() == exits) {
+				break;
 			}
 			// A worker has become idle or exited, and relied on the pending wake-up.
 		}
+		this.backlog.run();
 	}
 
-	private boolean wakeIdleWorker() {
-		if (this.idleCount == 0) {
-			return false;
-		}
-		ServerThread worker;
-		synchronized (this.idleWorkers) {
-			worker = this.idleWorkers.pollFirst();
-			if (worker == null) {
-				return false;
-			}
-			this.idleCount = this.idleWorkers.size();
-			worker.setSignalled(true);
-		}
-		LockSupport.unpark(worker);
-		return true;
+	/**
+	 * Returns the workers that wait for calls.
+	 */
+	ServerThread.IdleWorkers idle() {
+		return this.idle;
 	}
 
 	void workerStarted(ServerThread worker) {
 		this.workers.add(worker);
+	}
+
+	/**
+	 * Whether calls wait while no worker is idle.
+	 */
+	boolean lacksWorkers() {
+		return this.idle.count() == 0 && !this.calls.isEmpty();
+	}
+
+	/**
+	 * Returns the number of calls that wait for a worker.
+	 */
+	int waiting() {
+		return this.calls.size();
 	}
 
 	/**
@@ -199,7 +208,7 @@ final class CallQueue extends AbstractQueue<Runnable> implements BlockingQueue<R
 			if (call != null || nanos <= 0) {
 				return call;
 			}
-			nanos = awaitSignal(worker, nanos);
+			nanos = awaitWakeup(worker, nanos);
 		}
 	}
 
@@ -228,14 +237,11 @@ final class CallQueue extends AbstractQueue<Runnable> implements BlockingQueue<R
 	}
 
 	/**
-	 * Waits as an idle worker until signalled.
+	 * Waits as an idle worker until woken.
 	 * @return the rest of the time
 	 */
-	private long awaitSignal(ServerThread worker, long nanos) throws InterruptedException {
-		synchronized (this.idleWorkers) {
-			this.idleWorkers.addFirst(worker);
-			this.idleCount = this.idleWorkers.size();
-		}
+	private long awaitWakeup(ServerThread worker, long nanos) throws InterruptedException {
+		this.idle.add(worker);
 		long deadline = System.nanoTime() + nanos;
 		boolean interrupted = false;
 		if (this.calls.isEmpty()) {
@@ -244,31 +250,17 @@ final class CallQueue extends AbstractQueue<Runnable> implements BlockingQueue<R
 				nanos = deadline - System.nanoTime();
 				interrupted = Thread.interrupted();
 			}
-			while (nanos > 0 && !interrupted && !isSignalled(worker));
+			while (nanos > 0 && !interrupted && this.idle.contains(worker));
 		}
-		boolean signalled = !removeIdle(worker);
+		boolean woken = !this.idle.remove(worker);
 		if (interrupted) {
-			if (!signalled) {
+			if (!woken) {
 				throw new InterruptedException();
 			}
-			// The signal comes first.
+			// The wake-up comes first.
 			worker.interrupt();
 		}
 		return nanos;
-	}
-
-	private boolean isSignalled(ServerThread worker) {
-		synchronized (this.idleWorkers) {
-			return worker.isSignalled();
-		}
-	}
-
-	private boolean removeIdle(ServerThread worker) {
-		synchronized (this.idleWorkers) {
-			boolean removed = this.idleWorkers.remove(worker);
-			this.idleCount = this.idleWorkers.size();
-			return removed;
-		}
 	}
 
 	@Override

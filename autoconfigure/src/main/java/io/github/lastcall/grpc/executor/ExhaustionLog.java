@@ -65,15 +65,17 @@ final class ExhaustionLog {
 
 	private void check() {
 		int waiting = this.pool.getQueue().size();
-		if (waiting == 0) {
-			this.nextCheck.set(this.timer.nanoTime());
-			return;
-		}
 		this.pool.methods()
 			.entrySet()
 			.stream()
 			.max(Comparator.comparingInt((method) -> method.getValue().active()))
-			.ifPresent((method) -> warn(waiting, method.getKey(), method.getValue()));
+			.filter((method) -> waiting > 0 && isExhausted(method.getValue()))
+			.ifPresentOrElse((method) -> warn(waiting, method.getKey(), method.getValue()),
+					() -> this.nextCheck.set(this.timer.nanoTime()));
+	}
+
+	private boolean isExhausted(ServerThreadPool.MethodThreads threads) {
+		return threads.active() >= threads.limit() || this.pool.getPoolSize() >= this.pool.getMaximumPoolSize();
 	}
 
 	private void warn(int waiting, String method, ServerThreadPool.MethodThreads threads) {

@@ -16,8 +16,11 @@
 
 package io.github.lastcall.grpc.executor;
 
+import java.lang.management.ManagementFactory;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
+
+import com.sun.management.OperatingSystemMXBean;
 
 import org.springframework.aop.framework.AopInfrastructureBean;
 import org.springframework.beans.factory.DisposableBean;
@@ -38,6 +41,12 @@ public final class ServerExecutor implements AopInfrastructureBean, DisposableBe
 	public static final Executor DIRECT = Runnable::run;
 
 	private static final String THREAD_NAME_PREFIX = "grpc-executor-";
+
+	private static final int MIN_DEFAULT_THREADS = 200;
+
+	private static final int MAX_DEFAULT_THREADS = 2000;
+
+	private static final long MEMORY_PER_DEFAULT_THREAD = 512 * 1024;
 
 	private final Executor executor;
 
@@ -79,6 +88,20 @@ public final class ServerExecutor implements AopInfrastructureBean, DisposableBe
 			pool.shutdown();
 			timer.destroy();
 		});
+	}
+
+	/**
+	 * Returns the default maximum number of platform threads: as many as the memory of
+	 * the container or machine can bear beside the heap, but no more than hosts usually
+	 * allow.
+	 * @return the number of threads
+	 */
+	public static int defaultThreads() {
+		if (ManagementFactory.getOperatingSystemMXBean() instanceof OperatingSystemMXBean system) {
+			long threads = system.getTotalMemorySize() / MEMORY_PER_DEFAULT_THREAD;
+			return (int) Math.max(MIN_DEFAULT_THREADS, Math.min(threads, MAX_DEFAULT_THREADS));
+		}
+		return MIN_DEFAULT_THREADS;
 	}
 
 	/**

@@ -16,7 +16,10 @@
 
 package io.github.lastcall.grpc.executor;
 
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.LockSupport;
 
 import org.jspecify.annotations.Nullable;
 
@@ -31,9 +34,14 @@ final class ServerThread extends Thread {
 
 	/**
 	 * Whether the pending wake-up of the queue is for this worker. Accessed by this
-	 * thread only; while it is idle, under the lock of the idle workers only.
+	 * thread only; while it is idle, under the lock of {@link IdleWorkers} only.
 	 */
 	private boolean signalled;
+
+	/**
+	 * Whether it is one of the {@link IdleWorkers}. Accessed under their lock only.
+	 */
+	private boolean idle;
 
 	/**
 	 * Full name of the method whose call it runs.
@@ -73,6 +81,80 @@ final class ServerThread extends Thread {
 
 	void setSignalled(boolean signalled) {
 		this.signalled = signalled;
+	}
+
+	/**
+	 * Workers of a pool that wait for calls. The one that became idle last is woken
+	 * first: few warm threads do what few can do. A worker is registered here, or it is
+	 * running; who removes it, under the lock, decides whether it was signalled.
+	 */
+	static final class IdleWorkers {
+
+		/**
+		 * Guarded by itself, as are {@link #idle} and, of idle workers,
+		 * {@link #signalled}.
+		 */
+		private final Deque<ServerThread> workers = new ArrayDeque<>();
+
+		private volatile int count;
+
+		int count() {
+			return this.count;
+		}
+
+		void add(ServerThread worker) {
+			synchronized (this.workers) {
+				this.workers.addFirst(worker);
+				this.count = this.workers.size();
+				worker.idle = true;
+			}
+		}
+
+		/**
+		 * Wakes a worker.
+		 * @param signalled whether the pending wake-up of the queue is for it
+		 * @return whether there was one
+		 */
+		boolean wake(boolean signalled) {
+			if (this.count == 0) {
+				return false;
+			}
+			ServerThread worker;
+			synchronized (this.workers) {
+				worker = this.workers.pollFirst();
+				if (worker == null) {
+					return false;
+				}
+				this.count = this.workers.size();
+				worker.idle = false;
+				worker.signalled = signalled;
+			}
+			LockSupport.unpark(worker);
+			return true;
+		}
+
+		boolean contains(ServerThread worker) {
+			synchronized (this.workers) {
+				return worker.idle;
+			}
+		}
+
+		/**
+		 * Removes a worker that no longer waits.
+		 * @return whether it was still there; {@code false} if it has been woken
+		 */
+		boolean remove(ServerThread worker) {
+			synchronized (this.workers) {
+				if (!worker.idle) {
+					return false;
+				}
+				worker.idle = false;
+				this.workers.remove(worker);
+				this.count = this.workers.size();
+				return true;
+			}
+		}
+
 	}
 
 }

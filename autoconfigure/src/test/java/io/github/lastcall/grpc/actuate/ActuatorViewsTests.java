@@ -64,7 +64,7 @@ class ActuatorViewsTests {
 	void theEndpointShowsServersServicesAndHealth() throws Exception {
 		try (TestApplication app = run(EXPOSED, "grpc.server.health.port=0", "grpc.server.health.sample-interval=7s",
 				"grpc.server.health.sample-timeout=1500ms", "grpc.server.health.services.test.Other=own",
-				"management.endpoint.health.group.own.include=one")) {
+				"grpc.server.executor.threads=300", "management.endpoint.health.group.own.include=one")) {
 			app.awaitAnswers();
 			HealthClient health = app.health();
 			List<HealthWatch> watches = List.of(health.watch(""), health.watch(""), health.watch("test.Other"));
@@ -155,7 +155,7 @@ class ActuatorViewsTests {
 					    }
 					  },
 					  "executor": {
-					    "maxThreads": 220,
+					    "maxThreads": 330,
 					    "active": 0,
 					    "waiting": 0
 					  },

@@ -21,6 +21,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 
 import org.jetbrains.lincheck.Lincheck;
 import org.junit.jupiter.api.Tag;
@@ -48,6 +49,11 @@ class CallQueueInterleavingTests {
 	}
 
 	@Test
+	void workersThatAreWokenTogetherTakeACallEach() {
+		Lincheck.runConcurrentTest(INVOCATIONS, CallQueueInterleavingTests::runWithWorkersWokenTogether);
+	}
+
+	@Test
 	void aWorkerThatExitsPassesItsWakeUpOn() {
 		Lincheck.runConcurrentTest(INVOCATIONS, CallQueueInterleavingTests::runWithWorkersThatExit);
 	}
@@ -60,6 +66,37 @@ class CallQueueInterleavingTests {
 	@Test
 	void aPermitIsHandedToOneCallOnly() {
 		Lincheck.runConcurrentTest(INVOCATIONS, () -> runWithBulkhead(2));
+	}
+
+	@Test
+	void aCallThatWaitsIsSeenByALookOfTheGrowth() {
+		Lincheck.runConcurrentTest(INVOCATIONS, CallQueueInterleavingTests::runWithGrowth);
+	}
+
+	/**
+	 * Two calls are added while all workers are busy. Each look of the growth runs on its
+	 * own thread, and what it starts runs all calls.
+	 */
+	private static void runWithGrowth() {
+		CallQueue queue = new CallQueue(10);
+		AtomicInteger calls = new AtomicInteger();
+		queue.workerStarted(new ServerThread(queue, () -> {
+		}, "busy", false));
+		Queue<Thread> looks = new ConcurrentLinkedQueue<>();
+		ThreadGrowth growth = new ThreadGrowth(queue, 10, () -> {
+			for (Runnable call = queue.poll(); call != null; call = queue.poll()) {
+				call.run();
+			}
+			return false;
+		}, () -> 0, () -> false, new ThreadPerTask(looks, new AtomicLong()));
+		for (int i = 0; i < 2; i++) {
+			queue.add(calls::incrementAndGet);
+			growth.request();
+		}
+		for (Thread look = looks.poll(); look != null; look = looks.poll()) {
+			join(look);
+		}
+		check(calls.get() == 2);
 	}
 
 	/**
@@ -114,6 +151,26 @@ class CallQueueInterleavingTests {
 		produceOnTwoThreads(queue, calls);
 		for (Thread thread : threads) {
 			join(thread);
+		}
+		check(calls.get() == 2);
+	}
+
+	private static void runWithWorkersWokenTogether() {
+		CallQueue queue = new CallQueue(10);
+		AtomicInteger calls = new AtomicInteger();
+		Thread[] workers = new Thread[2];
+		for (int i = 0; i < workers.length; i++) {
+			workers[i] = new ServerThread(queue, () -> take(queue).run(), "worker-" + i, false);
+			workers[i].start();
+		}
+		Thread producer = new Thread(() -> produce(queue, calls));
+		producer.start();
+		queue.idle().wake(false);
+		queue.idle().wake(false);
+		produce(queue, calls);
+		join(producer);
+		for (Thread worker : workers) {
+			join(worker);
 		}
 		check(calls.get() == 2);
 	}
@@ -205,6 +262,24 @@ class CallQueueInterleavingTests {
 		@Override
 		public String methodName() {
 			return "method";
+		}
+
+	}
+
+	private record ThreadPerTask(Queue<Thread> threads, AtomicLong time) implements ServerTimer {
+
+		@Override
+		public long nanoTime() {
+			return this.time.addAndGet(ThreadGrowth.WINDOW.toNanos());
+		}
+
+		@Override
+		public Runnable scheduleAt(Runnable task, long nanoTime) {
+			Thread thread = new Thread(task);
+			this.threads.add(thread);
+			thread.start();
+			return () -> {
+			};
 		}
 
 	}
