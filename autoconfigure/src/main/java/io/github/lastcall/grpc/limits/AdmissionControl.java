@@ -22,8 +22,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 /**
  * Admission control of the calls of one method, by the time for which they wait for a
  * thread, after CoDel (RFC 8289): a burst is served, however long its queue is, but when
- * every call that starts within an interval has waited longer than a target, excess calls
- * are shed until one has waited for less than half of the target.
+ * nearly all calls that start within an interval have waited longer than a target, excess
+ * calls are shed until some have waited for less than half of the target.
  * <p>
  * CoDel drops a little more with each interval, until the senders slow down. Clients of a
  * server do not. While calls are shed, no more may therefore wait than have been started
@@ -63,6 +63,12 @@ public final class AdmissionControl {
 	 * Number of intervals of shedding after which clients should not retry.
 	 */
 	private static final int RETRY_INTERVALS = 3;
+
+	/**
+	 * Share of the calls of a window that may start promptly during an overload, as a
+	 * divisor. A request that arrives while its call begins does not wait again.
+	 */
+	private static final int PROMPT_SHARE = 20;
 
 	/**
 	 * Share of a new sample in the average holding time, as a divisor.
@@ -106,9 +112,13 @@ public final class AdmissionControl {
 
 	private long windowStart;
 
-	private long minWaited;
-
 	private int startedInWindow;
+
+	/**
+	 * Number of calls that have waited for less than the target, or half of it while
+	 * calls are shed.
+	 */
+	private int promptInWindow;
 
 	/**
 	 * Creates a new admission control.
@@ -193,11 +203,13 @@ public final class AdmissionControl {
 	}
 
 	private synchronized boolean tryStartLate(long now, long waited, boolean admitted) {
-		this.minWaited = Math.min(this.minWaited, waited);
 		if (isOverdue(waited, admitted)) {
 			return false;
 		}
 		this.startedInWindow++;
+		if (waited < (this.shedding ? target() / 2 : target())) {
+			this.promptInWindow++;
+		}
 		if (this.late && now - this.windowStart >= INTERVAL * target()) {
 			closeWindow(now);
 		}
@@ -210,13 +222,14 @@ public final class AdmissionControl {
 
 	private void openWindow(long now) {
 		this.windowStart = now;
-		this.minWaited = Long.MAX_VALUE;
 		this.startedInWindow = 0;
+		this.promptInWindow = 0;
 	}
 
 	private void closeWindow(long now) {
 		long target = target();
-		if (this.minWaited < (this.shedding ? target / 2 : target)) {
+		boolean idle = !this.shedding && now - this.windowStart > 2 * INTERVAL * target;
+		if (idle || this.promptInWindow * PROMPT_SHARE > this.startedInWindow) {
 			this.shedding = false;
 			this.late = false;
 			return;

@@ -108,6 +108,24 @@ class AdmissionControlTests {
 	}
 
 	@Test
+	void aFewPromptCallsDoNotEndShedding() {
+		AdmissionControl control = shedding();
+		assertThat(control.tryStart(millis(410), 0, true)).isTrue();
+		for (int time = 410; time <= 700; time += 10) {
+			assertThat(control.tryStart(millis(time), millis(150), true)).isTrue();
+		}
+		assertThat(control.isShedding()).isTrue();
+	}
+
+	@Test
+	void aBurstIsNotShedBecauseOfAnEarlierOne() {
+		AdmissionControl control = new AdmissionControl(TARGET);
+		assertThat(control.tryStart(millis(100), millis(100), false)).isTrue();
+		assertThat(control.tryStart(millis(60_000), millis(150), false)).isTrue();
+		assertThat(control.isShedding()).isFalse();
+	}
+
+	@Test
 	void anIntervalInWhichNoCallStartsChangesNothing() {
 		AdmissionControl control = shedding();
 		assertThat(control.tryStart(millis(60_000), millis(150), true)).isTrue();
