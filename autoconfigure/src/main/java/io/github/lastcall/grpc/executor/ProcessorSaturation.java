@@ -35,8 +35,8 @@ final class ProcessorSaturation implements BooleanSupplier {
 	private static final double SATURATED_LOAD = 0.9;
 
 	/**
-	 * Measured in windows of 40 ms: 0.2 to 0.5 for calls that block, 0.7 to 0.9 for calls
-	 * that compute for a millisecond.
+	 * Measured in windows of 40 ms: mostly 0.1 to 0.6 for calls that block for 100 ms,
+	 * and mostly 0.7 to 0.9 for calls that compute for 1 ms.
 	 */
 	private static final double WORKERS_SHARE = 0.65;
 
