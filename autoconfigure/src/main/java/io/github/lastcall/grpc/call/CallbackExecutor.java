@@ -240,7 +240,12 @@ final class CallbackExecutor extends AtomicInteger implements Executor, CallTask
 	boolean checkRequest() {
 		TrackedMethod method = this.call.method();
 		AdmissionControl admission = method.admission();
-		if (this.waitingSince == UNKNOWN || !admission.isLate()) {
+		if (!admission.isLate()) {
+			return true;
+		}
+		long now = method.run().timer().nanoTime();
+		if (this.waitingSince == UNKNOWN) {
+			admission.active(now);
 			return true;
 		}
 		Status status = endOf(Context.current());
@@ -248,7 +253,6 @@ final class CallbackExecutor extends AtomicInteger implements Executor, CallTask
 			expire(status);
 			return false;
 		}
-		long now = method.run().timer().nanoTime();
 		long waitedAgain = (this.waitingSince != 0) ? now - this.waitingSince : 0;
 		if (admission.tryStart(now, this.waited + waitedAgain, this.admitted) || method.run().isDraining()) {
 			return true;

@@ -103,6 +103,11 @@ public final class AdmissionControl {
 	private volatile long sheddingSince;
 
 	/**
+	 * When a thread ran a call of the method last, while a window is open.
+	 */
+	private volatile long lastActive;
+
+	/**
 	 * Average time for which handlers hold a thread. Only measured while a window is
 	 * open.
 	 */
@@ -169,6 +174,7 @@ public final class AdmissionControl {
 	 * @return whether the call may continue
 	 */
 	public boolean tryBegin(long now, long waited, boolean admitted) {
+		active(now);
 		if (waited >= this.minTarget) {
 			becomeLate(now);
 		}
@@ -183,10 +189,25 @@ public final class AdmissionControl {
 	 * @return whether the handler should start
 	 */
 	public boolean tryStart(long now, long waited, boolean admitted) {
+		active(now);
 		if (waited >= this.minTarget) {
 			becomeLate(now);
 		}
 		return !this.late || tryStartLate(now, waited, admitted);
+	}
+
+	/**
+	 * Notes that a thread runs a call, of which it may not be known how long it has
+	 * waited. After an idle time, what was before it decides nothing.
+	 * @param now the time
+	 */
+	public void active(long now) {
+		if (this.late) {
+			if (!this.shedding && now - this.lastActive > INTERVAL * target()) {
+				this.late = false;
+			}
+			this.lastActive = now;
+		}
 	}
 
 	private void becomeLate(long now) {
@@ -198,6 +219,7 @@ public final class AdmissionControl {
 	private synchronized void openFirstWindow(long now) {
 		if (!this.late) {
 			openWindow(now);
+			this.lastActive = now;
 			this.late = true;
 		}
 	}
@@ -228,8 +250,7 @@ public final class AdmissionControl {
 
 	private void closeWindow(long now) {
 		long target = target();
-		boolean idle = !this.shedding && now - this.windowStart > 2 * INTERVAL * target;
-		if (idle || this.promptInWindow * PROMPT_SHARE > this.startedInWindow) {
+		if (this.promptInWindow * PROMPT_SHARE > this.startedInWindow) {
 			this.shedding = false;
 			this.late = false;
 			return;

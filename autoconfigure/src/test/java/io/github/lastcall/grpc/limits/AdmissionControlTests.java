@@ -172,6 +172,7 @@ class AdmissionControlTests {
 		assertThat(control.isLate()).isFalse();
 		assertThat(control.tryBegin(0, millis(100), false)).isTrue();
 		assertThat(control.isLate()).isTrue();
+		assertThat(control.tryBegin(millis(200), millis(200), false)).isTrue();
 		assertThat(control.tryBegin(millis(400), millis(400), false)).isTrue();
 		assertThat(control.isShedding()).isFalse();
 		assertThat(control.tryStart(millis(400), millis(400), false)).isTrue();
@@ -179,6 +180,18 @@ class AdmissionControlTests {
 		assertThat(control.tryBegin(millis(410), millis(200), false)).isTrue();
 		assertThat(control.tryBegin(millis(410), millis(201), false)).isFalse();
 		assertThat(control.tryBegin(millis(410), millis(201), true)).isTrue();
+	}
+
+	@Test
+	void whatWasBeforeAnIdleTimeDecidesNothing() {
+		AdmissionControl control = new AdmissionControl(TARGET);
+		assertThat(control.tryStart(millis(100), millis(100), false)).isTrue();
+		assertThat(control.tryStart(millis(401), millis(100), false)).isTrue();
+		assertThat(control.isShedding()).isFalse();
+		assertThat(control.tryStart(millis(700), millis(100), false)).isTrue();
+		assertThat(control.isShedding()).isFalse();
+		assertThat(control.tryStart(millis(701), millis(100), false)).isTrue();
+		assertThat(control.isShedding()).isTrue();
 	}
 
 	private static AdmissionControl shedding() {

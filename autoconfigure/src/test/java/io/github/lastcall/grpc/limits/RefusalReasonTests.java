@@ -19,7 +19,9 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
 
 import io.github.lastcall.grpc.autoconfigure.ServersOf;
 import io.github.lastcall.grpc.server.GrpcService;
@@ -109,7 +111,7 @@ class RefusalReasonTests {
 			case EXECUTOR -> server.withPropertyValues("grpc.server.executor.type=platform",
 					"grpc.server.executor.threads=1", "grpc.server.executor.queue-capacity=1");
 			case OVERLOAD -> server.withPropertyValues("grpc.server.executor.type=platform",
-					"grpc.server.executor.threads=1", "grpc.server.limits.queue-delay=1ns");
+					"grpc.server.executor.threads=1", "grpc.server.limits.queue-delay=5ms");
 			case RESETS -> server.withPropertyValues("grpc.server.limits.resets-per-connection=5");
 			case METADATA_SIZE -> server.withPropertyValues("grpc.server.limits.inbound-metadata-size=400B");
 			case MESSAGE_SIZE -> server.withPropertyValues("grpc.server.limits.inbound-message-size=1KB");
@@ -157,10 +159,12 @@ class RefusalReasonTests {
 			}
 			case OVERLOAD -> {
 				RogueClient client = this.clients.settled(context);
-				context.getBean(BlockingService.class).held.release.countDown();
+				BlockingService service = context.getBean(BlockingService.class);
+				service.workNanos = TimeUnit.MILLISECONDS.toNanos(2);
+				service.held.release.countDown();
 				AtomicInteger stream = new AtomicInteger(1);
 				await().atMost(TIMEOUT).until(() -> {
-					for (int i = 0; i < 100; i++) {
+					for (int i = 0; i < 10; i++) {
 						client.call(stream.get(), GET_FEATURE)
 							.message(stream.getAndAdd(2), false, 0, new byte[0], true);
 					}
@@ -263,6 +267,8 @@ class RefusalReasonTests {
 
 		private final HeldThreads held = new HeldThreads();
 
+		private volatile long workNanos;
+
 		@Override
 		public void listFeatures(Rectangle request, StreamObserver<Feature> responses) {
 			Feature large = Feature.newBuilder().setName("x".repeat(60_000)).build();
@@ -289,6 +295,7 @@ class RefusalReasonTests {
 		@Override
 		public void getFeature(Point request, StreamObserver<Feature> responses) {
 			this.held.hold();
+			LockSupport.parkNanos(this.workNanos);
 			super.getFeature(request, responses);
 		}
 
