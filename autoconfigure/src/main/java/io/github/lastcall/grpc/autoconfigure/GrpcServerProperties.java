@@ -377,7 +377,7 @@ public record GrpcServerProperties(@DefaultValue("true") boolean enabled, @Defau
 			@DefaultValue("16MB") DataSize outboundMessageBuffer, @Nullable DataSize outboundBufferSize,
 			@DefaultValue("10s") Duration outboundWait, @DefaultValue("10000") int resetsPerConnection,
 			@DefaultValue("10s") Duration resetWindow, @DefaultValue("10000") int controlFramesPerConnection,
-			@DefaultValue("10s") Duration handshakeTimeout, @DefaultValue("100ms") Duration queueDelay,
+			@DefaultValue("10s") Duration handshakeTimeout, @DefaultValue("0") Duration queueDelay,
 			@DefaultValue("1s") Duration retryPushback) {
 
 		/**

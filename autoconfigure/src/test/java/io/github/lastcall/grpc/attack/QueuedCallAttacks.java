@@ -83,7 +83,7 @@ interface QueuedCallAttacks {
 			client.flush();
 		});
 		await().atMost(Attack.TIMEOUT)
-			.until(() -> attack.stats().get("open-calls") > 10 * CALLS && attack.stats().get("workers") >= 1024);
+			.until(() -> attack.stats().get("open-calls") > 10 * CALLS && attack.stats().get("threads") >= 1024);
 		try (GrpcClient client = GrpcClient.of(attack.port())) {
 			for (int call = 0; call < 100; call++) {
 				client.routeGuide().getFeature(Point.getDefaultInstance());

@@ -275,7 +275,8 @@ class SheddingTests {
 		GrpcServerContextRunner.create()
 			.withBean("drainTimer", ManualServerTimer.class, ManualServerTimer::new)
 			.withBean(GatedRouteGuide.class)
-			.withPropertyValues("grpc.server.executor.type=platform", "grpc.server.executor.threads=1")
+			.withPropertyValues("grpc.server.executor.type=platform", "grpc.server.executor.threads=1",
+					"grpc.server.limits.queue-delay=100ms")
 			.withPropertyValues(properties)
 			.run((context) -> {
 				GatedRouteGuide service = context.getBean(GatedRouteGuide.class);
