@@ -233,7 +233,9 @@ class DrainSignalTests {
 			app.closeAsync();
 			assertThat(call.awaitEnd()).isEqualTo(Status.Code.UNKNOWN);
 			assertThat(call.status().getDescription()).doesNotContain("secret");
-			assertThat(output).contains("The handler of routeguide.RouteGuide/ListFeatures failed").contains("secret");
+			await().untilAsserted(
+					() -> assertThat(output).contains("The handler of routeguide.RouteGuide/ListFeatures failed")
+						.contains("secret"));
 		}
 	}
 
