@@ -133,13 +133,6 @@ final class Attack {
 	}
 
 	/**
-	 * The largest memory that the process of the server has had resident, in bytes.
-	 */
-	long peakMemory() throws IOException {
-		return this.server.peakMemory();
-	}
-
-	/**
 	 * The lines that the server has logged since the attack began.
 	 */
 	List<String> log() {

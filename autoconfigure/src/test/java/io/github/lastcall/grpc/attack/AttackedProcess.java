@@ -18,7 +18,6 @@ package io.github.lastcall.grpc.attack;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.Writer;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -30,7 +29,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Stream;
 
 import org.jspecify.annotations.Nullable;
 
@@ -122,18 +120,6 @@ final class AttackedProcess implements AutoCloseable {
 			values.put(pair.substring(0, equals), Long.valueOf(pair.substring(equals + 1)));
 		}
 		return new Stats(values);
-	}
-
-	/**
-	 * The largest memory that has been resident, in bytes, as Linux has it.
-	 */
-	long peakMemory() throws IOException {
-		try (Stream<String> lines = Files.lines(Path.of("/proc", String.valueOf(this.process.pid()), "status"))) {
-			return lines.filter((line) -> line.startsWith("VmHWM:"))
-				.mapToLong((line) -> 1024 * Long.parseLong(line.replaceAll("\\D", "")))
-				.findFirst()
-				.orElseThrow();
-		}
 	}
 
 	/**

@@ -54,11 +54,6 @@ final class AttackedRouteGuide extends RouteGuideImplBase {
 	 */
 	static final int BUSY = 99;
 
-	/**
-	 * Occupies its thread until it is cancelled.
-	 */
-	static final int HANG = 98;
-
 	private static final Duration WORK = Duration.ofMillis(100);
 
 	private static final int STREAM = 4096;
@@ -97,12 +92,6 @@ final class AttackedRouteGuide extends RouteGuideImplBase {
 			return;
 		}
 		ServerCallStreamObserver<Feature> call = (ServerCallStreamObserver<Feature>) responses;
-		if (request.getLo().getLatitude() == HANG) {
-			while (!call.isCancelled()) {
-				LockSupport.parkNanos(WORK.toNanos());
-			}
-			return;
-		}
 		int[] sent = { 0 };
 		call.setOnReadyHandler(() -> {
 			while (call.isReady() && sent[0]++ < STREAM) {

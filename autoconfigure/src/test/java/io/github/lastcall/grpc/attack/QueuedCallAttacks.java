@@ -17,11 +17,9 @@ package io.github.lastcall.grpc.attack;
 
 import java.io.IOException;
 
-import io.github.lastcall.grpc.testing.GrpcClient;
 import io.github.lastcall.grpc.testing.Http2Frame;
 import io.github.lastcall.grpc.testing.RogueClient;
 import io.github.lastcall.sample.routeguide.Point;
-import io.github.lastcall.sample.routeguide.Rectangle;
 import org.junit.jupiter.api.Test;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -34,8 +32,6 @@ import static org.awaitility.Awaitility.await;
 interface QueuedCallAttacks {
 
 	String GET_FEATURE = "routeguide.RouteGuide/GetFeature";
-
-	String LIST_FEATURES = "routeguide.RouteGuide/ListFeatures";
 
 	int BUSY_CALLS = 10;
 
@@ -59,37 +55,6 @@ interface QueuedCallAttacks {
 		});
 		attack.awaitRefusals("resets", 3);
 		assertThat(attack.stats().get("concurrent-calls")).isEqualTo(attack.before().get("concurrent-calls"));
-	}
-
-	/**
-	 * A method hangs, with as many threads as are the default in a container of 512 MiB,
-	 * and ten thousand of its calls wait. The other methods are served, and all of it is
-	 * within that memory.
-	 */
-	@Test
-	@AttackedServer(heap = "128m",
-			arguments = { "--grpc.server.executor.threads=1024", "--grpc.server.limits.concurrent-calls=12000" })
-	default void callsOfAMethodThatHangs(Attack attack) throws Exception {
-		byte[] request = Rectangle.newBuilder()
-			.setLo(Point.newBuilder().setLatitude(AttackedRouteGuide.HANG))
-			.build()
-			.toByteArray();
-		Attack.inParallel(11, (connection) -> {
-			RogueClient client = attack.connect().preface();
-			for (int call = 0; call < CALLS; call++) {
-				int stream = 1 + 2 * call;
-				client.call(stream, LIST_FEATURES).message(stream, false, request.length, request, true);
-			}
-			client.flush();
-		});
-		await().atMost(Attack.TIMEOUT)
-			.until(() -> attack.stats().get("open-calls") > 10 * CALLS && attack.stats().get("threads") >= 1024);
-		try (GrpcClient client = GrpcClient.of(attack.port())) {
-			for (int call = 0; call < 100; call++) {
-				client.routeGuide().getFeature(Point.getDefaultInstance());
-			}
-		}
-		assertThat(attack.peakMemory()).isLessThan(512L * 1024 * 1024);
 	}
 
 	private static void resetMany(RogueClient client, int round) {
