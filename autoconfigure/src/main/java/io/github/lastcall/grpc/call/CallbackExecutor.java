@@ -150,8 +150,8 @@ final class CallbackExecutor extends AtomicInteger implements Executor, CallTask
 	}
 
 	@Override
-	public String methodName() {
-		return this.call.method().name();
+	public Method method() {
+		return this.call.method().task();
 	}
 
 	private void refuse(RefusalReason reason, Status status, Metadata trailers) {

@@ -17,6 +17,7 @@
 package io.github.lastcall.grpc.call;
 
 import io.github.lastcall.grpc.executor.CallScope;
+import io.github.lastcall.grpc.executor.CallTask;
 import io.github.lastcall.grpc.limits.AdmissionControl;
 import io.grpc.Metadata;
 import io.grpc.ServerStreamTracer;
@@ -26,7 +27,7 @@ import org.jspecify.annotations.Nullable;
  * Method whose calls are tracked, during one run of the server.
  *
  * @param run the run of the server
- * @param name its full name, empty if it is not known yet
+ * @param task the method as the thread pool knows it
  * @param application whether it belongs to the application
  * @param streaming whether a call of it can stay open for ever
  * @param oneRequest whether the client sends one request, which the handler processes
@@ -35,11 +36,23 @@ import org.jspecify.annotations.Nullable;
  * @param recorder the recorder of its calls, {@code null} for none
  * @param admission sheds its calls when they wait too long for a thread
  */
-record TrackedMethod(ServerRun run, String name, boolean application, boolean streaming, boolean oneRequest,
+record TrackedMethod(ServerRun run, CallTask.Method task, boolean application, boolean streaming, boolean oneRequest,
 		@Nullable CallScope scope, @Nullable CallRecorder recorder, AdmissionControl admission) {
 
+	TrackedMethod(ServerRun run, String name, boolean application, boolean streaming, boolean oneRequest,
+			@Nullable CallScope scope, @Nullable CallRecorder recorder, AdmissionControl admission) {
+		this(run, new CallTask.Method(name), application, streaming, oneRequest, scope, recorder, admission);
+	}
+
+	/**
+	 * Returns the full name of the method, empty if it is not known yet.
+	 */
+	String name() {
+		return this.task.name();
+	}
+
 	boolean isUnknown() {
-		return this.name.isEmpty();
+		return name().isEmpty();
 	}
 
 	/**

@@ -303,11 +303,20 @@ final class CallQueue extends AbstractQueue<Runnable> implements BlockingQueue<R
 		}
 	}
 
+	/**
+	 * Returns the bulkhead of a method. Its calls may run on several pools, if a
+	 * customizer chooses one for each call.
+	 */
 	private MethodBulkhead bulkhead(CallTask task) {
-		String methodName = task.methodName();
-		MethodBulkhead bulkhead = this.bulkheads.get(methodName);
-		return (bulkhead != null) ? bulkhead : this.bulkheads.computeIfAbsent(methodName,
-				(name) -> new MethodBulkhead(this.methodLimits.applyAsInt(name)));
+		CallTask.Method method = task.method();
+		MethodBulkhead known = method.bulkhead();
+		if (known != null && known.isOf(this)) {
+			return known;
+		}
+		MethodBulkhead bulkhead = this.bulkheads.computeIfAbsent(method.name(),
+				(name) -> new MethodBulkhead(this, this.methodLimits.applyAsInt(name)));
+		method.setBulkhead(bulkhead);
+		return bulkhead;
 	}
 
 	/**

@@ -16,6 +16,8 @@
 
 package io.github.lastcall.grpc.executor;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * Callbacks of a call that are due, submitted to the executor of the call. The thread
  * pool of this library limits the threads that the tasks of one method occupy.
@@ -26,8 +28,44 @@ public interface CallTask extends Runnable {
 
 	/**
 	 * Returns the method of the call.
-	 * @return its full name, empty if it is not known
 	 */
-	String methodName();
+	Method method();
+
+	/**
+	 * Method whose calls occupy threads of the pool. One object for all its calls keeps
+	 * what the pool knows of it.
+	 *
+	 * @hidden
+	 */
+	final class Method {
+
+		private final String name;
+
+		private volatile @Nullable MethodBulkhead bulkhead;
+
+		/**
+		 * Creates a new method.
+		 * @param name its full name, empty if it is not known
+		 */
+		public Method(String name) {
+			this.name = name;
+		}
+
+		/**
+		 * Returns the full name of the method, empty if it is not known.
+		 */
+		public String name() {
+			return this.name;
+		}
+
+		@Nullable MethodBulkhead bulkhead() {
+			return this.bulkhead;
+		}
+
+		void setBulkhead(MethodBulkhead bulkhead) {
+			this.bulkhead = bulkhead;
+		}
+
+	}
 
 }

@@ -40,6 +40,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class MethodBulkhead {
 
+	private final CallQueue queue;
+
 	private final int limit;
 
 	private final AtomicInteger calls = new AtomicInteger();
@@ -57,10 +59,16 @@ final class MethodBulkhead {
 
 	/**
 	 * Creates a new bulkhead.
+	 * @param queue the queue whose calls it admits
 	 * @param limit the maximum number of admitted calls
 	 */
-	MethodBulkhead(int limit) {
+	MethodBulkhead(CallQueue queue, int limit) {
+		this.queue = queue;
 		this.limit = limit;
+	}
+
+	boolean isOf(CallQueue queue) {
+		return this.queue == queue;
 	}
 
 	int limit() {

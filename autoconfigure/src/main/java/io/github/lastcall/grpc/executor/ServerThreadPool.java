@@ -162,7 +162,7 @@ public final class ServerThreadPool extends ThreadPoolExecutor {
 	@Override
 	protected void beforeExecute(Thread thread, Runnable call) {
 		if (call instanceof CallTask task && thread instanceof ServerThread worker) {
-			worker.setMethodName(task.methodName());
+			worker.setMethodName(task.method().name());
 		}
 	}
 

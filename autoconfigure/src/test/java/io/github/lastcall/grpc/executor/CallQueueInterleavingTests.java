@@ -252,16 +252,15 @@ class CallQueueInterleavingTests {
 		}
 	}
 
-	private record Call(AtomicInteger calls) implements CallTask {
+	private record Call(AtomicInteger calls, CallTask.Method method) implements CallTask {
+
+		Call(AtomicInteger calls) {
+			this(calls, new CallTask.Method("method"));
+		}
 
 		@Override
 		public void run() {
 			this.calls.incrementAndGet();
-		}
-
-		@Override
-		public String methodName() {
-			return "method";
 		}
 
 	}

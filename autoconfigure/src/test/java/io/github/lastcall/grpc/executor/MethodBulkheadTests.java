@@ -28,6 +28,7 @@ import com.google.common.util.concurrent.ListenableFuture;
 import io.github.lastcall.grpc.server.GrpcService;
 import io.github.lastcall.grpc.testing.GrpcClient;
 import io.github.lastcall.grpc.testing.GrpcServerContextRunner;
+import io.github.lastcall.grpc.testing.HeldThreads;
 import io.github.lastcall.grpc.testing.OneMethodService;
 import io.github.lastcall.grpc.testing.TestsProperty;
 import io.github.lastcall.sample.routeguide.Feature;
@@ -76,7 +77,7 @@ class MethodBulkheadTests {
 	@TestsProperty("grpc.server.executor.threads")
 	void aMethodThatHangsDoesNotKeepAnotherOneWaiting(CapturedOutput output) {
 		this.runner.withPropertyValues("grpc.server.executor.threads=20").run((context) -> {
-			Hanging hanging = context.getBean(Hanging.class);
+			HeldThreads hanging = context.getBean(HeldThreads.class);
 			try (GrpcClient client = GrpcClient.of(context)) {
 				List<ListenableFuture<Feature>> calls = hang(client, 50);
 				assertThat(hanging.entered.tryAcquire(20, 30, TimeUnit.SECONDS)).isTrue();
@@ -144,7 +145,7 @@ class MethodBulkheadTests {
 
 	@Test
 	void callsOfAMethodThatWaitRunInTheirOrder() {
-		MethodBulkhead bulkhead = new MethodBulkhead(1);
+		MethodBulkhead bulkhead = new MethodBulkhead(new CallQueue(10), 1);
 		List<Runnable> calls = IntStream.range(0, 5).<Runnable>mapToObj((number) -> task("a/A", () -> {
 		})).toList();
 		assertThat(bulkhead.enter(calls.get(0))).isTrue();
@@ -187,7 +188,7 @@ class MethodBulkheadTests {
 	}
 
 	private static void assertOccupiesAtMost(ApplicationContext context, String service, int threads) throws Exception {
-		Hanging hanging = context.getBean(Hanging.class);
+		HeldThreads hanging = context.getBean(HeldThreads.class);
 		try (GrpcClient client = GrpcClient.of(context)) {
 			List<ListenableFuture<Feature>> calls = hang(client, service, 10);
 			assertThat(hanging.entered.tryAcquire(threads, 30, TimeUnit.SECONDS)).isTrue();
@@ -222,7 +223,13 @@ class MethodBulkheadTests {
 			.toList();
 	}
 
+	private static String hang(HeldThreads held) {
+		held.hold();
+		return "hung";
+	}
+
 	private static CallTask task(String methodName, Runnable action) {
+		CallTask.Method method = new CallTask.Method(methodName);
 		return new CallTask() {
 
 			@Override
@@ -231,8 +238,8 @@ class MethodBulkheadTests {
 			}
 
 			@Override
-			public String methodName() {
-				return methodName;
+			public Method method() {
+				return method;
 			}
 
 		};
@@ -247,43 +254,24 @@ class MethodBulkheadTests {
 		}
 	}
 
-	static class Hanging {
-
-		private final Semaphore entered = new Semaphore(0);
-
-		private final CountDownLatch release = new CountDownLatch(1);
-
-		String hang() {
-			this.entered.release();
-			try {
-				this.release.await();
-			}
-			catch (InterruptedException ex) {
-				throw new IllegalStateException(ex);
-			}
-			return "hung";
-		}
-
-	}
-
 	@Configuration(proxyBeanMethods = false)
 	static class ServiceConfiguration {
 
 		@Bean
-		Hanging hangingHandler() {
-			return new Hanging();
+		HeldThreads held() {
+			return new HeldThreads();
 		}
 
 		@Bean
 		@GrpcService
-		OneMethodService hanging(Hanging handler) {
-			return new OneMethodService("test.Hanging", handler::hang);
+		OneMethodService hanging(HeldThreads held) {
+			return new OneMethodService("test.Hanging", () -> hang(held));
 		}
 
 		@Bean
 		@GrpcService(maxThreadsPerMethod = 2)
-		OneMethodService limited(Hanging handler) {
-			return new OneMethodService("test.Limited", handler::hang);
+		OneMethodService limited(HeldThreads held) {
+			return new OneMethodService("test.Limited", () -> hang(held));
 		}
 
 		@Bean

@@ -29,6 +29,7 @@ import com.google.common.util.concurrent.MoreExecutors;
 import io.github.lastcall.grpc.server.GrpcService;
 import io.github.lastcall.grpc.testing.GrpcClient;
 import io.github.lastcall.grpc.testing.GrpcServerContextRunner;
+import io.github.lastcall.grpc.testing.HeldThreads;
 import io.github.lastcall.grpc.testing.MachineDelay;
 import io.github.lastcall.grpc.testing.OneMethodService;
 import io.github.lastcall.sample.routeguide.Feature;
@@ -66,7 +67,7 @@ class SlowMethodTests {
 			.withUserConfiguration(ServiceConfiguration.class)
 			.withPropertyValues("grpc.server.executor.threads=" + THREADS)
 			.run((context) -> {
-				Hanging hanging = context.getBean(Hanging.class);
+				HeldThreads hanging = context.getBean(HeldThreads.class);
 				try (GrpcClient client = GrpcClient.of(context);
 						GrpcClient other = GrpcClient.of(context);
 						Load load = new Load();
@@ -76,15 +77,15 @@ class SlowMethodTests {
 					for (int i = 0; i < THREADS; i++) {
 						call(other, "test.Hanging", Duration.ofMinutes(2));
 					}
-					await().atMost(Duration.ofSeconds(30)).until(() -> hanging.entered.get() == THREADS);
+					await().atMost(Duration.ofSeconds(30)).until(() -> hanging.entered.availablePermits() == THREADS);
 					load.hang(other);
 					long beside = load.bestOfThree(client);
-					assertThat(hanging.entered).hasValue(THREADS);
+					assertThat(hanging.entered.availablePermits()).isEqualTo(THREADS);
 					assertThat(load.failed).hasValue(0);
 					assertThat(beside).isLessThan(2 * alone + 2 * delay.longest().toNanos());
 				}
 				finally {
-					hanging.end.countDown();
+					hanging.release.countDown();
 				}
 			});
 	}
@@ -162,37 +163,21 @@ class SlowMethodTests {
 
 	}
 
-	static class Hanging {
-
-		private final AtomicInteger entered = new AtomicInteger();
-
-		private final CountDownLatch end = new CountDownLatch(1);
-
-		String hang() {
-			this.entered.incrementAndGet();
-			try {
-				this.end.await();
-			}
-			catch (InterruptedException ex) {
-				Thread.currentThread().interrupt();
-			}
-			return "hung";
-		}
-
-	}
-
 	@Configuration(proxyBeanMethods = false)
 	static class ServiceConfiguration {
 
 		@Bean
-		Hanging hangingHandler() {
-			return new Hanging();
+		HeldThreads held() {
+			return new HeldThreads();
 		}
 
 		@Bean
 		@GrpcService
-		OneMethodService hanging(Hanging handler) {
-			return new OneMethodService("test.Hanging", handler::hang);
+		OneMethodService hanging(HeldThreads held) {
+			return new OneMethodService("test.Hanging", () -> {
+				held.hold();
+				return "hung";
+			});
 		}
 
 		@Bean
