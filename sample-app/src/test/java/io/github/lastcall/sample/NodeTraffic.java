@@ -18,7 +18,11 @@ package io.github.lastcall.sample;
 
 import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -54,17 +58,32 @@ final class NodeTraffic implements Calls {
 	 */
 	static NodeTraffic start(int port) throws IOException {
 		ProcessBuilder builder = new ProcessBuilder(Tools.node(), "src/test/node/traffic.js",
-				"../proto/src/main/proto/route_guide.proto", Integer.toString(port), Integer.toString(CLIENTS));
+				"../proto/src/main/proto/route_guide.proto", importedRules(), Integer.toString(port),
+				Integer.toString(CLIENTS));
 		builder.environment().put("NODE_PATH", Tools.nodeModules().toString());
 		NodeTraffic traffic = new NodeTraffic(builder.redirectErrorStream(true).start());
 		traffic.reader.start();
 		return traffic;
 	}
 
+	/**
+	 * What the protocol of the sample imports is in a jar, and Node reads directories.
+	 */
+	private static String importedRules() throws IOException {
+		Path directory = Path.of("target", "imported-proto");
+		String name = "buf/validate/validate.proto";
+		Path file = directory.resolve(name);
+		Files.createDirectories(file.getParent());
+		try (InputStream rules = NodeTraffic.class.getResourceAsStream("/" + name)) {
+			Files.copy(rules, file, StandardCopyOption.REPLACE_EXISTING);
+		}
+		return directory.toString();
+	}
+
 	private void read() {
 		try (BufferedReader lines = this.process.inputReader()) {
 			for (String line = lines.readLine(); line != null; line = lines.readLine()) {
-				if (line.length() == 1) {
+				if (line.length() == 1 && Character.isDigit(line.charAt(0))) {
 					this.calls.incrementAndGet(line.charAt(0) - '0');
 				}
 				else {

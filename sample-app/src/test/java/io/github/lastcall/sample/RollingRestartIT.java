@@ -18,13 +18,15 @@ package io.github.lastcall.sample;
 
 import java.io.IOException;
 import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
+import java.util.Queue;
 import java.util.concurrent.TimeUnit;
 
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -38,8 +40,9 @@ import static org.awaitility.Awaitility.await;
  *
  * <p>
  * As a Deployment does, with one replica more while it rolls: a replacement serves before
- * an old replica is told to stop. And as in a cluster an old address does not answer
- * again: it is dead at least as long as the next replacement needs to start.
+ * an old replica is told to stop, and the next replacement starts while that one still
+ * drains. And as in a cluster an old address does not answer again: it is dead at least
+ * as long as the next replacement needs to serve.
  *
  * <p>
  * With the propagation delay that is the default on Kubernetes none is lost. A replica
@@ -57,6 +60,7 @@ class RollingRestartIT {
 	void aRollLosesNoCallAndAStopWithoutAPropagationDelayDoes() throws Exception {
 		assertThatNoCallIsLost(Integer.getInteger("rolls", 1), Traffic::start, (roll) -> {
 			roll.replace("--grpc.server.shutdown.propagation-delay=0", true);
+			roll.awaitStopped();
 			System.out.println("one stop without a propagation delay: " + roll);
 			assertThat(roll.l4.failures()).as("failed calls, L4").isNotEmpty();
 			assertThat(roll.l7.failures()).as("failed calls, L7").isNotEmpty();
@@ -68,6 +72,7 @@ class RollingRestartIT {
 			for (int restart = 0; restart < rolls * REPLICAS; restart++) {
 				roll.replace(KUBERNETES, false);
 			}
+			roll.awaitStopped();
 			System.out.println(rolls + " x three replicas restarted, defaults on Kubernetes: " + roll);
 			assertThat(roll.l4.failures()).as("failed calls, L4; the log of the replicas:%n%s", roll.log()).isEmpty();
 			assertThat(roll.l7.failures()).as("failed calls, L7; the log of the replicas:%n%s", roll.log()).isEmpty();
@@ -100,7 +105,9 @@ class RollingRestartIT {
 
 		private final Calls l7;
 
-		private String free = "d";
+		private final Queue<String> free = new ArrayDeque<>(List.of("d", "e"));
+
+		private @Nullable String stopping;
 
 		private Roll(List<SampleProcess> started, Calls.Starter clients) throws Exception {
 			for (int i = 0; i < REPLICAS; i++) {
@@ -128,21 +135,31 @@ class RollingRestartIT {
 		}
 
 		/**
-		 * Adds a replica, and stops the oldest one or the one that has just been added.
+		 * Adds a replica, and tells the oldest one or the one that has just been added to
+		 * stop.
 		 */
 		void replace(String argument, boolean stopNewest) throws Exception {
-			String name = this.free;
+			String name = this.free.remove();
 			SampleProcess replacement = SampleProcess.start(argument);
 			this.replicas.put(name, replacement);
 			this.haproxy.move(name, replacement.grpcPort());
 			awaitUp(name);
-			awaitCalls();
-			this.free = stopNewest ? name : this.replicas.keySet().iterator().next();
-			SampleProcess stopped = Objects.requireNonNull(this.replicas.remove(this.free));
-			try (stopped) {
-				stopped.signal("TERM");
-				stopped.awaitExit();
-				this.log.append(stopped.log()).append("\n");
+			awaitStopped();
+			this.stopping = stopNewest ? name : this.replicas.keySet().iterator().next();
+			this.replicas.get(this.stopping).signal("TERM");
+		}
+
+		/**
+		 * Waits until the replica that was told to stop has ended, and a while longer.
+		 */
+		void awaitStopped() throws Exception {
+			if (this.stopping != null) {
+				try (SampleProcess stopped = this.replicas.remove(this.stopping)) {
+					stopped.awaitExit();
+					this.log.append(stopped.log()).append("\n");
+				}
+				this.free.add(this.stopping);
+				this.stopping = null;
 			}
 			awaitCalls();
 		}

@@ -18,8 +18,6 @@ package io.github.lastcall.sample;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -34,11 +32,9 @@ import io.github.lastcall.sample.process.ApplicationProcess;
  */
 final class SampleProcess extends ApplicationProcess {
 
-	private static final Path JAR = Path.of("target", "sample-app.jar");
-
 	private static final Executor STARTERS = (task) -> new Thread(task, "sample-start").start();
 
-	private SampleProcess(List<String> arguments) throws IOException {
+	SampleProcess(List<String> arguments) throws IOException {
 		super(arguments);
 	}
 
@@ -59,10 +55,8 @@ final class SampleProcess extends ApplicationProcess {
 	 * @return the sample, which has just been started
 	 */
 	static SampleProcess launch(String... arguments) throws IOException {
-		if (!Files.exists(JAR)) {
-			throw new IllegalStateException(JAR + " is missing: run the tests by ./mvnw verify");
-		}
-		List<String> all = new ArrayList<>(List.of("-jar", JAR.toString(), "--server.port=0"));
+		List<String> all = new ArrayList<>(PackagedSample.arguments());
+		all.add("--server.port=0");
 		all.addAll(List.of(arguments));
 		if (Stream.of(arguments).noneMatch((argument) -> argument.startsWith("--grpc.server.port="))) {
 			all.add("--grpc.server.port=0");

@@ -45,6 +45,11 @@ import static org.awaitility.Awaitility.await;
  */
 public class ApplicationProcess implements AutoCloseable {
 
+	/**
+	 * The Java that runs the tests.
+	 */
+	public static final String JAVA = Path.of(System.getProperty("java.home"), "bin", "java").toString();
+
 	private static final Pattern GRPC_PORT = Pattern.compile("gRPC server 'network' listens on port (\\d+)");
 
 	private static final Pattern WEB_PORT = Pattern.compile("(?:Tomcat|Netty) started on port (\\d+)");
@@ -87,7 +92,7 @@ public class ApplicationProcess implements AutoCloseable {
 	 */
 	public ApplicationProcess(List<String> arguments, Map<String, String> variables) throws IOException {
 		List<String> command = new ArrayList<>();
-		command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+		command.add(JAVA);
 		command.addAll(STARTS_SOONER);
 		command.add("-Xmx256m");
 		command.addAll(arguments);
