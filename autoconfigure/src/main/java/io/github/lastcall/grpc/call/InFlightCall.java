@@ -306,11 +306,12 @@ final class InFlightCall extends InboundTracer {
 			this.listener = listener;
 			// Read after writing: a concurrent close sees it, or is seen here.
 			if (!this.closeStatus.isClosed()) {
-				listener.start(tracked, handler);
-				started = true;
-				return listener;
+				started = listener.start(tracked, handler);
+				if (started) {
+					return listener;
+				}
 			}
-			if (!this.closeStatus.isWithdrawn()) {
+			else if (!this.closeStatus.isWithdrawn()) {
 				tracked.closeByServer();
 			}
 		}

@@ -76,13 +76,22 @@ final class TrackedListener<Q> extends ServerCall.Listener<Q> {
 		this.headers = headers;
 	}
 
-	<R> void start(TrackedServerCall<Q, R> serverCall, ServerCallHandler<Q, R> handler) {
+	/**
+	 * Starts the handler.
+	 * @return whether it has been started, and has not failed
+	 */
+	<R> boolean start(TrackedServerCall<Q, R> serverCall, ServerCallHandler<Q, R> handler) {
 		Thread outer = enter();
 		Object scope = this.call.hooks().beforeCallback();
 		try {
 			// As grpc-java does: without a listener the call would never be answered.
 			this.delegate = Objects.requireNonNull(handler.startCall(serverCall, this.headers),
 					"startCall() returned a null listener");
+			return true;
+		}
+		catch (Throwable ex) {
+			this.call.failed(ex);
+			return false;
 		}
 		finally {
 			this.call.hooks().afterCallback(scope);

@@ -15,11 +15,17 @@
  */
 package io.github.lastcall.grpc.call;
 
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.AppenderBase;
 import io.github.lastcall.grpc.autoconfigure.GrpcServerProperties.ExecutorType;
+import io.github.lastcall.grpc.error.GrpcExceptionMapper;
 import io.github.lastcall.grpc.executor.ServerExecutor;
 import io.github.lastcall.grpc.executor.ThreadState;
 import io.github.lastcall.grpc.server.GlobalServerInterceptor;
@@ -46,6 +52,7 @@ import io.grpc.ServerCallHandler;
 import io.grpc.ServerInterceptor;
 import io.grpc.ServerServiceDefinition;
 import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
 import io.grpc.inprocess.InProcessChannelBuilder;
 import io.grpc.stub.ClientCalls;
 import io.grpc.stub.MetadataUtils;
@@ -57,6 +64,7 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.slf4j.LoggerFactory;
 import org.slf4j.MDC;
 
 import org.springframework.boot.test.context.FilteredClassLoader;
@@ -68,6 +76,8 @@ import org.springframework.security.core.Authentication;
 import org.springframework.security.core.context.SecurityContextHolder;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.awaitility.Awaitility.await;
 
 /**
  * What a call leaves behind on a thread is not there for the next one.
@@ -107,6 +117,31 @@ class ThreadStateTests {
 				assertThat(OneMethodService.call(client.channel(), "test.Begin").getName()).isEqualTo(NOBODY);
 			}
 		});
+	}
+
+	@OnEachExecutor
+	void whatAnInterceptorSetsIsThereWhileAnExceptionIsMappedAndLogged(ExecutorType executor) {
+		Queue<String> mapped = new ConcurrentLinkedQueue<>();
+		GrpcExceptionMapper mapper = (exception, call) -> {
+			mapped.add(State.current());
+			return null;
+		};
+		this.runner.withBean(GrpcExceptionMapper.class, () -> mapper)
+			.withPropertyValues("grpc.server.executor.type=" + executor)
+			.run((context) -> {
+				StateAppender log = new StateAppender();
+				try (GrpcClient client = GrpcClient.of(context)) {
+					log.attach();
+					assertThatExceptionOfType(StatusRuntimeException.class)
+						.isThrownBy(() -> OneMethodService.call(user(client.channel(), "alice"), "test.Fail"));
+					assertThat(mapped).containsExactly("alice alice alice");
+					await().until(() -> !log.states.isEmpty());
+					assertThat(log.states).containsExactly("alice alice alice");
+				}
+				finally {
+					log.detach();
+				}
+			});
 	}
 
 	@OnEachExecutor
@@ -237,6 +272,31 @@ class ThreadStateTests {
 
 	}
 
+	/**
+	 * Notes the state of the thread at each line of the log about a failed call.
+	 */
+	private static final class StateAppender extends AppenderBase<ILoggingEvent> {
+
+		private static final Logger logger = (Logger) LoggerFactory.getLogger("io.github.lastcall.grpc.error");
+
+		final Queue<String> states = new ConcurrentLinkedQueue<>();
+
+		void attach() {
+			start();
+			logger.addAppender(this);
+		}
+
+		void detach() {
+			logger.detachAppender(this);
+		}
+
+		@Override
+		protected void append(ILoggingEvent event) {
+			this.states.add(State.current());
+		}
+
+	}
+
 	@GlobalServerInterceptor
 	static class TenantInterceptor implements ServerInterceptor {
 
@@ -327,6 +387,19 @@ class ThreadStateTests {
 					call.close(Status.OK, new Metadata());
 					return new ServerCall.Listener<>() {
 					};
+				})
+				.build();
+		}
+
+		/**
+		 * Fails where the call begins.
+		 */
+		@Bean
+		@GrpcService
+		BindableService fail() {
+			return () -> ServerServiceDefinition.builder("test.Fail")
+				.addMethod(OneMethodService.method("test.Fail"), (call, headers) -> {
+					throw new IllegalStateException("on purpose");
 				})
 				.build();
 		}

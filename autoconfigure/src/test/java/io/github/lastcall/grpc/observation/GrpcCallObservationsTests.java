@@ -129,14 +129,28 @@ class GrpcCallObservationsTests {
 				throw new IllegalStateException("on purpose");
 			};
 			try (GrpcClient client = GrpcClient.of(context)) {
-				StatusRuntimeException failure = catchThrowableOfType(StatusRuntimeException.class,
-						() -> traced(client).getFeature(Point.getDefaultInstance()));
-				com.google.rpc.Status status = StatusProto.fromThrowable(failure);
-				assertThat(status).isNotNull();
-				assertThat(status.getDetailsList())
-					.containsExactly(Any.pack(RequestInfo.newBuilder().setRequestId(TRACE).build()));
+				assertTellsTheTraceId(client);
 			}
 		});
+	}
+
+	@Test
+	void aCallThatAnInterceptorFailsTellsItsClientTheTraceIdToo() {
+		this.runner.run((context) -> {
+			context.getBean(Callbacks.class).failure = new IllegalStateException("on purpose");
+			try (GrpcClient client = GrpcClient.of(context)) {
+				assertTellsTheTraceId(client);
+			}
+		});
+	}
+
+	private static void assertTellsTheTraceId(GrpcClient client) {
+		StatusRuntimeException failure = catchThrowableOfType(StatusRuntimeException.class,
+				() -> traced(client).getFeature(Point.getDefaultInstance()));
+		com.google.rpc.Status status = StatusProto.fromThrowable(failure);
+		assertThat(status).isNotNull();
+		assertThat(status.getDetailsList())
+			.containsExactly(Any.pack(RequestInfo.newBuilder().setRequestId(TRACE).build()));
 	}
 
 	@Test
