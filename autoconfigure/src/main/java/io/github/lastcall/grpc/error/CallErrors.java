@@ -17,10 +17,12 @@
 package io.github.lastcall.grpc.error;
 
 import java.util.List;
+import java.util.Locale;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 
+import com.google.rpc.LocalizedMessage;
 import com.google.rpc.RequestInfo;
 import io.github.lastcall.grpc.call.CallHooks;
 import io.github.lastcall.grpc.call.CallHooks.FailedCall;
@@ -174,12 +176,29 @@ public final class CallErrors implements AopInfrastructureBean, CallHooks.Failur
 	}
 
 	private Failure failure(FailedCall call, GrpcError error, Runnable log) {
-		GrpcError complete = error.localize(this.messages, new GrpcFailedCall(call).locale());
+		GrpcError complete = error.localize((text) -> resolve(call, text));
 		BoundedError bounded = BoundedError.of(error.toStatus(), complete.toTrailers());
 		return new Failure(bounded.status(), bounded.trailers(), () -> {
 			log.run();
 			logDropped(call, bounded);
 		});
+	}
+
+	private @Nullable LocalizedMessage resolve(FailedCall call, LocalizedText text) {
+		Locale locale = new GrpcFailedCall(call).locale();
+		RuntimeException failure = null;
+		try {
+			LocalizedMessage message = text.resolve(this.messages, locale);
+			if (message != null) {
+				return message;
+			}
+		}
+		catch (RuntimeException ex) {
+			// A pattern that does not fit its arguments.
+			failure = ex;
+		}
+		this.log.unresolved(name(call), text.code(), locale, failure);
+		return null;
 	}
 
 	private void logDropped(FailedCall call, BoundedError bounded) {

@@ -17,6 +17,7 @@
 package io.github.lastcall.grpc.error;
 
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.LongSupplier;
@@ -82,6 +83,15 @@ final class ErrorLog {
 		if (limiter.tryAcquire()) {
 			logger.warn("Dropped the trailers %s of %s: a status with its trailers must not exceed %d bytes%s"
 				.formatted(trailers, method, BoundedError.MAX_SIZE, limiter.suffix()));
+		}
+	}
+
+	void unresolved(String method, String code, Locale locale, @Nullable RuntimeException exception) {
+		LogLimiter limiter = limiter(List.of(method, code), 1);
+		if (limiter.tryAcquire()) {
+			logger.warn("%s failed without a text for its user: message '%s' cannot be resolved for locale %s%s%s"
+				.formatted(method, code, locale.toLanguageTag(), (exception != null) ? " (" + exception + ")" : "",
+						limiter.suffix()));
 		}
 	}
 

@@ -18,8 +18,8 @@ package io.github.lastcall.grpc.error;
 
 import java.time.Duration;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
+import java.util.function.Function;
 
 import com.google.protobuf.Any;
 import com.google.protobuf.InvalidProtocolBufferException;
@@ -301,7 +301,8 @@ public final class GrpcError {
 	/**
 	 * Sets {@code google.rpc.LocalizedMessage}, a text for the user of the client. The
 	 * message comes from the {@link MessageSource} of the application in the language of
-	 * the header {@code accept-language}, when the call fails.
+	 * the header {@code accept-language}, when the call fails. If there is no such
+	 * message, the client receives none and the log has a warning.
 	 * @param code the code of the message
 	 * @param arguments its arguments
 	 * @return a new error
@@ -311,14 +312,16 @@ public final class GrpcError {
 	}
 
 	/**
-	 * Returns the error with what depends on the call.
-	 * @param messages the messages of the application
-	 * @param locale the language of the client
+	 * Returns the error with the text for the user of the client, if it has one.
+	 * @param resolver returns the text, {@code null} if it cannot be resolved
 	 */
-	GrpcError localize(MessageSource messages, Locale locale) {
-		LocalizedMessage message = (this.localized != null) ? this.localized.resolve(messages, locale) : null;
+	GrpcError localize(Function<LocalizedText, @Nullable LocalizedMessage> resolver) {
+		if (this.localized == null) {
+			return this;
+		}
+		LocalizedMessage text = resolver.apply(this.localized);
 		GrpcError error = new GrpcError(this.message, this.cause, this.trailers, null);
-		return (message != null) ? error.with(message) : error;
+		return (text != null) ? error.with(text) : error;
 	}
 
 	boolean has(Message type) {

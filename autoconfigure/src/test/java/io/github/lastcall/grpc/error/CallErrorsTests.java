@@ -51,6 +51,8 @@ import io.grpc.stub.StreamObserver;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 import org.springframework.boot.test.context.assertj.AssertableApplicationContext;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
@@ -312,12 +314,25 @@ class CallErrorsTests {
 					.onError(GrpcError.of(Status.Code.NOT_FOUND).localized("feature.missing", "Paris").asException());
 				assertThat(localized(client, "fr"))
 					.isEqualTo(LocalizedMessage.newBuilder().setLocale("fr").setMessage("Rien à Paris").build());
+			}));
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "no.such.message", "feature.count" })
+	void aTextThatCannotBeResolvedIsLeftOutWithAWarning(String code, CapturedOutput output) {
+		this.runner.withBean("messageSource", MessageSource.class, CallErrorsTests::messages)
+			.run(with((context, client, handler) -> {
 				handler.unary = (request, responses) -> {
-					throw GrpcError.of(Status.Code.NOT_FOUND).localized("no.such.message").asException();
+					throw GrpcError.of(Status.Code.NOT_FOUND).localized(code, "many").asException();
 				};
-				StatusRuntimeException failure = failure(client);
-				assertThat(failure).hasMessage("NOT_FOUND");
-				assertThat(failure.getTrailers().keys()).containsOnly("content-type");
+				for (int i = 0; i < 3; i++) {
+					StatusRuntimeException failure = failure(client, "fr");
+					assertThat(failure).hasMessage("NOT_FOUND");
+					assertThat(failure.getTrailers().keys()).containsOnly("content-type");
+				}
+				assertThat(output)
+					.containsOnlyOnce("routeguide.RouteGuide/GetFeature failed without a text for its user: message '"
+							+ code + "' cannot be resolved for locale fr");
 			}));
 	}
 
@@ -325,16 +340,12 @@ class CallErrorsTests {
 		StaticMessageSource messages = new StaticMessageSource();
 		messages.addMessage("feature.missing", Locale.GERMANY, "Nichts in {0}");
 		messages.addMessage("feature.missing", Locale.FRENCH, "Rien à {0}");
+		messages.addMessage("feature.count", Locale.FRENCH, "{0,number}");
 		return messages;
 	}
 
 	private static Message localized(GrpcClient client, String languages) {
-		Metadata headers = new Metadata();
-		headers.put(Metadata.Key.of("accept-language", Metadata.ASCII_STRING_MARSHALLER), languages);
-		StatusRuntimeException failure = catchThrowableOfType(StatusRuntimeException.class,
-				() -> client.routeGuide()
-					.withInterceptors(MetadataUtils.newAttachHeadersInterceptor(headers))
-					.getFeature(Point.getDefaultInstance()));
+		StatusRuntimeException failure = failure(client, languages);
 		assertThat(failure.getTrailers().keys()).doesNotContain("lastcall-localized-text-bin");
 		return GrpcErrorTests.details(StatusProto.fromThrowable(failure)).get(0);
 	}
@@ -354,6 +365,15 @@ class CallErrorsTests {
 	private static StatusRuntimeException failure(GrpcClient client) {
 		return catchThrowableOfType(StatusRuntimeException.class,
 				() -> client.routeGuide().getFeature(Point.getDefaultInstance()));
+	}
+
+	private static StatusRuntimeException failure(GrpcClient client, String languages) {
+		Metadata headers = new Metadata();
+		headers.put(Metadata.Key.of("accept-language", Metadata.ASCII_STRING_MARSHALLER), languages);
+		return catchThrowableOfType(StatusRuntimeException.class,
+				() -> client.routeGuide()
+					.withInterceptors(MetadataUtils.newAttachHeadersInterceptor(headers))
+					.getFeature(Point.getDefaultInstance()));
 	}
 
 	private interface Check {
