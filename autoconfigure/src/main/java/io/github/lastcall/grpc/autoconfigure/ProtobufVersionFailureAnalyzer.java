@@ -16,9 +16,11 @@
 
 package io.github.lastcall.grpc.autoconfigure;
 
+import java.util.Arrays;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
+import build.buf.protovalidate.Validator;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.boot.diagnostics.AbstractFailureAnalyzer;
@@ -47,29 +49,50 @@ class ProtobufVersionFailureAnalyzer extends AbstractFailureAnalyzer<LinkageErro
 	 */
 	private static final String VERSION_CLASS = "com/google/protobuf/RuntimeVersion";
 
+	private static final String OLDER_PROTOVALIDATE = "Set build.buf:protovalidate to an older version, such as 1.2.2, "
+			+ "or use a newer protobuf-java. ";
+
 	@Override
 	protected @Nullable FailureAnalysis analyze(Throwable rootFailure, LinkageError cause) {
 		for (Throwable failure = cause; failure != null; failure = failure.getCause()) {
 			String message = String.valueOf(failure.getMessage());
 			Matcher tooOld = TOO_OLD.matcher(message);
 			if (tooOld.find()) {
-				return analysis(
-						"The generated code of '%s' needs protobuf-java %s or newer, but %s is on the classpath."
-							.formatted(tooOld.group(1), tooOld.group(2), tooOld.group(3)),
-						tooOld.group(2), rootFailure);
+				String needed = tooOld.group(2);
+				boolean protovalidate = isLoadedByProtovalidate(failure);
+				String description = "%s needs protobuf-java %s or newer, but %s is on the classpath.".formatted(
+						protovalidate ? protovalidate() : "The generated code of '" + tooOld.group(1) + "'", needed,
+						tooOld.group(3));
+				return analysis(description, protovalidate ? OLDER_PROTOVALIDATE : "", needed, rootFailure);
 			}
 			if (message.startsWith(VERSION_CLASS)) {
 				return analysis(
 						"Last Call needs protobuf-java %s or newer, but a version older than 4.26.0 is on the classpath."
 							.formatted(OLDEST),
-						OLDEST, rootFailure);
+						"", OLDEST, rootFailure);
 			}
 		}
 		return null;
 	}
 
-	private static FailureAnalysis analysis(String description, String needed, Throwable rootFailure) {
-		return new FailureAnalysis(description, ManagedVersion.PROTOBUF_JAVA.raiseTo(needed), rootFailure);
+	/**
+	 * Returns whether the generated code is that of protovalidate. protobuf names the
+	 * class without its package.
+	 */
+	private static boolean isLoadedByProtovalidate(Throwable failure) {
+		return Arrays.stream(failure.getStackTrace())
+			.anyMatch((frame) -> frame.getClassName().startsWith("build.buf.validate."));
+	}
+
+	private static String protovalidate() {
+		String version = Validator.class.getPackage().getImplementationVersion();
+		return (version != null) ? "protovalidate " + version : "protovalidate";
+	}
+
+	private static FailureAnalysis analysis(String description, String alternative, String needed,
+			Throwable rootFailure) {
+		return new FailureAnalysis(description, alternative + ManagedVersion.PROTOBUF_JAVA.raiseTo(needed),
+				rootFailure);
 	}
 
 }

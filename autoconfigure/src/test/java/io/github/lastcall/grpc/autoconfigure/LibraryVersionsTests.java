@@ -17,6 +17,7 @@
 package io.github.lastcall.grpc.autoconfigure;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
@@ -30,12 +31,19 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
+import org.springframework.asm.ClassReader;
+import org.springframework.asm.ClassVisitor;
+import org.springframework.asm.ClassWriter;
+import org.springframework.asm.MethodVisitor;
+import org.springframework.asm.Opcodes;
+import org.springframework.asm.SpringAsmInfo;
 import org.springframework.beans.factory.config.BeanFactoryPostProcessor;
 import org.springframework.boot.diagnostics.FailureAnalysis;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatNoException;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 /**
  * What a user reads when another BOM has lowered grpc-java or protobuf.
@@ -97,6 +105,19 @@ class LibraryVersionsTests {
 		assertAnalysis(analyze(new NoClassDefFoundError("Could not initialize class Guest").initCause(before)));
 	}
 
+	@Test
+	void aProtovalidateThatProtobufIsTooOldForIsNamedBesideWhatToSet() {
+		LinkageError failure = catchThrowableOfType(LinkageError.class,
+				() -> Class.forName("build.buf.validate.FieldRules", true, new NewerProtovalidate()));
+		FailureAnalysis analysis = analyze(failure);
+		assertThat(analysis).isNotNull();
+		assertThat(analysis.getDescription())
+			.matches("protovalidate 1\\.\\d+\\.\\d+ needs protobuf-java 4\\.99\\.\\d+ or newer, "
+					+ "but 4\\.\\d+\\.\\d+ is on the classpath\\.");
+		assertThat(analysis.getAction()).startsWith("Set build.buf:protovalidate to an older version, such as 1.2.2, ")
+			.contains("'protobuf-java.version'", "4.99.");
+	}
+
 	private static void assertAnalysis(@Nullable FailureAnalysis analysis) {
 		assertThat(analysis).isNotNull();
 		assertThat(analysis.getDescription()).isEqualTo(
@@ -118,6 +139,55 @@ class LibraryVersionsTests {
 	void otherClassesThatDoNotLoadAreLeftToOthers() {
 		assertThat(analyze(new NoClassDefFoundError("com/acme/Greeting"))).isNull();
 		assertThat(analyze(new IllegalStateException(TOO_OLD))).isNull();
+	}
+
+	/**
+	 * Loads the rules of protovalidate as if they had been generated for protobuf-java
+	 * 4.99.
+	 */
+	private static final class NewerProtovalidate extends ClassLoader {
+
+		NewerProtovalidate() {
+			super(NewerProtovalidate.class.getClassLoader());
+		}
+
+		@Override
+		protected Class<?> loadClass(String name, boolean resolve) throws ClassNotFoundException {
+			return name.equals("build.buf.validate.FieldRules") ? define(name) : super.loadClass(name, resolve);
+		}
+
+		private Class<?> define(String name) throws ClassNotFoundException {
+			try (InputStream original = getParent().getResourceAsStream(name.replace('.', '/') + ".class")) {
+				ClassWriter writer = new ClassWriter(0);
+				new ClassReader(original).accept(new ClassVisitor(SpringAsmInfo.ASM_VERSION, writer) {
+
+					@Override
+					public MethodVisitor visitMethod(int access, String method, String descriptor, String signature,
+							String[] exceptions) {
+						MethodVisitor visitor = super.visitMethod(access, method, descriptor, signature, exceptions);
+						return method.equals("<clinit>") ? minorVersion(visitor) : visitor;
+					}
+
+				}, 0);
+				byte[] bytes = writer.toByteArray();
+				return defineClass(name, bytes, 0, bytes.length);
+			}
+			catch (IOException ex) {
+				throw new ClassNotFoundException(name, ex);
+			}
+		}
+
+		private static MethodVisitor minorVersion(MethodVisitor visitor) {
+			return new MethodVisitor(SpringAsmInfo.ASM_VERSION, visitor) {
+
+				@Override
+				public void visitIntInsn(int opcode, int operand) {
+					super.visitIntInsn(opcode, (opcode == Opcodes.BIPUSH && operand > 30) ? 99 : operand);
+				}
+
+			};
+		}
+
 	}
 
 	@GrpcService
