@@ -377,7 +377,7 @@ class ActuatorViewsTests {
 	}
 
 	private static TestApplication run(String... properties) {
-		return TestApplication.of(Config.class).web().run(properties);
+		return TestApplication.ofEverything(Config.class).web().run(properties);
 	}
 
 	private static String status(JSONObject body, String name) throws JSONException {

@@ -61,7 +61,7 @@ class TlsViewsTests {
 
 	@Test
 	void theCertificateAndItsUpdatesAreInTheEndpointTheHealthDetailsAndTheMeters() throws Exception {
-		try (TestApplication app = TestApplication.of()
+		try (TestApplication app = TestApplication.ofEverything()
 			.web()
 			.tls(this.authority.trustingBundle(this.first))
 			.run(PROPERTIES)) {

@@ -143,7 +143,7 @@ interface FrameAttacks {
 	default void mutatedConversations(Attack attack) throws Exception {
 		Conversations conversations = Conversations.load();
 		assertThat(conversations.recorded()).allSatisfy((bytes) -> assertThat(bytes.length).isGreaterThan(100));
-		Attack.inParallel(10_000 * Attack.SCALE, (seed) -> {
+		Attack.inParallel(4_000 * Attack.SCALE, (seed) -> {
 			try (Socket socket = attack.socket(seed)) {
 				socket.getOutputStream().write(conversations.mutated(seed));
 				socket.shutdownOutput();
@@ -153,7 +153,7 @@ interface FrameAttacks {
 				// Closed before it had read everything.
 			}
 		});
-		attack.awaitRefusals("protocol", 1_000 * Attack.SCALE);
+		attack.awaitRefusals("protocol", 400 * Attack.SCALE);
 		await().atMost(Attack.TIMEOUT)
 			.until(() -> attack.log()
 				.stream()

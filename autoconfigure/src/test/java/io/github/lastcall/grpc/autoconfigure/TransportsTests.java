@@ -42,6 +42,7 @@ import io.github.lastcall.grpc.limits.RefusalReason;
 import io.github.lastcall.grpc.limits.Refusals;
 import io.github.lastcall.grpc.netty.NettyGuardedTransport;
 import io.github.lastcall.grpc.server.GrpcService;
+import io.github.lastcall.grpc.testing.EnableServerAutoConfiguration;
 import io.github.lastcall.grpc.testing.GrpcClient;
 import io.github.lastcall.grpc.testing.HeldThreads;
 import io.github.lastcall.grpc.testing.TestRouteGuide;
@@ -69,7 +70,6 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
 import org.springframework.boot.WebApplicationType;
-import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.boot.builder.SpringApplicationBuilder;
 import org.springframework.boot.health.contributor.Health;
 import org.springframework.boot.health.contributor.Status;
@@ -500,7 +500,7 @@ class TransportsTests {
 	}
 
 	@Configuration(proxyBeanMethods = false)
-	@EnableAutoConfiguration
+	@EnableServerAutoConfiguration
 	static class Application {
 
 		@Bean

@@ -113,7 +113,7 @@ class HealthExposureTests {
 	}
 
 	private static TestApplication run(String... properties) {
-		return TestApplication.of(Config.class).web().run(properties);
+		return TestApplication.ofEverything(Config.class).web().run(properties);
 	}
 
 	private static HttpResponse<String> get(TestApplication app, String path) throws IOException, InterruptedException {

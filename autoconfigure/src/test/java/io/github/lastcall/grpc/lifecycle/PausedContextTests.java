@@ -27,6 +27,7 @@ import java.util.concurrent.CompletableFuture;
 
 import io.github.lastcall.grpc.server.GrpcService;
 import io.github.lastcall.grpc.server.LocalGrpcPort;
+import io.github.lastcall.grpc.testing.EnableServerAutoConfiguration;
 import io.github.lastcall.grpc.testing.GrpcClient;
 import io.github.lastcall.grpc.testing.TestApplication;
 import io.github.lastcall.grpc.testing.TestRouteGuide;
@@ -40,7 +41,6 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 import org.springframework.beans.factory.annotation.Value;
 import org.springframework.boot.SpringBootConfiguration;
-import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.boot.test.context.SpringBootTest;
 import org.springframework.boot.test.context.SpringBootTest.WebEnvironment;
 import org.springframework.context.annotation.Bean;
@@ -177,7 +177,7 @@ class PausedContextTests {
 	}
 
 	@SpringBootConfiguration(proxyBeanMethods = false)
-	@EnableAutoConfiguration
+	@EnableServerAutoConfiguration
 	static class Application {
 
 		@Bean

@@ -52,7 +52,7 @@ class WebBesideTests {
 
 	@Test
 	void webAndActuatorAnswerWhileTheEndIsAnnouncedAndThenBothDrainSideBySide(CapturedOutput output) throws Exception {
-		try (TestApplication app = TestApplication.of(SlowController.class)
+		try (TestApplication app = TestApplication.ofEverything(SlowController.class)
 			.web()
 			.run("grpc.server.shutdown.propagation-delay=5s")) {
 			SlowController controller = app.bean(SlowController.class);

@@ -163,7 +163,7 @@ class GrpcServerMetersTests {
 
 	@Test
 	void aFilterThatRefusesTheMetersOfHealthFailsNothingAndIsReportedOnce(CapturedOutput output) {
-		try (TestApplication app = TestApplication.of(RefusingFilterConfiguration.class).run()) {
+		try (TestApplication app = TestApplication.ofEverything(RefusingFilterConfiguration.class).run()) {
 			app.overrides().set("my.Own", ServingStatus.SERVING);
 			assertThat(app.health().check("my.Own")).isEqualTo("SERVING");
 			assertThat(app.bean(PrometheusMeterRegistry.class).find("grpc.server.health.status").gauges()).isEmpty();
@@ -207,7 +207,7 @@ class GrpcServerMetersTests {
 	}
 
 	private static TestApplication run(String... properties) {
-		return TestApplication.of().run(properties);
+		return TestApplication.ofEverything().run(properties);
 	}
 
 	private static List<Meter> ours(MeterRegistry registry) {

@@ -72,7 +72,7 @@ class MetersDocumentationTests {
 	}
 
 	private String rows() {
-		try (TestApplication app = TestApplication.of()
+		try (TestApplication app = TestApplication.ofEverything()
 			.tls(this.authority.trustingBundle(this.certificate))
 			.run("grpc.server.health.port=0"); GrpcClient client = this.authority.connect(app.port(), null)) {
 			client.featureName();

@@ -95,7 +95,7 @@ class PrometheusTests {
 	}
 
 	private static TestApplication run(String... properties) {
-		return TestApplication.of().web().run(properties);
+		return TestApplication.ofEverything().web().run(properties);
 	}
 
 	private static void call(TestApplication app) throws Exception {

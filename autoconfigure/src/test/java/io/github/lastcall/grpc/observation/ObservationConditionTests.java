@@ -59,7 +59,7 @@ class ObservationConditionTests {
 		Logger logger = (Logger) LoggerFactory.getLogger("the.handler.of." + getClass().getName());
 		ListAppender<ILoggingEvent> lines = new ListAppender<>();
 		lines.start();
-		try (TestApplication app = TestApplication.of(ExporterConfiguration.class)
+		try (TestApplication app = TestApplication.ofEverything(ExporterConfiguration.class)
 			.run("management.tracing.sampling.probability=1"); GrpcClient client = GrpcClient.of(app.port())) {
 			// Not before: a starting application configures its log anew.
 			logger.addAppender(lines);

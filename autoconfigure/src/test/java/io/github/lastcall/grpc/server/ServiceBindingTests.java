@@ -20,6 +20,7 @@ import java.util.Objects;
 
 import io.github.lastcall.grpc.testing.AdviceConfiguration;
 import io.github.lastcall.grpc.testing.AdviceConfiguration.Advised;
+import io.github.lastcall.grpc.testing.EnableServerAutoConfiguration;
 import io.github.lastcall.grpc.testing.GrpcClient;
 import io.github.lastcall.grpc.testing.GrpcServerContextRunner;
 import io.github.lastcall.grpc.testing.TestRouteGuide;
@@ -39,7 +40,6 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.springframework.beans.factory.config.BeanDefinition;
 import org.springframework.beans.factory.config.CustomScopeConfigurer;
 import org.springframework.boot.SpringBootConfiguration;
-import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.boot.test.context.SpringBootTest;
 import org.springframework.boot.test.context.SpringBootTest.WebEnvironment;
 import org.springframework.boot.test.context.assertj.AssertableApplicationContext;
@@ -348,7 +348,7 @@ class ServiceBindingTests {
 	}
 
 	@SpringBootConfiguration(proxyBeanMethods = false)
-	@EnableAutoConfiguration
+	@EnableServerAutoConfiguration
 	@Import(RouteGuide.class)
 	static class Application {
 

@@ -117,10 +117,18 @@ public final class TestApplication implements AutoCloseable {
 	}
 
 	/**
-	 * An application with every auto-configuration, and more sources.
+	 * An application with the auto-configurations that the server works with, and more
+	 * sources.
 	 */
 	public static Builder of(Class<?>... sources) {
 		return new Builder(Config.class).sources(sources);
+	}
+
+	/**
+	 * An application with every auto-configuration, and more sources.
+	 */
+	public static Builder ofEverything(Class<?>... sources) {
+		return new Builder(EverythingConfig.class).sources(sources);
 	}
 
 	public ConfigurableApplicationContext context() {
@@ -415,9 +423,16 @@ public final class TestApplication implements AutoCloseable {
 	}
 
 	@SpringBootConfiguration(proxyBeanMethods = false)
-	@EnableAutoConfiguration
+	@EnableServerAutoConfiguration
 	@Import(Beans.class)
 	static class Config {
+
+	}
+
+	@SpringBootConfiguration(proxyBeanMethods = false)
+	@EnableAutoConfiguration
+	@Import(Beans.class)
+	static class EverythingConfig {
 
 	}
 
