@@ -46,12 +46,13 @@ import org.jspecify.annotations.Nullable;
  * new one; otherwise the signalled worker resets it, when it has polled or exits. Only
  * {@link ThreadGrowth} adds several at once.</li>
  * <li>No lost wake-up: if admitted calls wait, a wake-up is pending, or a thread is in
- * {@link #signalWork()}, or no worker is idle and none may be started at once.
- * Dekker-style store/load pairs on volatile variables ensure it: each side writes its own
- * variable before it reads the other's, so at least one sees the other. A producer adds
- * its call, then reads the flag and the number of idle workers; a signalled worker resets
- * the flag, then polls again; a worker registers as idle, or counts its exit, then looks
- * for calls.</li>
+ * {@link #signalWork()}, or no worker is idle and none may be started at once, or as many
+ * workers as allowed at present run and will poll. Dekker-style store/load pairs on
+ * volatile variables ensure it: each side writes its own variable before it reads the
+ * other's, so at least one sees the other. A producer adds its call, then reads the flag
+ * and the number of idle workers; a signalled worker resets the flag, then polls again; a
+ * worker registers as idle, or counts its exit, then looks for calls. A worker becomes
+ * idle beyond the limit only if as many others remain after it has registered.</li>
  * <li>A call that waits for a permit of its method ({@link MethodBulkhead}) is not seen
  * by workers. The worker whose call returns that permit adds it to the calls before it
  * polls or exits itself, so it needs no signal.</li>
@@ -83,6 +84,11 @@ final class CallQueue extends AbstractQueue<Runnable> implements BlockingQueue<R
 	private final AtomicInteger exits = new AtomicInteger();
 
 	private final ServerThread.IdleWorkers idle = new ServerThread.IdleWorkers();
+
+	/**
+	 * The number of workers that run at the same time, for now.
+	 */
+	private volatile int workerLimit = Integer.MAX_VALUE;
 
 	/**
 	 * Starts a signalled worker, and returns whether it could: not if there are as many
@@ -121,7 +127,7 @@ final class CallQueue extends AbstractQueue<Runnable> implements BlockingQueue<R
 	 * Wakes an idle worker or starts one, unless a wake-up is pending.
 	 */
 	void signalWork() {
-		while (!this.wakeupPending.get() && this.wakeupPending.compareAndSet(false, true)) {
+		while (!isAtLimit() && !this.wakeupPending.get() && this.wakeupPending.compareAndSet(false, true)) {
 			int exits = this.exits.get();
 			boolean signalled = false;
 			try {
@@ -144,8 +150,38 @@ final class CallQueue extends AbstractQueue<Runnable> implements BlockingQueue<R
 	}
 
 	/**
-	 * Returns the workers that wait for calls.
+	 * Limits the number of workers that run at the same time, from now on. Those beyond
+	 * it finish their calls.
 	 */
+	void limitWorkers(int limit) {
+		boolean more = limit > this.workerLimit;
+		this.workerLimit = limit;
+		if (more && !this.calls.isEmpty()) {
+			signalMoreWork();
+		}
+	}
+
+	/**
+	 * Returns the number of workers that do not wait for calls.
+	 */
+	int active() {
+		return this.workers.size() - this.idle.count();
+	}
+
+	private boolean isAtLimit() {
+		int limit = this.workerLimit;
+		return limit != Integer.MAX_VALUE && active() >= limit;
+	}
+
+	/**
+	 * Registers a worker as idle if as many others as allowed remain.
+	 */
+	private boolean retire(ServerThread worker) {
+		int limit = this.workerLimit;
+		return limit != Integer.MAX_VALUE && !worker.isSignalled()
+				&& this.idle.add(worker, this.workers.size() - limit);
+	}
+
 	ServerThread.IdleWorkers idle() {
 		return this.idle;
 	}
@@ -168,9 +204,6 @@ final class CallQueue extends AbstractQueue<Runnable> implements BlockingQueue<R
 		return this.calls.size();
 	}
 
-	/**
-	 * Returns the running threads of the pool, a view.
-	 */
 	Set<ServerThread> workers() {
 		return this.workers;
 	}
@@ -204,9 +237,12 @@ final class CallQueue extends AbstractQueue<Runnable> implements BlockingQueue<R
 		}
 		long nanos = unit.toNanos(timeout);
 		while (true) {
-			Runnable call = pollAs(worker);
-			if (call != null || nanos <= 0) {
-				return call;
+			if (nanos <= 0 || !retire(worker)) {
+				Runnable call = pollAs(worker);
+				if (call != null || nanos <= 0) {
+					return call;
+				}
+				this.idle.add(worker, Integer.MAX_VALUE);
 			}
 			nanos = awaitWakeup(worker, nanos);
 		}
@@ -237,14 +273,13 @@ final class CallQueue extends AbstractQueue<Runnable> implements BlockingQueue<R
 	}
 
 	/**
-	 * Waits as an idle worker until woken.
+	 * Waits until an idle worker is woken.
 	 * @return the rest of the time
 	 */
 	private long awaitWakeup(ServerThread worker, long nanos) throws InterruptedException {
-		this.idle.add(worker);
 		long deadline = System.nanoTime() + nanos;
 		boolean interrupted = false;
-		if (this.calls.isEmpty()) {
+		if (this.calls.isEmpty() || isAtLimit()) {
 			do {
 				LockSupport.parkNanos(this, nanos);
 				nanos = deadline - System.nanoTime();

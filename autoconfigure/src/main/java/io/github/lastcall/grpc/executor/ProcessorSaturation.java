@@ -18,33 +18,46 @@ package io.github.lastcall.grpc.executor;
 
 import java.lang.management.ManagementFactory;
 import java.util.Collection;
-import java.util.function.BooleanSupplier;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.function.IntSupplier;
+import java.util.stream.LongStream;
 
 import com.sun.management.OperatingSystemMXBean;
 import com.sun.management.ThreadMXBean;
 
 /**
- * Tells whether handlers that compute have saturated the processors since the last look:
- * hardly any processor time is idle (of the container, if it has a limit), and most of
- * what the threads of this process use is used by the workers of a pool. Handlers that
- * block leave most of it to the event loops, even if other processes saturate the
- * machine. Never the case if the JVM does not measure the processor time of threads.
+ * Counts the workers of a pool whose handlers compute, if these have saturated the
+ * processors since the last look: hardly any processor time is idle (of the container, if
+ * it has a limit), there is such a worker for each processor, and the workers use much of
+ * what all threads of this process use. 0 if they have not, or the JVM does not measure
+ * the processor time of threads.
  */
-final class ProcessorSaturation implements BooleanSupplier {
+final class ProcessorSaturation implements IntSupplier {
+
+	private static final int PROCESSORS = Runtime.getRuntime().availableProcessors();
 
 	private static final double SATURATED_LOAD = 0.9;
 
 	/**
-	 * Measured in windows of 40 ms: mostly 0.1 to 0.6 for calls that block for 100 ms,
-	 * and mostly 0.7 to 0.9 for calls that compute for 1 ms.
+	 * The rest is for the event loops, and for compilers while the application is young.
 	 */
-	private static final double WORKERS_SHARE = 0.65;
+	private static final double WORKERS_SHARE = 0.3;
+
+	/**
+	 * Share of the time for which a worker runs at least that computes, as a divisor: a
+	 * fair share with fifty on each processor. It runs for less if it blocks for most of
+	 * the time.
+	 */
+	private static final int COMPUTING_SHARE = 50;
 
 	private final Collection<ServerThread> workers;
 
-	private long workersNanos;
+	private Map<Long, Long> workersNanos = Map.of();
 
 	private long allNanos;
+
+	private long lastLook = System.nanoTime();
 
 	ProcessorSaturation(Collection<ServerThread> workers) {
 		this.workers = workers;
@@ -52,26 +65,34 @@ final class ProcessorSaturation implements BooleanSupplier {
 
 	@Override
 	@SuppressWarnings("deprecation") // Thread.threadId() is not in Java 17
-	public boolean getAsBoolean() {
+	public int getAsInt() {
 		if (!(ManagementFactory.getThreadMXBean() instanceof ThreadMXBean threads)
 				|| !(ManagementFactory.getOperatingSystemMXBean() instanceof OperatingSystemMXBean system)
 				|| !threads.isThreadCpuTimeSupported() || !threads.isThreadCpuTimeEnabled()) {
-			return false;
+			return 0;
 		}
-		long workersBefore = this.workersNanos;
+		long now = System.nanoTime();
+		long computingNanos = (now - this.lastLook) / COMPUTING_SHARE;
+		this.lastLook = now;
+		Map<Long, Long> before = this.workersNanos;
+		this.workersNanos = new HashMap<>();
+		long[] ids = this.workers.stream().mapToLong(Thread::getId).toArray();
+		long[] nanos = threads.getThreadCpuTime(ids);
+		long used = 0;
+		int computing = 0;
+		for (int i = 0; i < ids.length; i++) {
+			this.workersNanos.put(ids[i], nanos[i]);
+			long usedByWorker = Math.max(0, nanos[i] - before.getOrDefault(ids[i], 0L));
+			used += usedByWorker;
+			computing += (usedByWorker >= computingNanos) ? 1 : 0;
+		}
 		long allBefore = this.allNanos;
-		this.workersNanos = nanos(threads, this.workers.stream().mapToLong(Thread::getId).toArray());
-		this.allNanos = nanos(threads, threads.getAllThreadIds());
-		return system.getCpuLoad() >= SATURATED_LOAD
-				&& this.workersNanos - workersBefore >= WORKERS_SHARE * (this.allNanos - allBefore);
-	}
-
-	private static long nanos(ThreadMXBean threads, long[] ids) {
-		long sum = 0;
-		for (long nanos : threads.getThreadCpuTime(ids)) {
-			sum += Math.max(0, nanos);
-		}
-		return sum;
+		this.allNanos = LongStream.of(threads.getThreadCpuTime(threads.getAllThreadIds()))
+			.filter((one) -> one > 0)
+			.sum();
+		boolean saturated = system.getCpuLoad() >= SATURATED_LOAD && computing >= PROCESSORS
+				&& used >= WORKERS_SHARE * (this.allNanos - allBefore);
+		return saturated ? computing : 0;
 	}
 
 }

@@ -102,11 +102,19 @@ final class ServerThread extends Thread {
 			return this.count;
 		}
 
-		void add(ServerThread worker) {
+		/**
+		 * Adds a worker, unless there are so many already.
+		 * @return whether it has been added
+		 */
+		boolean add(ServerThread worker, int max) {
 			synchronized (this.workers) {
+				if (this.workers.size() >= max) {
+					return false;
+				}
 				this.workers.addFirst(worker);
 				this.count = this.workers.size();
 				worker.idle = true;
+				return true;
 			}
 		}
 

@@ -38,7 +38,8 @@ import org.springframework.util.Assert;
  * signals the next one when it has found a call and more are waiting ({@link CallQueue}).
  * On busy processors, threads therefore run call after call instead of being woken for
  * each. At intervals, further ones are woken or started: as many as are missing while
- * calls block, none while they saturate the processors ({@link ThreadGrowth}).
+ * calls block; while they saturate the processors, only as many run as there are
+ * processors, and one more ({@link ThreadGrowth}).
  * <p>
  * The calls of one method occupy at most the configured number of threads. A tenth more
  * can start for calls of other methods, so one slow method does not stop the others

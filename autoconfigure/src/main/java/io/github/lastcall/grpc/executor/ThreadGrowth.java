@@ -19,15 +19,19 @@ package io.github.lastcall.grpc.executor;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BooleanSupplier;
+import java.util.function.IntSupplier;
 import java.util.function.LongSupplier;
 
 /**
  * Growth of the number of threads at work, beyond those that are woken or started one at
  * a time. While calls wait, it looks at the pool once in a window of time. If they wait
  * for longer than half a window, it wakes or starts as many threads as would have run
- * them in that window (Little's law), at most doubling those at work. While handlers that
- * compute saturate the processors it does nothing: more threads would not compute faster,
- * and calls that wait in the queue of the pool can still be refused.
+ * them in that window (Little's law), at most doubling those at work.
+ * <p>
+ * While handlers that compute saturate the processors, it lets no more of them run than
+ * there are processors, and one more: further ones would not compute faster, but take
+ * processor time from the event loops, and calls that wait in the queue of the pool can
+ * still be refused. Handlers that block at the time run beside them.
  * <p>
  * No lost request: a call is in the queue before {@link #request()} reads
  * {@link #requested}, and {@link #look()} resets that before it reads the queue. So a
@@ -37,6 +41,8 @@ final class ThreadGrowth {
 
 	static final Duration WINDOW = Duration.ofMillis(40);
 
+	private static final int MAX_COMPUTING = Runtime.getRuntime().availableProcessors() + 1;
+
 	private final CallQueue queue;
 
 	private final int maxThreads;
@@ -45,7 +51,7 @@ final class ThreadGrowth {
 
 	private final LongSupplier completedCalls;
 
-	private final BooleanSupplier saturated;
+	private final IntSupplier computing;
 
 	private final ServerTimer timer;
 
@@ -70,17 +76,17 @@ final class ThreadGrowth {
 	 * @param maxThreads the maximum number of threads
 	 * @param starter starts a thread, and returns whether it could
 	 * @param completedCalls the number of calls that the pool has run
-	 * @param saturated whether handlers that compute have saturated the processors since
-	 * it was last called
+	 * @param computing the number of workers whose handlers compute, if these have
+	 * saturated the processors since it was last called; 0 otherwise
 	 * @param timer the timer
 	 */
 	ThreadGrowth(CallQueue queue, int maxThreads, BooleanSupplier starter, LongSupplier completedCalls,
-			BooleanSupplier saturated, ServerTimer timer) {
+			IntSupplier computing, ServerTimer timer) {
 		this.queue = queue;
 		this.maxThreads = maxThreads;
 		this.starter = starter;
 		this.completedCalls = completedCalls;
-		this.saturated = saturated;
+		this.computing = computing;
 		this.timer = timer;
 		this.lastLook = timer.nanoTime() - WINDOW.toNanos();
 	}
@@ -112,7 +118,12 @@ final class ThreadGrowth {
 		long before = this.completed;
 		this.completed = this.completedCalls.getAsLong();
 		int missing = missing(waiting, (this.completed - before) / windows);
-		if (missing > 0 && !this.saturated.getAsBoolean() && this.measuring) {
+		int computing = (missing > 0) ? this.computing.getAsInt() : 0;
+		if (missing == 0 || this.measuring) {
+			this.queue
+				.limitWorkers((computing > 0) ? this.queue.active() - computing + MAX_COMPUTING : Integer.MAX_VALUE);
+		}
+		if (missing > 0 && computing == 0 && this.measuring) {
 			add(missing);
 		}
 		this.measuring = missing > 0;
@@ -130,7 +141,7 @@ final class ThreadGrowth {
 		if (waiting <= completedInWindow / 2) {
 			return 0;
 		}
-		int working = Math.max(1, this.queue.workers().size() - this.queue.idle().count());
+		int working = Math.max(1, this.queue.active());
 		double needed = Math.ceil(waiting * working / Math.max(1, completedInWindow));
 		return (int) Math.min(Math.min(needed, waiting), Math.min(working, this.maxThreads - working));
 	}

@@ -40,12 +40,17 @@ class CallQueueInterleavingTests {
 
 	@Test
 	void aWorkerTakesEveryCallOfTwoProducers() {
-		Lincheck.runConcurrentTest(INVOCATIONS, () -> run(1, 2));
+		Lincheck.runConcurrentTest(INVOCATIONS, () -> run(1, 2, Integer.MAX_VALUE));
 	}
 
 	@Test
 	void twoWorkersTakeACallEach() {
-		Lincheck.runConcurrentTest(INVOCATIONS, () -> run(2, 1));
+		Lincheck.runConcurrentTest(INVOCATIONS, () -> run(2, 1, Integer.MAX_VALUE));
+	}
+
+	@Test
+	void aWorkerBeyondTheLimitTakesTheCallThatTheOtherOneLeaves() {
+		Lincheck.runConcurrentTest(INVOCATIONS, () -> run(2, 1, 1));
 	}
 
 	@Test
@@ -88,7 +93,7 @@ class CallQueueInterleavingTests {
 				call.run();
 			}
 			return false;
-		}, () -> 0, () -> false, new ThreadPerTask(looks, new AtomicLong()));
+		}, () -> 0, () -> 0, new ThreadPerTask(looks, new AtomicLong()));
 		for (int i = 0; i < 2; i++) {
 			queue.add(calls::incrementAndGet);
 			growth.request();
@@ -136,8 +141,9 @@ class CallQueueInterleavingTests {
 		}
 	}
 
-	private static void run(int workers, int callsOfEach) {
+	private static void run(int workers, int callsOfEach, int limit) {
 		CallQueue queue = new CallQueue(10);
+		queue.limitWorkers(limit);
 		AtomicInteger calls = new AtomicInteger();
 		Thread[] threads = new Thread[workers];
 		for (int i = 0; i < workers; i++) {

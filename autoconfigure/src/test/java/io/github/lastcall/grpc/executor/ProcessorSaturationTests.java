@@ -49,20 +49,22 @@ class ProcessorSaturationTests {
 	@Test
 	void workersThatComputeSaturateTheProcessors() {
 		ProcessorSaturation saturation = new ProcessorSaturation(this.threads);
-		assertThat(saturation.getAsBoolean()).isFalse();
+		assertThat(saturation.getAsInt()).isZero();
 		this.threads.forEach(Thread::start);
-		await().pollInterval(Duration.ofMillis(200)).atMost(Duration.ofSeconds(30)).until(saturation::getAsBoolean);
+		await().pollInterval(Duration.ofMillis(200))
+			.atMost(Duration.ofSeconds(30))
+			.until(() -> saturation.getAsInt() == this.threads.size());
 	}
 
 	@Test
 	void otherThreadsThatComputeDoNot() {
 		ProcessorSaturation saturation = new ProcessorSaturation(Set.of(thread()));
 		this.threads.forEach(Thread::start);
-		saturation.getAsBoolean();
+		saturation.getAsInt();
 		await().pollInterval(Duration.ofMillis(200))
 			.during(Duration.ofSeconds(1))
 			.atMost(Duration.ofSeconds(30))
-			.until(() -> !saturation.getAsBoolean());
+			.until(() -> saturation.getAsInt() == 0);
 	}
 
 	private ServerThread thread() {

@@ -17,16 +17,17 @@
 package io.github.lastcall.grpc.executor;
 
 import java.time.Duration;
-import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 
 import io.github.lastcall.grpc.testing.ManualServerTimer;
-import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 class ThreadGrowthTests {
 
@@ -36,12 +37,12 @@ class ThreadGrowthTests {
 
 	private final CallQueue queue = new CallQueue(Integer.MAX_VALUE);
 
-	private final AtomicBoolean saturated = new AtomicBoolean();
+	private final AtomicInteger computing = new AtomicInteger();
 
 	private final AtomicLong completed = new AtomicLong();
 
 	private final ThreadGrowth growth = new ThreadGrowth(this.queue, MAX_THREADS, this::start, this.completed::get,
-			this.saturated::get, this.timer);
+			this.computing::get, this.timer);
 
 	@BeforeEach
 	void startTenThreads() {
@@ -110,14 +111,38 @@ class ThreadGrowthTests {
 
 	@Test
 	void noThreadIsStartedWhileTheProcessorsAreSaturated() {
-		this.saturated.set(true);
+		this.computing.set(10);
 		addCalls(50);
 		this.timer.advance(ThreadGrowth.WINDOW);
 		this.timer.advance(ThreadGrowth.WINDOW);
 		assertThat(threads()).isEqualTo(10);
-		this.saturated.set(false);
+		this.computing.set(0);
 		this.timer.advance(ThreadGrowth.WINDOW);
 		assertThat(threads()).isEqualTo(20);
+	}
+
+	@Test
+	void aWorkerTakesNoCallWhileTheProcessorsAreSaturated() {
+		this.computing.set(10);
+		addCalls(50);
+		this.timer.advance(ThreadGrowth.WINDOW);
+		this.timer.advance(ThreadGrowth.WINDOW);
+		CompletableFuture<Runnable> taken = new CompletableFuture<>();
+		new ServerThread(this.queue, () -> taken.complete(take()), "worker", false).start();
+		await().until(() -> this.queue.idle().count() == 1);
+		assertThat(taken).isNotDone();
+		this.computing.set(0);
+		this.timer.advance(ThreadGrowth.WINDOW);
+		assertThat(taken).succeedsWithin(Duration.ofSeconds(30));
+	}
+
+	private Runnable take() {
+		try {
+			return this.queue.take();
+		}
+		catch (InterruptedException ex) {
+			throw new IllegalStateException(ex);
+		}
 	}
 
 	@Test
@@ -141,7 +166,7 @@ class ThreadGrowthTests {
 			});
 		}
 		this.growth.request();
-		Awaitility.await().atMost(Duration.ofSeconds(30)).until(() -> this.timer.pending() == 1);
+		await().atMost(Duration.ofSeconds(30)).until(() -> this.timer.pending() == 1);
 	}
 
 	private boolean start() {
