@@ -99,6 +99,8 @@ final class Overload {
 		Candidate limited = workload.blocks() ? candidate.withThreads(THREADS) : candidate;
 		int callsInFlight = workload.blocks() ? THREADS : COMPUTING_CALLS_IN_FLIGHT;
 		try (LoadedServer server = LoadedServer.start(limited, retries, this.warmup)) {
+			// Starts the threads, and compiles the handlers.
+			server.capacity(workload, callsInFlight, 1);
 			Capacity before = server.capacity(workload, callsInFlight, this.capacitySeconds);
 			Recovery recovery = server.recovery(workload, NORMAL_SECONDS);
 			for (double factor : this.factors) {

@@ -363,10 +363,10 @@ public record GrpcServerProperties(@DefaultValue("true") boolean enabled, @Defau
 	 * settings of the client, including a TLS handshake of at most 10s, before the
 	 * connection is closed. The headers of a call must end within the same time, at the
 	 * latest within twice that time.
-	 * @param queueDelay Time that calls of a method may wait for a thread of the server's
-	 * own pool, or the time that their handlers hold one if that is longer. When all of
-	 * them wait longer for three times as long, excess calls end with RESOURCE_EXHAUSTED
-	 * before their handlers start. 0 lets calls wait for any time.
+	 * @param queueDelay Maximum time that a call may wait for a thread of the server's
+	 * own pool, or a quarter of the time until its deadline if that is less. During an
+	 * overload, calls that would wait longer end with RESOURCE_EXHAUSTED when they
+	 * arrive. 0 lets calls wait for any time.
 	 * @param retryPushback Maximum delay after which clients with a retry policy are told
 	 * to retry a call that was refused because of queue-delay or a full queue. While
 	 * refusals continue, they are told not to retry. 0 leaves it to their policies.
@@ -377,7 +377,7 @@ public record GrpcServerProperties(@DefaultValue("true") boolean enabled, @Defau
 			@DefaultValue("16MB") DataSize outboundMessageBuffer, @Nullable DataSize outboundBufferSize,
 			@DefaultValue("10s") Duration outboundWait, @DefaultValue("10000") int resetsPerConnection,
 			@DefaultValue("10s") Duration resetWindow, @DefaultValue("10000") int controlFramesPerConnection,
-			@DefaultValue("10s") Duration handshakeTimeout, @DefaultValue("0") Duration queueDelay,
+			@DefaultValue("10s") Duration handshakeTimeout, @DefaultValue("10s") Duration queueDelay,
 			@DefaultValue("1s") Duration retryPushback) {
 
 		/**

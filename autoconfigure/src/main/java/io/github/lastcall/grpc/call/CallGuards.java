@@ -29,8 +29,8 @@ import org.jspecify.annotations.Nullable;
  * @param abandoned finds handlers that still run after their calls have been cancelled
  * @param lost ends calls whose last callback is lost
  * @param outbound limits what calls have sent and clients have not read
- * @param queueDelay the time for which calls may wait for a thread before others are
- * refused, 0 for any time
+ * @param queueDelay the maximum time for which calls may wait for a thread, 0 for any
+ * time
  * @param retryPushback tells clients when to retry a refused call
  * @param failures decides what the clients of failed calls receive, {@code null} to tell
  * them nothing but that there was a failure

@@ -30,6 +30,7 @@ import io.github.lastcall.grpc.limits.RefusalStatus;
 import io.grpc.Context;
 import io.grpc.Deadline;
 import io.grpc.Metadata;
+import io.grpc.ServerCall;
 import io.grpc.Status;
 import org.jspecify.annotations.Nullable;
 
@@ -46,6 +47,12 @@ import org.jspecify.annotations.Nullable;
 @SuppressWarnings("serial")
 final class CallbackExecutor extends AtomicInteger implements Executor, CallTask {
 
+	/**
+	 * Number of messages that are requested before a call waits for a thread: the only
+	 * one, and another one, which would be an error of the client.
+	 */
+	static final int REQUESTED_AHEAD = 2;
+
 	private static final Runnable NOTHING = () -> {
 	};
 
@@ -61,33 +68,15 @@ final class CallbackExecutor extends AtomicInteger implements Executor, CallTask
 	private static final Status CANCELLED = Status.CANCELLED
 		.withDescription("The call was cancelled while it waited for a thread");
 
-	private static final long UNKNOWN = Long.MIN_VALUE;
-
 	private final InFlightCall call;
 
 	private Executor executor;
 
 	/**
-	 * Whether the call arrived while calls of its method were shed, and was admitted.
+	 * Whether the call waits for its first thread. Written before the callbacks are due,
+	 * and by whoever runs them.
 	 */
-	private boolean admitted;
-
-	/**
-	 * Whether the call is counted as waiting for a thread. Written before the callbacks
-	 * are due, and by whoever runs them.
-	 */
-	private boolean counted;
-
-	/**
-	 * Time for which the call has waited for its first thread.
-	 */
-	private long waited;
-
-	/**
-	 * Since when the request waits for a thread; {@link #UNKNOWN} if calls of the method
-	 * were not late then, 0 if it was processed on the first thread.
-	 */
-	private long waitingSince;
+	private boolean waiting;
 
 	/**
 	 * The serializing executor of grpc-java, {@code null} until it is submitted.
@@ -102,8 +91,11 @@ final class CallbackExecutor extends AtomicInteger implements Executor, CallTask
 	/**
 	 * Refuses the call if the executor is full, or calls of its method are shed. The
 	 * callbacks of a call that is closed already run on the thread that submits them.
+	 * <p>
+	 * If the client sends one message, it is requested here. grpc-java would request it
+	 * when a thread starts the call, and the call would wait for a thread again.
 	 */
-	void begin() {
+	void begin(ServerCall<?, ?> serverCall) {
 		if (this.executor instanceof ServerThreadPool pool && !this.call.closeStatus().isClosed()) {
 			TrackedMethod method = this.call.method();
 			ServerRun run = method.run();
@@ -111,17 +103,25 @@ final class CallbackExecutor extends AtomicInteger implements Executor, CallTask
 			if (pool.isFull(run.withdrawnWaiting())) {
 				refuse(RefusalReason.EXECUTOR, RefusalStatus.EXECUTOR_FULL, method.retryTrailers());
 			}
-			else if (admission.isShedding() && !run.isDraining()) {
-				this.admitted = admission.tryWait();
-				this.counted = this.admitted;
-				if (!this.admitted) {
-					refuse(RefusalReason.OVERLOAD, RefusalStatus.OVERLOADED, method.retryTrailers());
-				}
+			else if (admission.isLate() && !run.isDraining()
+					&& !admission.mayWait(run.timer().nanoTime(), remaining(Context.current()))) {
+				refuse(RefusalReason.OVERLOAD, RefusalStatus.OVERLOADED, method.retryTrailers());
+			}
+			else {
+				this.waiting = true;
+				admission.startWaiting();
 			}
 		}
 		if (this.call.closeStatus().isClosed()) {
 			this.executor = ServerExecutor.DIRECT;
 		}
+		else if (isRequestedAhead()) {
+			serverCall.request(REQUESTED_AHEAD);
+		}
+	}
+
+	boolean isRequestedAhead() {
+		return this.call.method().oneRequest();
 	}
 
 	/**
@@ -137,7 +137,6 @@ final class CallbackExecutor extends AtomicInteger implements Executor, CallTask
 		Runnable guarded = task;
 		if (task == this.serializer) {
 			guarded = this;
-			waitAgain();
 			lazySet(1);
 		}
 		try {
@@ -174,34 +173,18 @@ final class CallbackExecutor extends AtomicInteger implements Executor, CallTask
 		}
 	}
 
-	/**
-	 * Called when the request of a call begins to wait for a thread. Streams wait once.
-	 */
-	private void waitAgain() {
-		TrackedMethod method = this.call.method();
-		if (!method.oneRequest() || this.call.listener() == null || this.call.closeStatus().isClosed()) {
-			return;
-		}
-		AdmissionControl admission = method.admission();
-		this.waitingSince = admission.isLate() ? method.run().timer().nanoTime() : UNKNOWN;
-		if (admission.isShedding()) {
-			this.counted = true;
-			admission.waitAgain();
-		}
-	}
-
 	private void stopWaiting() {
-		if (this.counted) {
-			this.counted = false;
+		if (this.waiting) {
+			this.waiting = false;
 			this.call.method().admission().stopWaiting();
 		}
 	}
 
 	/**
-	 * Records how long the call has waited for its first thread, and closes it if it has
-	 * ended meanwhile, or is shed. Called with the context of the call, before its
-	 * handler starts. grpc-java cancels a call with an expired deadline on the event
-	 * loop, which may lag behind.
+	 * Records how long the call has waited for a thread, and closes it if it has ended
+	 * meanwhile. Called with the context of the call, before its handler starts.
+	 * grpc-java cancels a call with an expired deadline on the event loop, which may lag
+	 * behind.
 	 */
 	void checkStart() {
 		if (this.call.closeStatus().isClosed()) {
@@ -209,63 +192,30 @@ final class CallbackExecutor extends AtomicInteger implements Executor, CallTask
 		}
 		TrackedMethod method = this.call.method();
 		long now = method.run().timer().nanoTime();
-		this.waited = now - this.call.startNanos();
+		long waited = now - this.call.startNanos();
 		CallRecorder recorder = method.recorder();
-		if (this.waited >= RECORDED_NANOS && recorder != null) {
-			recorder.waited(this.waited);
+		if (waited >= RECORDED_NANOS && recorder != null) {
+			recorder.waited(waited);
 		}
 		if (this.call.holders().isReleasedByStream()) {
 			method.run().expired();
 			this.call.closeStatus().withdraw();
 			return;
 		}
-		Status status = (this.waited >= RECORDED_NANOS) ? endOf(Context.current()) : null;
+		Status status = (waited >= RECORDED_NANOS) ? endOf(Context.current()) : null;
 		if (status != null) {
-			expire(status);
-		}
-		else if (this.executor instanceof ServerThreadPool) {
-			AdmissionControl admission = method.admission();
-			boolean start = method.oneRequest() ? admission.tryBegin(now, this.waited, this.admitted)
-					: admission.tryStart(now, this.waited, this.admitted);
-			if (!start && !method.run().isDraining()) {
-				refuse(RefusalReason.OVERLOAD, RefusalStatus.OVERLOADED, method.retryTrailers());
+			if (this.call.close(status)) {
+				method.run().expired();
 			}
 		}
+		else if (this.executor instanceof ServerThreadPool) {
+			method.admission().started(now, waited);
+		}
 	}
 
-	/**
-	 * Closes the call if it has ended while its request waited for a thread, or is shed.
-	 * @return whether the handler may process the request
-	 */
-	boolean checkRequest() {
-		TrackedMethod method = this.call.method();
-		AdmissionControl admission = method.admission();
-		if (!admission.isLate()) {
-			return true;
-		}
-		long now = method.run().timer().nanoTime();
-		if (this.waitingSince == UNKNOWN) {
-			admission.active(now);
-			return true;
-		}
-		Status status = endOf(Context.current());
-		if (status != null) {
-			expire(status);
-			return false;
-		}
-		long waitedAgain = (this.waitingSince != 0) ? now - this.waitingSince : 0;
-		if (admission.tryStart(now, this.waited + waitedAgain, this.admitted) || method.run().isDraining()) {
-			return true;
-		}
-		// Interceptors have seen the call, so the policy of the client decides.
-		refuse(RefusalReason.OVERLOAD, RefusalStatus.OVERLOADED, new Metadata());
-		return false;
-	}
-
-	private void expire(Status status) {
-		if (this.call.close(status)) {
-			this.call.method().run().expired();
-		}
+	private static long remaining(Context context) {
+		Deadline deadline = context.getDeadline();
+		return (deadline != null) ? Math.max(0, deadline.timeRemaining(TimeUnit.NANOSECONDS)) : Long.MAX_VALUE;
 	}
 
 	private static @Nullable Status endOf(Context context) {

@@ -279,7 +279,7 @@ final class InFlightCall extends InboundTracer {
 		boolean begun = false;
 		try {
 			begin(serverCall, headers);
-			callbacks.begin();
+			callbacks.begin(serverCall);
 			begun = true;
 			return callbacks;
 		}

@@ -20,8 +20,6 @@ import java.util.Objects;
 import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
 
 import io.github.lastcall.grpc.executor.CallScope;
-import io.github.lastcall.grpc.executor.ServerTimer;
-import io.github.lastcall.grpc.limits.AdmissionControl;
 import io.grpc.Context;
 import io.grpc.Metadata;
 import io.grpc.ServerCall;
@@ -51,7 +49,7 @@ final class TrackedListener<Q> extends ServerCall.Listener<Q> {
 	private ServerCall.@Nullable Listener<Q> delegate;
 
 	/**
-	 * The request of a unary call.
+	 * The request of a unary call, or a request that is held back.
 	 */
 	private @Nullable Q request;
 
@@ -70,6 +68,12 @@ final class TrackedListener<Q> extends ServerCall.Listener<Q> {
 	 * listener takes 40 bytes.
 	 */
 	private short abandonedSamples;
+
+	/**
+	 * Number of callbacks that wait until the handler requests a message: with the
+	 * request, and at the end of the requests.
+	 */
+	private byte heldBack;
 
 	TrackedListener(InFlightCall call, Metadata headers) {
 		this.call = call;
@@ -109,11 +113,11 @@ final class TrackedListener<Q> extends ServerCall.Listener<Q> {
 			}
 			this.call.messageParsed();
 			try {
-				if (this.call.method().oneRequest()) {
+				if (isRequested()) {
 					run(Callback.MESSAGE, message);
 				}
 				else {
-					process(Callback.MESSAGE, message);
+					holdBack(message);
 				}
 			}
 			finally {
@@ -124,34 +128,56 @@ final class TrackedListener<Q> extends ServerCall.Listener<Q> {
 
 	@Override
 	public void onHalfClose() {
-		if (this.call.closeStatus().byServer() != null) {
-			return;
+		if (this.heldBack > 0) {
+			this.heldBack = 2;
 		}
-		if (!this.call.method().oneRequest()) {
+		else if (this.call.closeStatus().byServer() == null) {
 			run(Callback.HALF_CLOSE, null);
-		}
-		else {
-			CallbackExecutor callbacks = this.call.callbacks();
-			if (callbacks == null || callbacks.checkRequest()) {
-				process(Callback.HALF_CLOSE, null);
-			}
 		}
 	}
 
 	/**
-	 * Runs a callback with a request, and records how long that holds the thread if calls
-	 * of the method wait too long.
+	 * Returns whether the handler has requested a message. The first one of a call has
+	 * been requested ahead.
 	 */
-	private void process(Callback callback, @Nullable Q message) {
-		AdmissionControl admission = this.call.method().admission();
-		if (!admission.isLate()) {
-			run(callback, message);
+	private boolean isRequested() {
+		TrackedServerCall<?, ?> serverCall = this.call.tracked();
+		return serverCall == null || serverCall.isRequested();
+	}
+
+	private void holdBack(Q message) {
+		if (this.heldBack > 0) {
+			this.call.close(Status.INTERNAL.withDescription("Too many requests"));
 			return;
 		}
-		ServerTimer timer = this.call.method().run().timer();
-		long begun = timer.nanoTime();
-		run(callback, message);
-		admission.released(timer.nanoTime() - begun);
+		this.request = message;
+		this.heldBack = 1;
+	}
+
+	boolean isHoldingBack() {
+		return this.heldBack > 0;
+	}
+
+	/**
+	 * Passes on what has been held back. Runs between the callbacks of the call.
+	 */
+	void passHeldBack() {
+		byte heldBack = this.heldBack;
+		if (heldBack == 0 || this.call.closeStatus().byServer() != null) {
+			return;
+		}
+		Q message = this.request;
+		this.heldBack = 0;
+		Context previous = this.context.attach();
+		try {
+			run(Callback.MESSAGE, message);
+			if (heldBack == 2) {
+				onHalfClose();
+			}
+		}
+		finally {
+			this.context.detach(previous);
+		}
 	}
 
 	@Override

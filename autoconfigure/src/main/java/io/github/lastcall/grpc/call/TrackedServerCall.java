@@ -66,9 +66,40 @@ final class TrackedServerCall<Q, R> extends SimpleForwardingServerCall<Q, R> {
 
 	private volatile int gate = FREE;
 
+	/**
+	 * Whether the handler has requested a message, or none is requested ahead.
+	 */
+	private volatile boolean requested;
+
 	TrackedServerCall(ServerCall<Q, R> delegate, InFlightCall call) {
 		super(delegate);
 		this.call = call;
+		CallbackExecutor callbacks = call.callbacks();
+		this.requested = callbacks == null || !callbacks.isRequestedAhead();
+	}
+
+	boolean isRequested() {
+		return this.requested;
+	}
+
+	/**
+	 * Requests messages, but for those that have been requested ahead.
+	 */
+	@Override
+	public void request(int messages) {
+		if (this.requested || messages < 1) {
+			super.request(messages);
+			return;
+		}
+		this.requested = true;
+		if (messages > CallbackExecutor.REQUESTED_AHEAD) {
+			super.request(messages - CallbackExecutor.REQUESTED_AHEAD);
+		}
+		TrackedListener<?> listener = this.call.listener();
+		if (listener != null && (!listener.isCurrentThread() || listener.isHoldingBack())) {
+			// After a callback that has not seen this.
+			this.call.serializing().execute(listener::passHeldBack);
+		}
 	}
 
 	@Override

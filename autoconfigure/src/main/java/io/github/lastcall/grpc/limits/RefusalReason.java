@@ -55,7 +55,7 @@ public enum RefusalReason {
 	EXECUTOR("grpc.server.executor"),
 
 	/**
-	 * Call of a method whose calls waited too long for a thread.
+	 * Call that would have waited too long for a thread.
 	 */
 	OVERLOAD("grpc.server.limits.queue-delay"),
 

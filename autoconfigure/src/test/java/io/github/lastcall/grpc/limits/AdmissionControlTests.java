@@ -32,29 +32,39 @@ import org.junit.jupiter.params.provider.CsvSource;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * On a virtual clock, with a simulated queue and simulated threads.
+ * {@link AdmissionControl}, mostly of simulated threads.
  */
 class AdmissionControlTests {
 
-	private static final Duration TARGET = Duration.ofMillis(100);
+	private static final Duration MAX_WAIT = Duration.ofSeconds(10);
 
 	private static final Duration DEADLINE = Duration.ofSeconds(1);
 
+	private static final Duration NO_DEADLINE = Duration.ofNanos(Long.MAX_VALUE);
+
 	@ParameterizedTest
-	@CsvSource({ "1,200,100ms,1.5", "1,200,100ms,2", "1,200,100ms,5", "1,2,1ms,2", "1,2,1ms,5", "1,1,20ms,10",
-			"2,200,100ms,1.5", "2,200,100ms,2", "2,200,100ms,5", "2,2,1ms,2", "2,2,1ms,5", "2,1,20ms,10" })
-	void underOverloadTheCapacityIsServedInHalfOfTheDeadline(int waits, int threads, String service, double load) {
-		Simulation simulation = new Simulation(waits, threads, duration(service), TARGET);
+	@CsvSource({ "200,100ms,1.5", "200,100ms,2", "200,100ms,5", "2,1ms,2", "2,1ms,5", "1,20ms,10" })
+	void underOverloadTheCapacityIsServedInHalfOfTheDeadline(int threads, String service, double load) {
+		Simulation simulation = new Simulation(threads, duration(service), MAX_WAIT);
+		simulation.offer(load, Duration.ofSeconds(2));
+		simulation.latencies.clear();
 		simulation.offer(load, Duration.ofSeconds(20));
-		simulation.finish();
-		assertThat(simulation.succeeded() / (20 * simulation.capacity())).isGreaterThan(0.95);
-		assertThat(simulation.percentile(0.99)).isLessThan(DEADLINE.dividedBy(2).plus(duration(service)));
+		assertThat(simulation.succeeded() / (20 * simulation.capacity())).isGreaterThan(0.97);
+		assertThat(simulation.percentile(0.99)).isLessThan(DEADLINE.dividedBy(2));
 	}
 
 	@ParameterizedTest
-	@CsvSource({ "1,200,100ms,5", "1,2,1ms,5", "2,200,100ms,5", "2,2,1ms,5" })
-	void afterAnOverloadEveryCallIsServedWithinASecond(int waits, int threads, String service, double load) {
-		Simulation simulation = new Simulation(waits, threads, duration(service), TARGET);
+	@CsvSource({ "200,100ms,1.5", "200,100ms,5", "2,1ms,5", "1,20ms,10" })
+	void theCapacityIsServedFromTheFirstSecondOn(int threads, String service, double load) {
+		Simulation simulation = new Simulation(threads, duration(service), MAX_WAIT);
+		simulation.offer(load, Duration.ofSeconds(2));
+		assertThat(simulation.succeeded() / (2 * simulation.capacity())).isGreaterThan(0.9);
+	}
+
+	@ParameterizedTest
+	@CsvSource({ "200,100ms,5", "2,1ms,5", "1,20ms,10" })
+	void afterAnOverloadEveryCallIsServedWithinASecond(int threads, String service, double load) {
+		Simulation simulation = new Simulation(threads, duration(service), MAX_WAIT);
 		simulation.offer(load, Duration.ofSeconds(5));
 		simulation.offer(0.8, Duration.ofSeconds(1));
 		int refused = simulation.refused;
@@ -63,12 +73,11 @@ class AdmissionControlTests {
 		simulation.finish();
 		assertThat(simulation.refused).isEqualTo(refused);
 		assertThat(simulation.succeeded() - succeeded).isGreaterThan((int) (0.79 * 5 * simulation.capacity()));
-		assertThat(simulation.control.isShedding()).isFalse();
 	}
 
 	@Test
-	void withoutATargetCallsWaitUntilTheirDeadlinesHavePassed() {
-		Simulation simulation = new Simulation(2, 200, Duration.ofMillis(100), Duration.ZERO);
+	void withoutAMaximumCallsWaitUntilTheirDeadlinesHavePassed() {
+		Simulation simulation = new Simulation(200, Duration.ofMillis(100), Duration.ZERO);
 		simulation.offer(3, Duration.ofSeconds(20));
 		simulation.finish();
 		assertThat(simulation.refused).isZero();
@@ -76,132 +85,117 @@ class AdmissionControlTests {
 	}
 
 	@ParameterizedTest
-	@CsvSource({ "1,200,100ms,600", "1,200,5s,600", "1,2,1ms,500", "2,200,100ms,600", "2,200,5s,600", "2,2,1ms,500" })
-	void aBurstIsServed(int waits, int threads, String service, int calls) {
-		Simulation simulation = new Simulation(waits, threads, duration(service), TARGET);
+	@CsvSource({ "200,100ms,2000", "200,5s,2000", "2,1ms,2000" })
+	void aBurstIsServed(int threads, String service, int calls) {
+		Simulation simulation = new Simulation(threads, duration(service), MAX_WAIT);
 		for (int i = 0; i < calls; i++) {
-			simulation.arrive();
+			simulation.arrive(DEADLINE);
 		}
 		simulation.finish();
 		assertThat(simulation.refused).isZero();
 	}
 
 	@Test
-	void clientsMayRetryUntilTheOverloadHasLastedForSomeIntervals() {
-		assertThat(new AdmissionControl(TARGET).retryAfter(0)).isEqualTo(TARGET.multipliedBy(2));
-		AdmissionControl control = shedding();
-		assertThat(control.retryAfter(millis(400 + 900))).isEqualTo(TARGET.multipliedBy(2));
-		assertThat(control.retryAfter(millis(400 + 901))).isNegative();
-	}
-
-	@Test
-	void aShortWaitWithinAnIntervalDoesNotEndShedding() {
-		AdmissionControl control = shedding();
-		assertThat(control.tryStart(millis(400), millis(60), true)).isTrue();
-		assertThat(control.tryStart(millis(699), millis(150), true)).isTrue();
-		assertThat(control.tryStart(millis(700), millis(150), true)).isTrue();
-		assertThat(control.isShedding()).isTrue();
-		assertThat(control.tryStart(millis(850), millis(40), true)).isTrue();
-		assertThat(control.isShedding()).isTrue();
-		assertThat(control.tryStart(millis(1100), millis(150), true)).isTrue();
-		assertThat(control.isShedding()).isFalse();
-	}
-
-	@Test
-	void aFewPromptCallsDoNotEndShedding() {
-		AdmissionControl control = shedding();
-		assertThat(control.tryStart(millis(410), 0, true)).isTrue();
-		for (int time = 410; time <= 700; time += 10) {
-			assertThat(control.tryStart(millis(time), millis(150), true)).isTrue();
+	void callsThatHaveTimeAreServedWhileOthersAreShed() {
+		Simulation simulation = new Simulation(200, Duration.ofMillis(100), MAX_WAIT);
+		simulation.offer(5, Duration.ofSeconds(2));
+		int refused = simulation.refused;
+		for (int i = 0; i < 100; i++) {
+			simulation.arrive(DEADLINE.multipliedBy(3));
+			simulation.arrive(NO_DEADLINE);
 		}
-		assertThat(control.isShedding()).isTrue();
+		assertThat(simulation.refused).isEqualTo(refused);
+		simulation.arrive(DEADLINE);
+		assertThat(simulation.refused).isEqualTo(refused + 1);
 	}
 
 	@Test
-	void aBurstIsNotShedBecauseOfAnEarlierOne() {
-		AdmissionControl control = new AdmissionControl(TARGET);
-		assertThat(control.tryStart(millis(100), millis(100), false)).isTrue();
-		assertThat(control.tryStart(millis(60_000), millis(150), false)).isTrue();
-		assertThat(control.isShedding()).isFalse();
+	void callsWithoutADeadlineWaitForTheMaximum() {
+		Simulation simulation = new Simulation(2, Duration.ofMillis(1), Duration.ofMillis(200));
+		simulation.deadline = NO_DEADLINE;
+		simulation.offer(5, Duration.ofSeconds(2));
+		simulation.latencies.clear();
+		simulation.offer(5, Duration.ofSeconds(5));
+		assertThat(simulation.percentile(0.5)).isBetween(Duration.ofMillis(180), Duration.ofMillis(220));
+		assertThat(simulation.percentile(1)).isLessThan(Duration.ofMillis(250));
 	}
 
-	@Test
-	void anIntervalInWhichNoCallStartsChangesNothing() {
-		AdmissionControl control = shedding();
-		assertThat(control.tryStart(millis(60_000), millis(150), true)).isTrue();
-		assertThat(control.isShedding()).isTrue();
-	}
-
-	@Test
-	void asManyCallsMayWaitAsHaveStartedInTwiceTheTarget() {
-		AdmissionControl control = new AdmissionControl(TARGET);
-		for (int time = 100; time <= 400; time += 10) {
-			assertThat(control.isShedding()).isFalse();
-			assertThat(control.tryStart(millis(time), TARGET.toNanos(), false)).isTrue();
-		}
-		assertThat(control.isShedding()).isTrue();
-		for (int i = 0; i < 31 * 200 / 300; i++) {
-			assertThat(control.tryWait()).isTrue();
-		}
-		assertThat(control.tryWait()).isFalse();
-		control.stopWaiting();
-		assertThat(control.tryWait()).isTrue();
-		assertThat(control.tryWait()).isFalse();
-	}
-
-	@Test
-	void aCallMayAlwaysWait() {
-		AdmissionControl control = shedding();
-		assertThat(control.tryStart(millis(60_000), millis(150), true)).isTrue();
-		assertThat(control.tryWait()).isTrue();
-		assertThat(control.tryWait()).isFalse();
-	}
-
-	@Test
-	void aCallThatArrivedBeforeSheddingBeganIsRefusedAfterTwiceTheTarget() {
-		AdmissionControl control = shedding();
-		assertThat(control.tryStart(millis(410), millis(200), false)).isTrue();
-		assertThat(control.tryStart(millis(410), millis(201), false)).isFalse();
-		assertThat(control.tryStart(millis(410), millis(201), true)).isTrue();
-	}
-
-	@Test
-	void aCallThatBeginsOnlyStartsTheMeasurement() {
-		AdmissionControl control = new AdmissionControl(TARGET);
-		assertThat(control.tryBegin(0, millis(99), false)).isTrue();
-		assertThat(control.isLate()).isFalse();
-		assertThat(control.tryBegin(0, millis(100), false)).isTrue();
-		assertThat(control.isLate()).isTrue();
-		assertThat(control.tryBegin(millis(200), millis(200), false)).isTrue();
-		assertThat(control.tryBegin(millis(400), millis(400), false)).isTrue();
-		assertThat(control.isShedding()).isFalse();
-		assertThat(control.tryStart(millis(400), millis(400), false)).isTrue();
-		assertThat(control.isShedding()).isTrue();
-		assertThat(control.tryBegin(millis(410), millis(200), false)).isTrue();
-		assertThat(control.tryBegin(millis(410), millis(201), false)).isFalse();
-		assertThat(control.tryBegin(millis(410), millis(201), true)).isTrue();
-	}
-
+	/**
+	 * Its rate would be that of the time without calls.
+	 */
 	@Test
 	void whatWasBeforeAnIdleTimeDecidesNothing() {
-		AdmissionControl control = new AdmissionControl(TARGET);
-		assertThat(control.tryStart(millis(100), millis(100), false)).isTrue();
-		assertThat(control.tryStart(millis(401), millis(100), false)).isTrue();
-		assertThat(control.isShedding()).isFalse();
-		assertThat(control.tryStart(millis(700), millis(100), false)).isTrue();
-		assertThat(control.isShedding()).isFalse();
-		assertThat(control.tryStart(millis(701), millis(100), false)).isTrue();
-		assertThat(control.isShedding()).isTrue();
+		AdmissionControl control = overloaded(1);
+		control.stopWaiting();
+		control.started(millis(60_000), millis(50));
+		assertThat(control.isLate()).isFalse();
+		assertThat(control.mayWait(millis(60_000), 0)).isTrue();
 	}
 
-	private static AdmissionControl shedding() {
-		AdmissionControl control = new AdmissionControl(TARGET);
-		assertThat(control.tryStart(millis(100), millis(100), false)).isTrue();
-		assertThat(control.tryStart(millis(399), millis(300), false)).isTrue();
-		assertThat(control.isShedding()).isFalse();
-		assertThat(control.tryStart(millis(400), millis(300), false)).isTrue();
-		assertThat(control.isShedding()).isTrue();
+	@Test
+	void aMethodThatHungIsServedAsSoonAsItsHandlersReturn() {
+		AdmissionControl control = overloaded(61);
+		for (int time = 60_000; time <= 60_500; time += 10) {
+			start(control, time);
+		}
+		assertThat(control.mayWait(millis(60_500), millis(1000))).isTrue();
+	}
+
+	@Test
+	void aCallThatHasNotWaitedEndsTheMeasurement() {
+		AdmissionControl control = overloaded(100);
+		assertThat(control.mayWait(millis(1000), millis(1000))).isFalse();
+		control.started(millis(1000), millis(9));
+		assertThat(control.isLate()).isFalse();
+		control.started(millis(1000), millis(10));
+		assertThat(control.isLate()).isTrue();
+		assertThat(control.mayWait(millis(1000), millis(1000))).isTrue();
+	}
+
+	@Test
+	void aCallIsNotRefusedBeforeOthersHaveBeenLateForAsLongAsItMayWait() {
+		AdmissionControl control = overloaded(300);
+		assertThat(control.mayWait(millis(400), millis(1201))).isTrue();
+		assertThat(control.mayWait(millis(400), millis(1200))).isFalse();
+	}
+
+	@Test
+	void aCallMayAlwaysWaitIfNoneDoes() {
+		AdmissionControl control = overloaded(1);
+		assertThat(control.mayWait(millis(400), millis(1))).isFalse();
+		control.stopWaiting();
+		assertThat(control.mayWait(millis(400), millis(1))).isTrue();
+	}
+
+	@Test
+	void clientsMayRetryUntilCallsHaveBeenRefusedForASecond() {
+		assertThat(new AdmissionControl(MAX_WAIT).retryAfter(0)).isZero();
+		AdmissionControl control = overloaded(100);
+		assertThat(control.retryAfter(millis(400))).isEqualTo(Duration.ofSeconds(1));
+		assertThat(control.mayWait(millis(400), millis(1000))).isFalse();
+		assertThat(control.mayWait(millis(1100), millis(1000))).isFalse();
+		assertThat(control.retryAfter(millis(1400))).isEqualTo(Duration.ofSeconds(1));
+		assertThat(control.retryAfter(millis(1401))).isNegative();
+	}
+
+	/**
+	 * Creates a control that has seen a call start every 10 ms, while so many wait.
+	 */
+	private static AdmissionControl overloaded(int waiting) {
+		AdmissionControl control = new AdmissionControl(MAX_WAIT);
+		control.started(millis(100), millis(50));
+		for (int i = 0; i < waiting + 30; i++) {
+			control.startWaiting();
+		}
+		for (int time = 110; time <= 400; time += 10) {
+			start(control, time);
+		}
 		return control;
+	}
+
+	private static void start(AdmissionControl control, int time) {
+		control.stopWaiting();
+		control.started(millis(time), millis(50));
 	}
 
 	private static long millis(int millis) {
@@ -218,8 +212,6 @@ class AdmissionControlTests {
 	 */
 	private static final class Simulation {
 
-		private final int waits;
-
 		private final int threads;
 
 		private final long service;
@@ -235,15 +227,16 @@ class AdmissionControlTests {
 
 		private final List<Long> latencies = new ArrayList<>();
 
+		private Duration deadline = DEADLINE;
+
 		private long now;
 
 		private int refused;
 
-		Simulation(int waits, int threads, Duration service, Duration target) {
-			this.waits = waits;
+		Simulation(int threads, Duration service, Duration maxWait) {
 			this.threads = threads;
 			this.service = service.toNanos();
-			this.control = new AdmissionControl(target);
+			this.control = new AdmissionControl(maxWait);
 		}
 
 		double capacity() {
@@ -257,7 +250,7 @@ class AdmissionControlTests {
 		Duration percentile(double share) {
 			List<Long> sorted = new ArrayList<>(this.latencies);
 			Collections.sort(sorted);
-			return Duration.ofNanos(sorted.get((int) (share * sorted.size())));
+			return Duration.ofNanos(sorted.get((int) (share * (sorted.size() - 1))));
 		}
 
 		void offer(double load, Duration duration) {
@@ -265,18 +258,18 @@ class AdmissionControlTests {
 			double interval = 1e9 / (load * capacity());
 			for (double next = this.now; next < end; next += interval) {
 				runUntil((long) next);
-				arrive();
+				arrive(this.deadline);
 			}
 			runUntil(end);
 		}
 
-		void arrive() {
-			boolean shedding = this.control.isShedding();
-			if (shedding && !this.control.tryWait()) {
+		void arrive(Duration deadline) {
+			if (this.control.isLate() && !this.control.mayWait(this.now, deadline.toNanos())) {
 				this.refused++;
 				return;
 			}
-			this.arrivals.add(new Arrival(this.now, shedding, shedding, this.waits == 2));
+			this.control.startWaiting();
+			this.arrivals.add(new Arrival(this.now, deadline.toNanos()));
 			startWaiting();
 		}
 
@@ -289,9 +282,6 @@ class AdmissionControlTests {
 		private void runUntil(long time) {
 			while (!this.busy.isEmpty() && this.busy.peek() <= time) {
 				this.now = this.busy.poll();
-				if (this.control.isLate()) {
-					this.control.released(this.service);
-				}
 				startWaiting();
 			}
 			this.now = time;
@@ -300,38 +290,19 @@ class AdmissionControlTests {
 		private void startWaiting() {
 			while (this.busy.size() < this.threads && !this.arrivals.isEmpty()) {
 				Arrival arrival = this.arrivals.poll();
-				if (arrival.counted()) {
-					this.control.stopWaiting();
-				}
+				this.control.stopWaiting();
 				long waited = this.now - arrival.time();
-				if (waited >= DEADLINE.toNanos() && this.service < DEADLINE.toNanos()) {
-					continue;
-				}
-				if (arrival.waitsAgain()) {
-					if (this.control.tryBegin(this.now, waited, arrival.admitted())) {
-						boolean counted = this.control.isShedding();
-						if (counted) {
-							this.control.waitAgain();
-						}
-						this.arrivals.add(new Arrival(arrival.time(), arrival.admitted(), counted, false));
-					}
-					else {
-						this.refused++;
-					}
-				}
-				else if (this.control.tryStart(this.now, waited, arrival.admitted())) {
+				if (waited < arrival.deadline()) {
+					this.control.started(this.now, waited);
 					this.busy.add(this.now + this.service);
-					if (waited + this.service <= DEADLINE.toNanos()) {
+					if (waited + this.service <= arrival.deadline()) {
 						this.latencies.add(waited + this.service);
 					}
-				}
-				else {
-					this.refused++;
 				}
 			}
 		}
 
-		private record Arrival(long time, boolean admitted, boolean counted, boolean waitsAgain) {
+		private record Arrival(long time, long deadline) {
 
 		}
 

@@ -163,8 +163,8 @@ class RefusalReasonTests {
 				service.workNanos = TimeUnit.MILLISECONDS.toNanos(2);
 				service.held.release.countDown();
 				AtomicInteger stream = new AtomicInteger(1);
-				await().atMost(TIMEOUT).until(() -> {
-					for (int i = 0; i < 10; i++) {
+				await().atMost(TIMEOUT).pollInterval(Duration.ofMillis(50)).until(() -> {
+					for (int i = 0; i < 50; i++) {
 						client.call(stream.get(), GET_FEATURE)
 							.message(stream.getAndAdd(2), false, 0, new byte[0], true);
 					}

@@ -76,13 +76,12 @@ class SheddingTests {
 	private static final Duration STEP = Duration.ofMillis(20);
 
 	/**
-	 * Number of steps from the first call that waited too long to the end of the
-	 * interval.
+	 * Number of steps until calls have been late for as long as one may wait.
 	 */
-	private static final int INTERVAL = 15;
+	private static final int STEPS = 11;
 
 	/**
-	 * Number of calls that may wait, of those that are started in twice the target.
+	 * Number of calls that start in the time for which one may wait.
 	 */
 	private static final int MAX_WAITING = 10;
 
@@ -91,29 +90,40 @@ class SheddingTests {
 
 	@ParameterizedTest
 	@ValueSource(booleans = { false, true })
-	void excessCallsAreRefusedWhileAllWaitTooLong(boolean streaming) {
+	void callsThatWouldWaitTooLongAreRefused(boolean streaming) {
 		run((server) -> {
-			List<Outcome> first = server.overload(streaming);
-			List<Outcome> admitted = server.call(MAX_WAITING, streaming);
-			List<Outcome> refused = server.call(5, streaming);
-			assertThat(refused).allSatisfy((outcome) -> {
+			List<Outcome> outcomes = server.overload(streaming);
+			assertThat(server.call(5, streaming)).allSatisfy((outcome) -> {
 				assertThat(outcome.status().getCode()).isEqualTo(Status.Code.RESOURCE_EXHAUSTED);
 				assertThat(outcome.status().getDescription())
 					.isEqualTo("The server is overloaded: calls of this method wait too long for a thread");
+				assertThat(outcome.trailers().containsKey(PUSHBACK)).isTrue();
 			});
 			assertThat(server.refused()).isEqualTo(5);
+			server.steps(BACKLOG - STEPS - MAX_WAITING);
+			outcomes.addAll(server.call(1, streaming));
+			assertThat(server.call(1, streaming)).noneMatch(Outcome::isOk);
 			server.service.permits.release(1000);
-			assertThat(admitted).allMatch(Outcome::isOk);
-			// Those that had not got a thread when shedding began have waited too long.
-			List<Outcome> late = first.stream().filter((outcome) -> !outcome.isOk()).toList();
-			assertThat(late).hasSize(BACKLOG - INTERVAL - 1).allSatisfy((outcome) -> {
-				assertThat(outcome.status().getCode()).isEqualTo(Status.Code.RESOURCE_EXHAUSTED);
-				// A unary call has passed interceptors.
-				assertThat(outcome.trailers().containsKey(PUSHBACK)).isEqualTo(streaming);
-			});
-			assertThat(server.service.started).hasValue(INTERVAL + 2 + MAX_WAITING);
-			assertThat(server.refused()).isEqualTo(5 + BACKLOG - INTERVAL - 1);
+			assertThat(outcomes).allMatch(Outcome::isOk);
+			assertThat(server.service.started).hasValue(1 + BACKLOG + 1);
+			assertThat(server.refused()).isEqualTo(6);
 		});
+	}
+
+	@Test
+	void aCallMayWaitForAQuarterOfTheTimeUntilItsDeadline() {
+		run((server) -> {
+			List<Outcome> outcomes = server.overload(false);
+			outcomes.addAll(server.call(100, false));
+			server.timer.advance(Duration.ofSeconds(2));
+			assertThat(new Outcome(server.client, false, Duration.ofSeconds(8)).isOk()).isFalse();
+			assertThat(server.refused()).isOne();
+			outcomes.add(new Outcome(server.client, false, Duration.ofMinutes(2)));
+			outcomes.addAll(server.call(1, false));
+			server.service.permits.release(1000);
+			assertThat(outcomes).allMatch(Outcome::isOk);
+			assertThat(server.refused()).isOne();
+		}, "grpc.server.limits.queue-delay=10s");
 	}
 
 	@Test
@@ -133,12 +143,13 @@ class SheddingTests {
 	}
 
 	@Test
-	void aBurstThatIsOverWithinTheIntervalIsServed() {
+	void aShortBurstIsServed() {
 		run((server) -> {
 			for (int i = 0; i < 3; i++) {
 				List<Outcome> outcomes = server.burst(false);
-				server.steps(INTERVAL);
-				server.service.permits.release(BACKLOG - INTERVAL + 1);
+				server.steps(STEPS - 1);
+				outcomes.addAll(server.call(5, false));
+				server.service.permits.release(BACKLOG + 5 - STEPS + 2);
 				assertThat(outcomes).allMatch(Outcome::isOk);
 				server.awaitCalls(0);
 				server.timer.advance(Duration.ofSeconds(1));
@@ -164,9 +175,10 @@ class SheddingTests {
 	void aCallThatIsCancelledWhileItWaitsLeavesItsPlaceToAnother() {
 		run((server) -> {
 			server.overload(false);
-			List<Outcome> admitted = server.call(MAX_WAITING, false);
+			server.steps(BACKLOG - STEPS - MAX_WAITING);
+			List<Outcome> admitted = server.call(1, false);
 			assertThat(server.call(1, false)).noneMatch(Outcome::isOk);
-			admitted.get(3).call.cancel("not needed", null);
+			admitted.get(0).call.cancel("not needed", null);
 			await().until(() -> ServersOf.calls(server.context).expired() == 1);
 			List<Outcome> other = server.call(1, false);
 			assertThat(server.call(1, false)).noneMatch(Outcome::isOk);
@@ -196,7 +208,7 @@ class SheddingTests {
 	void anotherMethodIsNotRefused() {
 		run((server) -> {
 			server.overload(false);
-			server.call(MAX_WAITING + 5, false);
+			assertThat(server.call(1, false)).noneMatch(Outcome::isOk);
 			List<Outcome> others = server.call(MAX_WAITING + 5, true);
 			server.service.permits.release(1000);
 			assertThat(others).allMatch(Outcome::isOk);
@@ -208,7 +220,6 @@ class SheddingTests {
 		run((server) -> {
 			AvailabilityChangeEvent.publish(server.context, ReadinessState.ACCEPTING_TRAFFIC);
 			List<Outcome> first = server.overload(false);
-			List<Outcome> admitted = server.call(MAX_WAITING, false);
 			assertThat(server.call(1, false)).noneMatch(Outcome::isOk);
 			assertThat(server.client.health().check(HealthCheckRequest.getDefaultInstance()).getStatus())
 				.isEqualTo(ServingStatus.SERVING);
@@ -221,20 +232,18 @@ class SheddingTests {
 			await().until(() -> drain.getStatus().state() == GrpcServerState.DRAINING && server.timer.pending() > 0);
 			server.service.permits.release(1000);
 			assertThat(first).allMatch(Outcome::isOk);
-			assertThat(admitted).allMatch(Outcome::isOk);
 			assertThat(closed).succeedsWithin(Duration.ofSeconds(30));
 		});
 	}
 
 	@ParameterizedTest
-	@CsvSource({ "1s,100,200", "150ms,75,150" })
+	@CsvSource({ "1s,290,580", "150ms,75,150" })
 	@TestsProperty("grpc.server.limits.retry-pushback")
-	void clientsAreToldWhenToRetryUntilSheddingHasLastedForSomeIntervals(String max, int from, int to) {
+	void clientsAreToldWhenToRetryUntilCallsHaveBeenRefusedForASecond(String max, int from, int to) {
 		run((server) -> {
 			server.overload(false);
-			server.call(MAX_WAITING, false);
 			assertThat(server.pushback()).isBetween(from, to);
-			server.timer.advance(Duration.ofMillis(901));
+			server.timer.advance(Duration.ofMillis(1001));
 			assertThat(server.pushback()).isEqualTo(-1);
 		}, "grpc.server.limits.retry-pushback=" + max);
 	}
@@ -243,7 +252,6 @@ class SheddingTests {
 	void withoutPushbackNothingIsTold() {
 		run((server) -> {
 			server.overload(false);
-			server.call(MAX_WAITING, false);
 			assertThat(server.call(1, false).get(0).trailers().get(PUSHBACK)).isNull();
 		}, "grpc.server.limits.retry-pushback=0");
 	}
@@ -252,12 +260,11 @@ class SheddingTests {
 	void aClientWithARetryPolicyRetriesAsItIsTold() {
 		run((server) -> {
 			server.overload(false);
-			server.call(MAX_WAITING, false);
 			try (GrpcClient retrying = GrpcClient.of(GrpcClient.port(server.context),
 					(builder) -> builder.enableRetry().defaultServiceConfig(retryPolicy()))) {
 				assertThat(new Outcome(retrying, false).isOk()).isFalse();
 				assertThat(server.refused()).isEqualTo(5);
-				server.timer.advance(Duration.ofMillis(901));
+				server.timer.advance(Duration.ofMillis(1001));
 				assertThat(new Outcome(retrying, false).isOk()).isFalse();
 				assertThat(server.refused()).isEqualTo(6);
 			}
@@ -276,7 +283,7 @@ class SheddingTests {
 			.withBean("drainTimer", ManualServerTimer.class, ManualServerTimer::new)
 			.withBean(GatedRouteGuide.class)
 			.withPropertyValues("grpc.server.executor.type=platform", "grpc.server.executor.threads=1",
-					"grpc.server.limits.queue-delay=100ms")
+					"grpc.server.limits.queue-delay=200ms")
 			.withPropertyValues(properties)
 			.run((context) -> {
 				GatedRouteGuide service = context.getBean(GatedRouteGuide.class);
@@ -309,7 +316,7 @@ class SheddingTests {
 		}
 
 		/**
-		 * Occupies the thread, and lets calls wait for it for longer than the target.
+		 * Occupies the thread, and lets calls wait for it.
 		 */
 		List<Outcome> burst(boolean streaming) {
 			int started = this.service.started.get();
@@ -327,7 +334,7 @@ class SheddingTests {
 		 */
 		List<Outcome> overload(boolean streaming) {
 			List<Outcome> outcomes = burst(streaming);
-			steps(INTERVAL + 1);
+			steps(STEPS);
 			return outcomes;
 		}
 
@@ -369,12 +376,22 @@ class SheddingTests {
 		private final ClientCall<?, ?> call;
 
 		Outcome(GrpcClient client, boolean streaming) {
-			this.call = streaming ? start(client, RouteGuideGrpc.getRouteChatMethod(), RouteNote.getDefaultInstance())
-					: start(client, RouteGuideGrpc.getGetFeatureMethod(), Point.getDefaultInstance());
+			this(client, streaming, CallOptions.DEFAULT);
 		}
 
-		private <Q, R> ClientCall<Q, R> start(GrpcClient client, MethodDescriptor<Q, R> method, Q request) {
-			ClientCall<Q, R> call = client.channel().newCall(method, CallOptions.DEFAULT);
+		Outcome(GrpcClient client, boolean streaming, Duration timeout) {
+			this(client, streaming, CallOptions.DEFAULT.withDeadlineAfter(timeout.toMillis(), TimeUnit.MILLISECONDS));
+		}
+
+		private Outcome(GrpcClient client, boolean streaming, CallOptions options) {
+			this.call = streaming
+					? start(client, RouteGuideGrpc.getRouteChatMethod(), options, RouteNote.getDefaultInstance())
+					: start(client, RouteGuideGrpc.getGetFeatureMethod(), options, Point.getDefaultInstance());
+		}
+
+		private <Q, R> ClientCall<Q, R> start(GrpcClient client, MethodDescriptor<Q, R> method, CallOptions options,
+				Q request) {
+			ClientCall<Q, R> call = client.channel().newCall(method, options);
 			call.start(new ClientCall.Listener<>() {
 
 				@Override
