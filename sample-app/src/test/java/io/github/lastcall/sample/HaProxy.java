@@ -147,7 +147,7 @@ final class HaProxy implements AutoCloseable {
 	private static List<Server> servers(Path directory) throws IOException {
 		return ask(directory, "show stat").lines()
 			.map((line) -> line.split(",", -1))
-			.filter((fields) -> fields.length > 17 && fields[1].matches("[a-e]"))
+			.filter((fields) -> fields.length > 17 && fields[1].matches("[a-f]"))
 			.map((fields) -> new Server(fields[0], fields[1], fields[17], Long.parseLong(fields[7])))
 			.toList();
 	}

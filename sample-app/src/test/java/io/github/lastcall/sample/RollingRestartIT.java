@@ -23,10 +23,10 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Queue;
 import java.util.concurrent.TimeUnit;
 
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -40,9 +40,9 @@ import static org.awaitility.Awaitility.await;
  *
  * <p>
  * As a Deployment does, with one replica more while it rolls: a replacement serves before
- * an old replica is told to stop, and the next replacement starts while that one still
- * drains. And as in a cluster an old address does not answer again: it is dead at least
- * as long as the next replacement needs to serve.
+ * an old replica is told to stop, and the next replacement does not wait for the end of
+ * that one. And as in a cluster an old address does not answer again while the others are
+ * replaced.
  *
  * <p>
  * With the propagation delay that is the default on Kubernetes none is lost. A replica
@@ -105,9 +105,9 @@ class RollingRestartIT {
 
 		private final Calls l7;
 
-		private final Queue<String> free = new ArrayDeque<>(List.of("d", "e"));
+		private final Queue<String> free = new ArrayDeque<>(List.of("d", "e", "f"));
 
-		private @Nullable String stopping;
+		private final Map<String, SampleProcess> stopping = new LinkedHashMap<>();
 
 		private Roll(List<SampleProcess> started, Calls.Starter clients) throws Exception {
 			for (int i = 0; i < REPLICAS; i++) {
@@ -139,28 +139,32 @@ class RollingRestartIT {
 		 * stop.
 		 */
 		void replace(String argument, boolean stopNewest) throws Exception {
+			if (this.free.isEmpty()) {
+				awaitStopped();
+			}
 			String name = this.free.remove();
 			SampleProcess replacement = SampleProcess.start(argument);
 			this.replicas.put(name, replacement);
 			this.haproxy.move(name, replacement.grpcPort());
 			awaitUp(name);
-			awaitStopped();
-			this.stopping = stopNewest ? name : this.replicas.keySet().iterator().next();
-			this.replicas.get(this.stopping).signal("TERM");
+			awaitCalls();
+			String old = stopNewest ? name : this.replicas.keySet().iterator().next();
+			SampleProcess stopped = Objects.requireNonNull(this.replicas.remove(old));
+			this.stopping.put(old, stopped);
+			stopped.signal("TERM");
 		}
 
 		/**
-		 * Waits until the replica that was told to stop has ended, and a while longer.
+		 * Waits until all replicas that were told to stop have ended, and a while longer.
 		 */
 		void awaitStopped() throws Exception {
-			if (this.stopping != null) {
-				try (SampleProcess stopped = this.replicas.remove(this.stopping)) {
-					stopped.awaitExit();
-					this.log.append(stopped.log()).append("\n");
-				}
-				this.free.add(this.stopping);
-				this.stopping = null;
+			for (SampleProcess stopped : this.stopping.values()) {
+				stopped.awaitExit();
+				this.log.append(stopped.log()).append("\n");
+				stopped.close();
 			}
+			this.free.addAll(this.stopping.keySet());
+			this.stopping.clear();
 			awaitCalls();
 		}
 
@@ -192,6 +196,7 @@ class RollingRestartIT {
 			}
 			finally {
 				this.replicas.values().forEach(SampleProcess::close);
+				this.stopping.values().forEach(SampleProcess::close);
 			}
 		}
 
