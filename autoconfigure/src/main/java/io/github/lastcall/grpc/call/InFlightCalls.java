@@ -244,6 +244,21 @@ public final class InFlightCalls implements AopInfrastructureBean {
 	}
 
 	/**
+	 * Sends the drain signal to the handlers of a server that keeps serving, for tests.
+	 * Calls that begin later get it too, until {@link #endSimulatedDrain()}.
+	 */
+	public void simulateDrain() {
+		this.run.simulateDrain();
+	}
+
+	/**
+	 * Ends a simulated drain. Calls that have got the signal keep it.
+	 */
+	public void endSimulatedDrain() {
+		this.run.endSimulatedDrain();
+	}
+
+	/**
 	 * Closes all streaming calls of the application, present and future ones.
 	 * @param status the status that the clients receive
 	 * @return the number of calls that were in flight

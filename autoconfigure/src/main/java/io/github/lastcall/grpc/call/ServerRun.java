@@ -41,6 +41,9 @@ final class ServerRun {
 	 */
 	private static final int MAX_WITHDRAWN = 10_000;
 
+	private static final Runnable SIMULATED = () -> {
+	};
+
 	private final InFlightCalls server;
 
 	private final TrackedMethods methods;
@@ -262,6 +265,27 @@ final class ServerRun {
 		this.notesArrivals = true;
 		this.onIdle = onIdle;
 		this.infrastructure.forEach((call) -> call.close(Status.OK));
+		signalDrain();
+	}
+
+	/**
+	 * Sends the drain signal, and nothing else.
+	 */
+	void simulateDrain() {
+		this.onIdle = SIMULATED;
+		signalDrain();
+	}
+
+	/**
+	 * Ends a simulated drain: calls that begin from now on get no signal.
+	 */
+	void endSimulatedDrain() {
+		if (this.onIdle == SIMULATED) {
+			this.onIdle = null;
+		}
+	}
+
+	private void signalDrain() {
 		this.application.forEach((call) -> {
 			try {
 				call.signalDrain();

@@ -137,7 +137,7 @@ class OtherServerTests {
 		assertThat(FailureAnalyses
 			.of(this.runner.withUserConfiguration(Ours.class).withBean("testServer", TestGrpcServerFactory.class))
 			.getDescription())
-			.contains("@AutoConfigureTestGrpcTransport", "grpc.server.in-process.enabled", "@LocalGrpcInProcessName");
+			.contains("@AutoConfigureTestGrpcTransport", "lastcall-spring-boot-test", "@AutoConfigureGrpcInProcess");
 	}
 
 	@Test

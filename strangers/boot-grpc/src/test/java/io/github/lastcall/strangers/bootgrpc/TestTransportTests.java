@@ -39,7 +39,7 @@ class TestTransportTests {
 		TestContextManager test = new TestContextManager(WithTestTransport.class);
 		assertThatIllegalStateException().isThrownBy(() -> test.getTestContext().getApplicationContext());
 		assertThat(output).contains("APPLICATION FAILED TO START", "Remove @AutoConfigureTestGrpcTransport",
-				"@LocalGrpcInProcessName");
+				"@AutoConfigureGrpcInProcess");
 	}
 
 	@Test
