@@ -1,0 +1,41 @@
+/*
+ * Copyright 2026 the Last Call authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.lastcall.grpc.test;
+
+import org.springframework.core.Ordered;
+import org.springframework.test.context.TestContext;
+import org.springframework.test.context.TestExecutionListener;
+import org.springframework.test.context.support.DependencyInjectionTestExecutionListener;
+
+/**
+ * Sets the {@link GrpcStub @GrpcStub} fields of a test instance, after Spring has
+ * injected its own.
+ */
+class GrpcStubTestExecutionListener implements TestExecutionListener, Ordered {
+
+	@Override
+	public void prepareTestInstance(TestContext testContext) {
+		Stubs.inject(testContext.getTestInstance(), testContext::getApplicationContext,
+				CallMetadata.of(testContext.getTestClass()));
+	}
+
+	@Override
+	public int getOrder() {
+		return DependencyInjectionTestExecutionListener.ORDER + 1;
+	}
+
+}

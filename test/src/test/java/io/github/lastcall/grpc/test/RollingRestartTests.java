@@ -1,0 +1,126 @@
+/*
+ * Copyright 2026 the Last Call authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.lastcall.grpc.test;
+
+import java.util.concurrent.atomic.AtomicInteger;
+
+import io.github.lastcall.grpc.server.GlobalServerInterceptor;
+import io.github.lastcall.grpc.test.RollingRestartReport.Client;
+import io.github.lastcall.grpc.test.RollingRestartReport.FailedCall;
+import io.github.lastcall.grpc.test.app.MapsApplication;
+import io.github.lastcall.sample.routeguide.RouteGuideGrpc;
+import io.grpc.Metadata;
+import io.grpc.ServerCall;
+import io.grpc.ServerCallHandler;
+import io.grpc.ServerInterceptor;
+import io.grpc.Status;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Isolated;
+
+import org.springframework.boot.test.context.TestConfiguration;
+import org.springframework.context.annotation.Bean;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+/**
+ * A rolling restart counts what clients lose: nothing with the defaults, and something
+ * where something is wrong.
+ */
+@Isolated
+class RollingRestartTests {
+
+	@Test
+	void anApplicationThatAnnouncesItsEndLosesNoCall() {
+		RollingRestartReport report = bestRoll(2, 50).assertNoFailedCall();
+		assertThat(report.getCalls(Client.CALL_BALANCING)).isGreaterThan(50);
+		assertThat(report.getCalls(Client.CONNECTION_BALANCING)).isGreaterThan(50);
+		assertThat(report.getSlowestCall()).isPositive();
+		assertThat(report).asString().contains("2 replicas restarted under 50 calls/s", "0 failed", "slowest call");
+	}
+
+	@Test
+	void anApplicationWithoutAPropagationDelayLosesCalls() {
+		RollingRestartReport report = roll(2, 50).properties("grpc.server.shutdown.propagation-delay=0").restartEach();
+		assertThat(report.getFailedCalls()).extracting(FailedCall::client).contains(Client.CONNECTION_BALANCING);
+		assertThatExceptionOfType(AssertionError.class).isThrownBy(report::assertNoFailedCall)
+			.withMessageContainingAll("Expected no failed call, but", "x UNAVAILABLE");
+	}
+
+	@Test
+	@Tag("full")
+	void threeReplicasLoseNoCall() {
+		bestRoll(3, 200).assertNoFailedCall();
+	}
+
+	@Test
+	@Tag("full")
+	void aHandlerThatLosesCallsByItselfIsReported() {
+		RollingRestartReport report = roll(2, 200).sources(LosesCalls.class).profiles("losing").restartEach();
+		assertThat(report.getFailedCalls()).hasSizeGreaterThan(5)
+			.extracting(FailedCall::status)
+			.contains(Status.Code.ABORTED);
+		assertThatExceptionOfType(AssertionError.class).isThrownBy(report::assertNoFailedCall)
+			.withMessageContainingAll("x ABORTED", "lost by itself");
+	}
+
+	/**
+	 * A machine that stalls for half a second may lose a call with any application, so
+	 * there are three attempts.
+	 */
+	private static RollingRestartReport bestRoll(int replicas, int callsPerSecond) {
+		RollingRestartReport report = roll(replicas, callsPerSecond).restartEach();
+		for (int attempt = 2; attempt <= 3 && !report.getFailedCalls().isEmpty(); attempt++) {
+			report = roll(replicas, callsPerSecond).restartEach();
+		}
+		return report;
+	}
+
+	private static RollingRestart roll(int replicas, int callsPerSecond) {
+		return RollingRestart.of(MapsApplication.class)
+			.replicas(replicas)
+			.properties("grpc.server.shutdown.quiet-period=0")
+			.under((channel) -> RouteGuideGrpc.newBlockingStub(channel).getFeature(Points.OSLO), callsPerSecond);
+	}
+
+	@TestConfiguration
+	static class LosesCalls {
+
+		@Bean
+		@GlobalServerInterceptor
+		ServerInterceptor losesEachFiftiethCall() {
+			AtomicInteger calls = new AtomicInteger();
+			return new ServerInterceptor() {
+
+				@Override
+				public <Q, R> ServerCall.Listener<Q> interceptCall(ServerCall<Q, R> call, Metadata headers,
+						ServerCallHandler<Q, R> next) {
+					if (calls.incrementAndGet() % 50 == 0) {
+						call.close(Status.ABORTED.withDescription("lost by itself"), new Metadata());
+						return new ServerCall.Listener<>() {
+						};
+					}
+					return next.startCall(call, headers);
+				}
+
+			};
+		}
+
+	}
+
+}

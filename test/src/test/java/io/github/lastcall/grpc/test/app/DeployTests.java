@@ -1,0 +1,44 @@
+/*
+ * Copyright 2026 the Last Call authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.lastcall.grpc.test.app;
+
+import io.github.lastcall.grpc.test.RollingRestart;
+import io.github.lastcall.sample.routeguide.Point;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+import static io.github.lastcall.sample.routeguide.RouteGuideGrpc.newBlockingStub;
+
+/**
+ * Lines of {@code docs/testing.md}.
+ */
+@Tag("full")
+class DeployTests {
+
+	private static final Point OSLO = Point.newBuilder().setLatitude(599139000).build();
+
+	@Test
+	void aDeployLosesNoCall() {
+		RollingRestart.of(MapsApplication.class)
+			.replicas(3)
+			.properties("grpc.server.shutdown.quiet-period=0")
+			.under((channel) -> newBlockingStub(channel).getFeature(OSLO), 200)
+			.restartEach()
+			.assertNoFailedCall();
+	}
+
+}
