@@ -16,6 +16,8 @@
 
 package io.github.lastcall.grpc.validation;
 
+import com.google.rpc.BadRequest.FieldViolation;
+
 import org.springframework.util.Assert;
 
 /**
@@ -42,6 +44,14 @@ public record GrpcViolation(String field, String description, String reason) {
 	 */
 	public GrpcViolation(String field, String description) {
 		this(field, description, "");
+	}
+
+	FieldViolation toProto() {
+		return FieldViolation.newBuilder()
+			.setField(this.field)
+			.setDescription(this.description)
+			.setReason(this.reason)
+			.build();
 	}
 
 	@Override

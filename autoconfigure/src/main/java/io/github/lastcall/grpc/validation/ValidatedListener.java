@@ -59,10 +59,9 @@ final class ValidatedListener<Q> extends SimpleForwardingServerCallListener<Q> {
 	}
 
 	private GrpcError error(List<GrpcViolation> violations) {
-		GrpcError error = GrpcError.of(Status.Code.INVALID_ARGUMENT).description(description(violations));
-		for (GrpcViolation violation : violations) {
-			error = error.violation(violation.field(), violation.description(), violation.reason());
-		}
+		GrpcError error = GrpcError.of(Status.Code.INVALID_ARGUMENT)
+			.description(description(violations))
+			.violations(violations.stream().map(GrpcViolation::toProto).toList());
 		if (!this.method.method().getType().clientSendsOneMessage()) {
 			error = error.reason(REASON)
 				.domain(String.valueOf(this.method.method().getServiceName()))

@@ -21,6 +21,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BiConsumer;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 import build.buf.protovalidate.ValidationResult;
@@ -234,6 +235,17 @@ class RequestValidationTests {
 	}
 
 	@Test
+	void aRequestWithManyViolationsIsRefusedAsSoonAsAnother() {
+		run(runner(OrdersConfiguration.class).withUserConfiguration(ManyConfiguration.class), (context, client) -> {
+			StatusRuntimeException ex = failure(client, MethodType.UNARY, Orders.order(1));
+			assertThat(ex.getStatus().getDescription()).isEqualTo("items[0]: must not be empty (and 99999 more)");
+			List<FieldViolation> violations = detail(ex, BadRequest.class).getFieldViolationsList();
+			assertThat(violations.get(violations.size() - 1).getDescription())
+				.isEqualTo(100_001 - violations.size() + " more");
+		});
+	}
+
+	@Test
 	void aValidatorThatThrowsEndsItsCallOnly() {
 		run(runner(RouteGuideConfiguration.class, ThrowingConfiguration.class), (context, client) -> {
 			assertThatExceptionOfType(StatusRuntimeException.class)
@@ -432,6 +444,18 @@ class RequestValidationTests {
 		@Bean
 		GrpcValidator<Message> all() {
 			return (message) -> List.of(new GrpcViolation("", "no"));
+		}
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class ManyConfiguration {
+
+		@Bean
+		GrpcValidator<Message> many() {
+			return (message) -> IntStream.range(0, 100_000)
+				.mapToObj((index) -> new GrpcViolation("items[" + index + "]", "must not be empty"))
+				.toList();
 		}
 
 	}
