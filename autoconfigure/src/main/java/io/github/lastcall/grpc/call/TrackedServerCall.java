@@ -183,10 +183,13 @@ final class TrackedServerCall<Q, R> extends SimpleForwardingServerCall<Q, R> {
 		if (failures == null) {
 			closeByHandler(status, trailers);
 		}
-		else if (this.call.closeStatus().byServer() != null) {
-			return;
+		else if (this.call.closeStatus().byServer() == null) {
+			closeFailed(failures, status, trailers);
 		}
-		else if (this.call.resolved) {
+	}
+
+	private void closeFailed(CallHooks.Failures failures, Status status, Metadata trailers) {
+		if (this.call.resolved) {
 			CallHooks.Failure failure = failures.passedOn(failedCall(), status, trailers);
 			close(failure);
 			failure.log().run();
@@ -265,7 +268,9 @@ final class TrackedServerCall<Q, R> extends SimpleForwardingServerCall<Q, R> {
 				((innermost != null) ? innermost : this).close(failure.status(), failure.trailers());
 			}
 			catch (Throwable closing) {
-				ex.addSuppressed(closing);
+				if (closing != ex) {
+					ex.addSuppressed(closing);
+				}
 			}
 			// Does nothing unless an interceptor has not passed it on.
 			close(failure);

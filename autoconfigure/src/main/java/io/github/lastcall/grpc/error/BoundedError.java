@@ -270,10 +270,10 @@ final class BoundedError {
 
 	private void cutDescription() {
 		String description = this.status.getDescription();
-		if (description == null || fits()) {
+		if (description == null || description.length() <= KEPT_DESCRIPTION || fits()) {
 			return;
 		}
-		largestThatFits(Math.min(description.length(), KEPT_DESCRIPTION), description.length() - 1, (length) -> {
+		largestThatFits(KEPT_DESCRIPTION, description.length() - 1, (length) -> {
 			int end = Character.isHighSurrogate(description.charAt(length - 1)) ? length - 1 : length;
 			this.status = this.status.withDescription(description.substring(0, end) + CUT);
 			updateDetails();

@@ -99,17 +99,7 @@ public final class CallErrors implements AopInfrastructureBean, CallHooks.Failur
 
 	@Override
 	public Failure thrown(FailedCall call, Throwable exception) {
-		GrpcError error = null;
-		try {
-			error = map(new GrpcFailedCall(call), exception);
-		}
-		catch (Throwable failure) {
-			exception.addSuppressed(failure);
-		}
-		if (error == null) {
-			return unmapped(call, exception);
-		}
-		return mapped(call, error);
+		return thrown(call, exception, new Metadata());
 	}
 
 	@Override
@@ -117,11 +107,22 @@ public final class CallErrors implements AopInfrastructureBean, CallHooks.Failur
 		Throwable exception = status.getCause();
 		// All that Status.fromThrowable() knows of an exception without a status.
 		if (exception != null && status.getCode() == Status.Code.UNKNOWN && status.getDescription() == null) {
-			Failure failure = thrown(call, exception);
-			failure.trailers().merge(trailers);
-			return failure;
+			return thrown(call, exception, trailers);
 		}
 		return mapped(call, GrpcError.of(status, trailers));
+	}
+
+	private Failure thrown(FailedCall call, Throwable exception, Metadata trailers) {
+		GrpcError error = null;
+		try {
+			error = map(new GrpcFailedCall(call), exception);
+		}
+		catch (Throwable failure) {
+			if (failure != exception) {
+				exception.addSuppressed(failure);
+			}
+		}
+		return (error != null) ? mapped(call, error.trailers(trailers)) : unmapped(call, exception, trailers);
 	}
 
 	@Override
@@ -152,10 +153,9 @@ public final class CallErrors implements AopInfrastructureBean, CallHooks.Failur
 		return (error.toStatus().getCause() != null) ? error : error.cause(exception);
 	}
 
-	private Failure unmapped(FailedCall call, Throwable exception) {
-		GrpcError error = GrpcError.of(Status.Code.UNKNOWN)
-			.description(this.includeMessage ? exception.toString() : UNMAPPED)
-			.cause(exception);
+	private Failure unmapped(FailedCall call, Throwable exception, Metadata trailers) {
+		GrpcError error = GrpcError.of(Status.UNKNOWN.withCause(exception), trailers)
+			.description(this.includeMessage ? exception.toString() : UNMAPPED);
 		return failure(call, withRequestId(error), () -> this.log.unmapped(name(call), exception));
 	}
 

@@ -353,6 +353,15 @@ public final class GrpcError {
 	}
 
 	/**
+	 * Adds trailers.
+	 */
+	GrpcError trailers(Metadata more) {
+		Metadata trailers = copy(this.trailers);
+		trailers.merge(more);
+		return new GrpcError(this.message, this.cause, trailers, this.localized);
+	}
+
+	/**
 	 * Returns the status code.
 	 * @return the code, never OK
 	 */

@@ -37,6 +37,7 @@ import io.github.lastcall.sample.routeguide.Point;
 import io.github.lastcall.sample.routeguide.Rectangle;
 import io.github.lastcall.sample.routeguide.RouteGuideGrpc;
 import io.github.lastcall.sample.routeguide.RouteNote;
+import io.grpc.Context;
 import io.grpc.ForwardingServerCall.SimpleForwardingServerCall;
 import io.grpc.Metadata;
 import io.grpc.ServerCall;
@@ -240,6 +241,40 @@ class CallErrorsTests {
 	}
 
 	@Test
+	void whatACallbackThrowsThatIsToldOfRoomEndsItsCall() {
+		test((context, client, handler) -> {
+			handler.streaming = (responses) -> {
+				((ServerCallStreamObserver<RouteNote>) responses).setOnReadyHandler(() -> {
+					throw Status.DATA_LOSS.asRuntimeException();
+				});
+				return new Observer<>();
+			};
+			Observer<RouteNote> notes = new Observer<>();
+			RouteGuideGrpc.newStub(client.channel()).routeChat(notes);
+			assertThat(notes.awaitEnd()).isEqualTo(Status.Code.DATA_LOSS);
+		});
+	}
+
+	@Test
+	void anExceptionOfACallbackThatIsToldOfACancellationIsLoggedOnly(CapturedOutput output) {
+		test((context, client, handler) -> {
+			handler.serverStreaming = (request, responses) -> {
+				((ServerCallStreamObserver<Feature>) responses).setOnCancelHandler(() -> {
+					throw new IllegalStateException("too late");
+				});
+				responses.onNext(Feature.getDefaultInstance());
+			};
+			Observer<Feature> features = new Observer<>();
+			try (Context.CancellableContext call = Context.current().withCancellation()) {
+				call.run(() -> RouteGuideGrpc.newStub(client.channel())
+					.listFeatures(Rectangle.getDefaultInstance(), features));
+				features.awaitMessages(1);
+			}
+			await().until(() -> output.getAll().contains("java.lang.IllegalStateException: too late"));
+		});
+	}
+
+	@Test
 	void anExceptionOfACallbackAtTheEndIsLoggedOnly(CapturedOutput output) {
 		test((context, client, handler) -> {
 			handler.unary = (request, responses) -> {
@@ -299,6 +334,15 @@ class CallErrorsTests {
 			await().untilAsserted(() -> assertThat(output)
 				.containsOnlyOnce("Dropped the trailers [shard] of routeguide.RouteGuide/GetFeature"));
 		});
+	}
+
+	@Test
+	void theTrailersOfAnInterceptorThatClosesACallWithAnExceptionAreShortenedToo(CapturedOutput output) {
+		this.runner.withUserConfiguration(ClosingConfiguration.class).run(with((context, client, handler) -> {
+			assertThat(failure(client)).hasMessage("UNKNOWN: Application error processing RPC");
+			await().untilAsserted(() -> assertThat(output)
+				.containsOnlyOnce("Dropped the trailers [shard] of routeguide.RouteGuide/GetFeature"));
+		}));
 	}
 
 	@Test
@@ -442,6 +486,29 @@ class CallErrorsTests {
 						}
 
 					}, headers);
+				}
+
+			};
+		}
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class ClosingConfiguration {
+
+		@Bean
+		@GlobalServerInterceptor
+		ServerInterceptor closing() {
+			return new ServerInterceptor() {
+
+				@Override
+				public <Q, R> ServerCall.Listener<Q> interceptCall(ServerCall<Q, R> call, Metadata headers,
+						ServerCallHandler<Q, R> next) {
+					Metadata trailers = new Metadata();
+					trailers.put(SHARD, "7".repeat(8100));
+					call.close(Status.fromThrowable(new IllegalStateException("secret")), trailers);
+					return new ServerCall.Listener<>() {
+					};
 				}
 
 			};

@@ -20,6 +20,7 @@ import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.CompletionException;
 
@@ -45,12 +46,15 @@ import io.grpc.stub.StreamObserver;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 import org.springframework.beans.BeanUtils;
 import org.springframework.boot.diagnostics.FailureAnalysis;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.context.ApplicationContext;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
@@ -58,6 +62,7 @@ import org.springframework.core.annotation.Order;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
+import static org.awaitility.Awaitility.await;
 
 /**
  * Tests of {@link GrpcExceptionHandler @GrpcExceptionHandler}.
@@ -154,10 +159,17 @@ class GrpcExceptionHandlerTests {
 	}
 
 	@Test
-	void aMethodThatFailsItselfLeavesTheExceptionUnmapped() {
-		this.runner.withBean(FailingAdvice.class)
-			.run((context) -> assertThat(failure(context, new IllegalStateException()))
-				.hasMessage("UNKNOWN: Application error processing RPC"));
+	@ExtendWith(OutputCaptureExtension.class)
+	void aMethodThatFailsItselfLeavesTheExceptionUnmapped(CapturedOutput output) {
+		this.runner.withBean(FailingAdvice.class).run((context) -> {
+			for (Exception exception : List.of(new IllegalStateException("fails"), new ArithmeticException("again"))) {
+				assertThat(failure(context, exception)).hasMessage("UNKNOWN: Application error processing RPC");
+				await().untilAsserted(
+						() -> assertThat(output).contains("The handler of routeguide.RouteGuide/GetFeature failed")
+							.containsOnlyOnce(exception.toString())
+							.doesNotContain("Self-suppression"));
+			}
+		});
 	}
 
 	@Test
@@ -446,6 +458,11 @@ class GrpcExceptionHandlerTests {
 		@GrpcExceptionHandler
 		Status handle(IllegalStateException ex) {
 			throw new IllegalArgumentException("in advice");
+		}
+
+		@GrpcExceptionHandler
+		Status handleAgain(ArithmeticException ex) {
+			throw ex;
 		}
 
 	}
