@@ -22,6 +22,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
+import com.google.protobuf.Any;
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.rpc.BadRequest;
 import com.zaxxer.hikari.HikariDataSource;
@@ -119,8 +120,9 @@ class RouteGuideErrorsTests {
 		database.close();
 		StatusRuntimeException ex = catchThrowableOfType(StatusRuntimeException.class,
 				() -> blocking().getFeature(point(0, 0)));
-		assertThat(ex.getStatus().getCode()).isEqualTo(Status.Code.UNAVAILABLE);
-		assertThat(String.valueOf(ex.getStatus().getDescription())).doesNotContain("Hikari", "jdbc");
+		assertThat(ex).hasMessage("UNAVAILABLE: The features are not available, try again");
+		assertThat(StatusProto.fromThrowable(ex).getDetailsList()).extracting(Any::getTypeUrl)
+			.containsExactly("type.googleapis.com/google.rpc.ErrorInfo", "type.googleapis.com/google.rpc.RetryInfo");
 	}
 
 	private Status chat(RouteNote note) {
