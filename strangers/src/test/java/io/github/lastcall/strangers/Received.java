@@ -24,7 +24,9 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 
 import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
 import io.grpc.stub.StreamObserver;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a client receives, and how its call ends.
@@ -37,6 +39,8 @@ final class Received<T> implements StreamObserver<T> {
 
 	private final CompletableFuture<Status> end = new CompletableFuture<>();
 
+	private volatile @Nullable StatusRuntimeException failure;
+
 	@Override
 	public void onNext(T message) {
 		this.messages.add(message);
@@ -44,6 +48,7 @@ final class Received<T> implements StreamObserver<T> {
 
 	@Override
 	public void onError(Throwable cause) {
+		this.failure = (StatusRuntimeException) cause;
 		this.end.complete(Status.fromThrowable(cause));
 	}
 
@@ -70,10 +75,10 @@ final class Received<T> implements StreamObserver<T> {
 	 */
 	End<T> end() throws Exception {
 		Status status = this.end.get(1, TimeUnit.MINUTES);
-		return new End<>(status.getCode(), new ArrayList<>(this.messages));
+		return new End<>(status.getCode(), new ArrayList<>(this.messages), this.failure);
 	}
 
-	record End<T>(Status.Code status, List<T> rest) {
+	record End<T>(Status.Code status, List<T> rest, @Nullable StatusRuntimeException failure) {
 
 	}
 

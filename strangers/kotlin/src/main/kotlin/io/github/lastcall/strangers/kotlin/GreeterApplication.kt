@@ -16,23 +16,40 @@
 
 package io.github.lastcall.strangers.kotlin
 
-import io.github.lastcall.grpc.server.GrpcService
 import io.github.lastcall.grpc.call.DrainSignal
+import io.github.lastcall.grpc.error.GrpcAdvice
+import io.github.lastcall.grpc.error.GrpcError
+import io.github.lastcall.grpc.error.GrpcExceptionHandler
+import io.github.lastcall.grpc.server.GlobalServerInterceptor
+import io.github.lastcall.grpc.server.GrpcService
+import io.github.lastcall.strangers.greeter.CloseLog
+import io.github.lastcall.strangers.greeter.Failure
 import io.github.lastcall.strangers.greeter.GreeterGrpcKt
 import io.github.lastcall.strangers.greeter.Greeting
 import io.github.lastcall.strangers.greeter.Guest
+import io.github.lastcall.strangers.greeter.GuestUnknownException
+import io.github.lastcall.strangers.greeter.Reception
+import io.grpc.Status
 import kotlinx.coroutines.CancellationException
 import kotlinx.coroutines.CompletableDeferred
 import kotlinx.coroutines.flow.Flow
 import kotlinx.coroutines.flow.flow
 import kotlinx.coroutines.flow.map
 import kotlinx.coroutines.flow.onCompletion
+import kotlinx.coroutines.future.await
 import org.slf4j.LoggerFactory
 import org.springframework.boot.autoconfigure.SpringBootApplication
 import org.springframework.boot.runApplication
+import org.springframework.context.annotation.Bean
 
 @SpringBootApplication
-class GreeterApplication
+class GreeterApplication {
+
+	@Bean
+	@GlobalServerInterceptor
+	fun closeLog() = CloseLog()
+
+}
 
 fun main(args: Array<String>) {
 	runApplication<GreeterApplication>(*args)
@@ -45,6 +62,7 @@ class GreeterService : GreeterGrpcKt.GreeterCoroutineImplBase() {
 	private val logger = LoggerFactory.getLogger(GreeterService::class.java)
 
 	override suspend fun greet(request: Guest): Greeting {
+		admit(request)
 		if (request.untilDrain) {
 			logger.info("{} waits", request.name)
 			awaitDrain()
@@ -54,6 +72,7 @@ class GreeterService : GreeterGrpcKt.GreeterCoroutineImplBase() {
 
 	override fun stay(request: Guest): Flow<Greeting> = flow {
 		emit(greeting("Welcome ${request.name}"))
+		admit(request)
 		awaitDrain()
 		emit(greeting("Goodbye ${request.name}"))
 	}.onCompletion { cause ->
@@ -62,7 +81,10 @@ class GreeterService : GreeterGrpcKt.GreeterCoroutineImplBase() {
 		}
 	}
 
-	override fun greetAll(requests: Flow<Guest>): Flow<Greeting> = requests.map { greeting("Hello ${it.name}") }
+	override fun greetAll(requests: Flow<Guest>): Flow<Greeting> = requests.map { greeting("Hello ${admit(it).name}") }
+
+	private suspend fun admit(guest: Guest): Guest =
+		if (guest.failure == Failure.FAILURE_FUTURE) Reception.admitLater(guest).await() else Reception.admit(guest)
 
 	private suspend fun awaitDrain() {
 		val drain = CompletableDeferred<Unit>()
@@ -71,5 +93,17 @@ class GreeterService : GreeterGrpcKt.GreeterCoroutineImplBase() {
 	}
 
 	private fun greeting(text: String) = Greeting.newBuilder().setText(text).build()
+
+}
+
+/** What clients are told of exceptions. */
+@GrpcAdvice
+class GuestErrors {
+
+	@GrpcExceptionHandler
+	fun unknown(ex: GuestUnknownException): GrpcError = GrpcError.of(Status.Code.NOT_FOUND)
+		.description("Nobody knows ${ex.name}")
+		.reason("UNKNOWN_GUEST")
+		.domain("strangers")
 
 }

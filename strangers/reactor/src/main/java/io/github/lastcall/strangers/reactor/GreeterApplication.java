@@ -16,14 +16,24 @@
 
 package io.github.lastcall.strangers.reactor;
 
+import io.github.lastcall.grpc.server.GlobalServerInterceptor;
+import io.github.lastcall.strangers.greeter.CloseLog;
+
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.autoconfigure.SpringBootApplication;
+import org.springframework.context.annotation.Bean;
 
 /**
  * The application.
  */
 @SpringBootApplication
 public class GreeterApplication {
+
+	@Bean
+	@GlobalServerInterceptor
+	CloseLog closeLog() {
+		return new CloseLog();
+	}
 
 	public static void main(String[] args) {
 		SpringApplication.run(GreeterApplication.class, args);

@@ -18,9 +18,11 @@ package io.github.lastcall.strangers.reactor;
 
 import io.github.lastcall.grpc.server.GrpcService;
 import io.github.lastcall.grpc.call.DrainSignal;
+import io.github.lastcall.strangers.greeter.Failure;
 import io.github.lastcall.strangers.greeter.Greeting;
 import io.github.lastcall.strangers.greeter.Guest;
 import io.github.lastcall.strangers.greeter.ReactorGreeterGrpc;
+import io.github.lastcall.strangers.greeter.Reception;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Flux;
@@ -37,8 +39,14 @@ class GreeterService extends ReactorGreeterGrpc.GreeterImplBase {
 	@Override
 	public Mono<Greeting> greet(Mono<Guest> guests) {
 		Mono<Void> drain = drain();
-		return guests.flatMap((guest) -> guest.getUntilDrain() ? waiting(guest, drain) : Mono.just(guest))
+		return guests.flatMap(GreeterService::admitted)
+			.flatMap((guest) -> guest.getUntilDrain() ? waiting(guest, drain) : Mono.just(guest))
 			.map((guest) -> greeting("Hello %s", guest));
+	}
+
+	private static Mono<Guest> admitted(Guest guest) {
+		return (guest.getFailure() == Failure.FAILURE_FUTURE) ? Mono.fromFuture(Reception.admitLater(guest))
+				: Mono.just(Reception.admit(guest));
 	}
 
 	private static Mono<Guest> waiting(Guest guest, Mono<Void> drain) {
@@ -50,13 +58,13 @@ class GreeterService extends ReactorGreeterGrpc.GreeterImplBase {
 	public Flux<Greeting> stay(Mono<Guest> guests) {
 		Mono<Void> drain = drain();
 		return guests.flatMapMany((guest) -> Flux.just(greeting("Welcome %s", guest))
-			.concatWith(drain.thenReturn(greeting("Goodbye %s", guest)))
+			.concatWith(Mono.defer(() -> admitted(guest)).then(drain).thenReturn(greeting("Goodbye %s", guest)))
 			.doOnCancel(() -> logger.info("{} was cancelled", guest.getName())));
 	}
 
 	@Override
 	public Flux<Greeting> greetAll(Flux<Guest> guests) {
-		return guests.map((guest) -> greeting("Hello %s", guest));
+		return guests.concatMap(GreeterService::admitted).map((guest) -> greeting("Hello %s", guest));
 	}
 
 	/**
