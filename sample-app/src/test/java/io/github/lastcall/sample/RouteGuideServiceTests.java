@@ -27,14 +27,13 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.IntStream;
 
 import io.github.lastcall.grpc.call.SimulatedDrain;
+import io.github.lastcall.grpc.test.StreamRecorder;
 import io.github.lastcall.sample.routeguide.Feature;
 import io.github.lastcall.sample.routeguide.Point;
 import io.github.lastcall.sample.routeguide.Rectangle;
 import io.github.lastcall.sample.routeguide.RouteGuideGrpc;
 import io.github.lastcall.sample.routeguide.RouteNote;
 import io.github.lastcall.sample.routeguide.RouteSummary;
-import io.grpc.CallOptions;
-import io.grpc.ClientCall;
 import io.grpc.ForwardingServerCall.SimpleForwardingServerCall;
 import io.grpc.ManagedChannel;
 import io.grpc.Metadata;
@@ -47,13 +46,13 @@ import io.grpc.Status;
 import io.grpc.inprocess.InProcessChannelBuilder;
 import io.grpc.inprocess.InProcessServerBuilder;
 import io.grpc.stub.StreamObserver;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 import org.springframework.context.ConfigurableApplicationContext;
 
+import static io.github.lastcall.grpc.test.GrpcAssertions.assertThatCall;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
@@ -135,34 +134,32 @@ class RouteGuideServiceTests {
 	void listFeaturesSendsNoMoreThanTheClientAskedFor() {
 		int total = list(WORLD).size();
 		this.sent.set(0);
-		RecordingListener client = new RecordingListener();
-		ClientCall<Rectangle, Feature> call = listSlowly(client);
+		StreamRecorder<Feature> client = listSlowly();
 		assertThat(this.sent).hasValue(0);
 		for (int i = 1; i <= total; i++) {
-			call.request(1);
+			client.request(1);
 			assertThat(this.sent).hasValue(i);
-			assertThat(client.received).hasSize(i);
-			assertThat(client.status).isNull();
+			assertThat(client.getValues()).hasSize(i);
+			assertThat(client.hasEnded()).isFalse();
 		}
-		call.request(1);
-		assertThat(client.received).hasSize(total);
-		assertThat(client.status).isNotNull().extracting(Status::getCode).isEqualTo(Status.Code.OK);
+		client.request(1);
+		assertThat(client.hasEnded()).isTrue();
+		assertThat(client.awaitCompletion()).hasSize(total);
 	}
 
 	@Test
 	void listFeaturesStopsWhenTheCallIsCancelled() {
-		RecordingListener client = new RecordingListener();
-		ClientCall<Rectangle, Feature> call = listSlowly(client);
-		call.request(2);
-		call.cancel("Seen enough", null);
-		call.request(1000);
+		StreamRecorder<Feature> client = listSlowly();
+		client.request(2);
+		client.cancel();
+		client.request(1000);
 		assertThat(this.sent).hasValue(2);
-		assertThat(client.status).isNotNull().extracting(Status::getCode).isEqualTo(Status.Code.CANCELLED);
+		assertThatCall(client).failsWith(Status.Code.CANCELLED);
 	}
 
 	@Test
 	void recordRouteSumsTheTripUp() {
-		Recorder<RouteSummary> response = new Recorder<>();
+		StreamRecorder<RouteSummary> response = StreamRecorder.create();
 		StreamObserver<Point> route = async().recordRoute(response);
 		pass(Duration.ofSeconds(100));
 		route.onNext(EIFFEL_TOWER);
@@ -172,8 +169,7 @@ class RouteGuideServiceTests {
 		route.onNext(point(406892000, -740445000));
 		pass(Duration.ofSeconds(100));
 		route.onCompleted();
-		assertThat(response.completed).isTrue();
-		assertThat(response.received).singleElement().satisfies((summary) -> {
+		assertThat(response.awaitCompletion()).singleElement().satisfies((summary) -> {
 			assertThat(summary.getPointCount()).isEqualTo(3);
 			assertThat(summary.getFeatureCount()).isEqualTo(2);
 			assertThat(summary.getDistance()).isBetween(5_830_000, 5_850_000);
@@ -183,14 +179,14 @@ class RouteGuideServiceTests {
 
 	@Test
 	void recordRouteOfATripWithoutPointsIsAllZero() {
-		Recorder<RouteSummary> response = new Recorder<>();
+		StreamRecorder<RouteSummary> response = StreamRecorder.create();
 		async().recordRoute(response).onCompleted();
-		assertThat(response.received).containsExactly(RouteSummary.getDefaultInstance());
+		assertThat(response.getValues()).containsExactly(RouteSummary.getDefaultInstance());
 	}
 
 	@Test
 	void recordRouteSaturatesWhatDoesNotFit() {
-		Recorder<RouteSummary> response = new Recorder<>();
+		StreamRecorder<RouteSummary> response = StreamRecorder.create();
 		StreamObserver<Point> route = async().recordRoute(response);
 		route.onNext(point(900_000_000, 0));
 		// From pole to pole is 20 000 km; 2^31 metres are 107 of these.
@@ -201,7 +197,7 @@ class RouteGuideServiceTests {
 		pass(Duration.ofSeconds(Integer.MAX_VALUE).plusSeconds(1));
 		route.onNext(point(900_000_000, 0));
 		route.onCompleted();
-		assertThat(response.received).singleElement().satisfies((summary) -> {
+		assertThat(response.getValues()).singleElement().satisfies((summary) -> {
 			assertThat(summary.getDistance()).isEqualTo(Integer.MAX_VALUE);
 			assertThat(summary.getElapsedTime()).isEqualTo(Integer.MAX_VALUE);
 		});
@@ -209,84 +205,72 @@ class RouteGuideServiceTests {
 
 	@Test
 	void routeChatSendsTheEarlierNotesOfTheSamePlace() {
-		Recorder<RouteNote> responses = new Recorder<>();
+		StreamRecorder<RouteNote> responses = StreamRecorder.create();
 		StreamObserver<RouteNote> chat = async().routeChat(responses);
 		chat.onNext(note(EIFFEL_TOWER, "First"));
 		chat.onNext(note(NOWHERE, "Elsewhere"));
-		assertThat(responses.received).isEmpty();
+		assertThat(responses.getValues()).isEmpty();
 		chat.onNext(note(EIFFEL_TOWER, "Second"));
-		assertThat(responses.received).containsExactly(note(EIFFEL_TOWER, "First"));
+		assertThat(responses.getValues()).containsExactly(note(EIFFEL_TOWER, "First"));
 		chat.onNext(note(EIFFEL_TOWER, "Third"));
-		assertThat(responses.received).containsExactly(note(EIFFEL_TOWER, "First"), note(EIFFEL_TOWER, "First"),
+		assertThat(responses.getValues()).containsExactly(note(EIFFEL_TOWER, "First"), note(EIFFEL_TOWER, "First"),
 				note(EIFFEL_TOWER, "Second"));
 		chat.onCompleted();
-		assertThat(responses.completed).isTrue();
+		responses.awaitCompletion();
 	}
 
 	@Test
 	void routeChatSendsWhatOtherTravellersLeft() {
-		Recorder<RouteNote> ofOne = new Recorder<>();
-		Recorder<RouteNote> ofTwo = new Recorder<>();
+		StreamRecorder<RouteNote> ofOne = StreamRecorder.create();
+		StreamRecorder<RouteNote> ofTwo = StreamRecorder.create();
 		StreamObserver<RouteNote> one = async().routeChat(ofOne);
 		StreamObserver<RouteNote> two = async().routeChat(ofTwo);
 		one.onNext(note(NOWHERE, "From one"));
 		two.onNext(note(NOWHERE, "From two"));
-		assertThat(ofTwo.received).containsExactly(note(NOWHERE, "From one"));
-		assertThat(ofOne.received).isEmpty();
+		assertThat(ofTwo.getValues()).containsExactly(note(NOWHERE, "From one"));
+		assertThat(ofOne.getValues()).isEmpty();
 		one.onNext(note(NOWHERE, "From one again"));
-		assertThat(ofOne.received).containsExactly(note(NOWHERE, "From one"), note(NOWHERE, "From two"));
+		assertThat(ofOne.getValues()).containsExactly(note(NOWHERE, "From one"), note(NOWHERE, "From two"));
 	}
 
 	@Test
 	void routeChatReadsNoFurtherThanTheClientDoes() {
-		List<RouteNote> received = new ArrayList<>();
-		ClientCall<RouteNote, RouteNote> call = this.channel.newCall(RouteGuideGrpc.getRouteChatMethod(),
-				CallOptions.DEFAULT);
-		call.start(new ClientCall.Listener<>() {
-
-			@Override
-			public void onMessage(RouteNote message) {
-				received.add(message);
-			}
-
-		}, new Metadata());
-		call.request(1);
+		StreamRecorder<RouteNote> responses = StreamRecorder.requesting(1);
+		StreamObserver<RouteNote> chat = async().routeChat(responses);
 		for (int i = 0; i < 20; i++) {
-			call.sendMessage(note(NOWHERE, "Note " + i));
+			chat.onNext(note(NOWHERE, "Note " + i));
 		}
 		// The second note has one answer, which is all that the client wants to read.
 		assertThat(this.sent).hasValue(1);
 		// The third note has two.
-		call.request(1);
+		responses.request(1);
 		assertThat(this.sent).hasValue(3);
-		call.request(1000);
-		assertThat(received).hasSize(IntStream.range(0, 20).sum());
-		call.cancel("Done", null);
+		responses.request(1000);
+		assertThat(responses.getValues()).hasSize(IntStream.range(0, 20).sum());
+		responses.cancel();
 	}
 
 	@Test
 	void listFeaturesDoesNotWaitForASlowClientWhenTheServerDrains() {
 		int total = list(WORLD).size();
 		this.sent.set(0);
-		RecordingListener client = new RecordingListener();
-		ClientCall<Rectangle, Feature> call = listSlowly(client);
-		call.request(1);
+		StreamRecorder<Feature> client = listSlowly();
+		client.request(1);
 		assertThat(this.sent).hasValue(1);
 		this.drain.drain();
 		assertThat(this.sent).hasValue(total);
-		call.request(total);
-		assertThat(client.received).hasSize(total);
-		assertThat(client.status).isNotNull().extracting(Status::getCode).isEqualTo(Status.Code.OK);
+		client.request(total);
+		assertThat(client.awaitCompletion()).hasSize(total);
 	}
 
 	@Test
 	void routeChatEndsWhenTheServerDrains() {
-		Recorder<RouteNote> responses = new Recorder<>();
+		StreamRecorder<RouteNote> responses = StreamRecorder.create();
 		StreamObserver<RouteNote> chat = async().routeChat(responses);
 		chat.onNext(note(EIFFEL_TOWER, "Hello"));
-		assertThat(responses.completed).isFalse();
+		assertThat(responses.hasEnded()).isFalse();
 		this.drain.drain();
-		assertThat(responses.completed).isTrue();
+		responses.awaitCompletion();
 	}
 
 	private Server start(FeatureRepository features) {
@@ -322,13 +306,10 @@ class RouteGuideServiceTests {
 		return features;
 	}
 
-	private ClientCall<Rectangle, Feature> listSlowly(RecordingListener client) {
-		ClientCall<Rectangle, Feature> call = this.channel.newCall(RouteGuideGrpc.getListFeaturesMethod(),
-				CallOptions.DEFAULT);
-		call.start(client, new Metadata());
-		call.sendMessage(WORLD);
-		call.halfClose();
-		return call;
+	private StreamRecorder<Feature> listSlowly() {
+		StreamRecorder<Feature> features = StreamRecorder.requesting(0);
+		async().listFeatures(WORLD, features);
+		return features;
 	}
 
 	private void pass(Duration time) {
@@ -364,47 +345,6 @@ class RouteGuideServiceTests {
 				}
 
 			}, headers);
-		}
-
-	}
-
-	private static final class RecordingListener extends ClientCall.Listener<Feature> {
-
-		private final List<Feature> received = new ArrayList<>();
-
-		private @Nullable Status status;
-
-		@Override
-		public void onMessage(Feature message) {
-			this.received.add(message);
-		}
-
-		@Override
-		public void onClose(Status status, Metadata trailers) {
-			this.status = status;
-		}
-
-	}
-
-	private static final class Recorder<T> implements StreamObserver<T> {
-
-		private final List<T> received = new ArrayList<>();
-
-		private boolean completed;
-
-		@Override
-		public void onNext(T value) {
-			this.received.add(value);
-		}
-
-		@Override
-		public void onError(Throwable cause) {
-			// Not completed, then.
-		}
-
-		@Override
-		public void onCompleted() {
-			this.completed = true;
 		}
 
 	}
