@@ -88,11 +88,11 @@ final class AnnouncedAddresses implements AutoCloseable {
 	}
 
 	/**
-	 * Waits until clients have known every change for as long as they lag.
+	 * Waits until clients know every change.
 	 */
 	void awaitSettled() {
 		Future<?> settled = this.scheduler.schedule(() -> {
-		}, 2 * this.lag.toNanos(), TimeUnit.NANOSECONDS);
+		}, this.lag.toNanos(), TimeUnit.NANOSECONDS);
 		try {
 			settled.get();
 		}

@@ -113,8 +113,9 @@ public final class RollingRestartReport {
 	 */
 	@Override
 	public String toString() {
-		StringBuilder text = new StringBuilder("%d replicas restarted under %d calls/s in %.1f s: %d calls, %d failed"
-			.formatted(this.replicas, this.callsPerSecond, seconds(this.duration), getCalls(), this.failures.size()));
+		StringBuilder text = new StringBuilder("%d %s restarted under %d calls/s in %.1f s: %d calls, %d failed"
+			.formatted(this.replicas, (this.replicas == 1) ? "replica" : "replicas", this.callsPerSecond,
+					seconds(this.duration), getCalls(), this.failures.size()));
 		for (Client client : Client.values()) {
 			text.append("%n  %s: %d calls, %d failed".formatted(client.text, getCalls(client),
 					this.failures.stream().filter((failure) -> failure.client() == client).count()));

@@ -32,8 +32,12 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.parallel.Isolated;
 
+import org.springframework.beans.factory.annotation.Value;
 import org.springframework.boot.test.context.TestConfiguration;
 import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Profile;
+import org.springframework.test.context.DynamicPropertyRegistry;
+import org.springframework.test.context.DynamicPropertySource;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
@@ -55,6 +59,7 @@ class RollingRestartTests {
 	}
 
 	@Test
+	@Tag("full")
 	void anApplicationWithoutAPropagationDelayLosesCalls() {
 		RollingRestartReport report = roll(2, 50).properties("grpc.server.shutdown.propagation-delay=0").restartEach();
 		assertThat(report.getFailedCalls()).extracting(FailedCall::client).contains(Client.CONNECTION_BALANCING);
@@ -71,7 +76,10 @@ class RollingRestartTests {
 	@Test
 	@Tag("full")
 	void aHandlerThatLosesCallsByItselfIsReported() {
-		RollingRestartReport report = roll(2, 200).sources(LosesCalls.class).profiles("losing").restartEach();
+		RollingRestartReport report = roll(2, 200).sources(LosesCalls.class)
+			.profiles("losing")
+			.serviceConnections(this)
+			.restartEach();
 		assertThat(report.getFailedCalls()).hasSizeGreaterThan(5)
 			.extracting(FailedCall::status)
 			.contains(Status.Code.ABORTED);
@@ -98,12 +106,18 @@ class RollingRestartTests {
 			.under((channel) -> RouteGuideGrpc.newBlockingStub(channel).getFeature(Points.OSLO), callsPerSecond);
 	}
 
+	@DynamicPropertySource
+	static void properties(DynamicPropertyRegistry registry) {
+		registry.add("reason", () -> "lost by itself");
+	}
+
 	@TestConfiguration
+	@Profile("losing")
 	static class LosesCalls {
 
 		@Bean
 		@GlobalServerInterceptor
-		ServerInterceptor losesEachFiftiethCall() {
+		ServerInterceptor losesEachFiftiethCall(@Value("${reason}") String reason) {
 			AtomicInteger calls = new AtomicInteger();
 			return new ServerInterceptor() {
 
@@ -111,7 +125,7 @@ class RollingRestartTests {
 				public <Q, R> ServerCall.Listener<Q> interceptCall(ServerCall<Q, R> call, Metadata headers,
 						ServerCallHandler<Q, R> next) {
 					if (calls.incrementAndGet() % 50 == 0) {
-						call.close(Status.ABORTED.withDescription("lost by itself"), new Metadata());
+						call.close(Status.ABORTED.withDescription(reason), new Metadata());
 						return new ServerCall.Listener<>() {
 						};
 					}
