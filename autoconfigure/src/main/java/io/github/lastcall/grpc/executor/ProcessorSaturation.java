@@ -19,6 +19,7 @@ package io.github.lastcall.grpc.executor;
 import java.lang.management.ManagementFactory;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.function.IntSupplier;
 import java.util.stream.LongStream;
@@ -47,7 +48,7 @@ final class ProcessorSaturation implements IntSupplier {
 	/**
 	 * Share of the time for which a worker runs at least that computes, as a divisor: a
 	 * fair share with fifty on each processor. It runs for less if it blocks for most of
-	 * the time.
+	 * the time, unless its code is new to the compilers: then it blocks now.
 	 */
 	private static final int COMPUTING_SHARE = 50;
 
@@ -76,7 +77,8 @@ final class ProcessorSaturation implements IntSupplier {
 		this.lastLook = now;
 		Map<Long, Long> before = this.workersNanos;
 		this.workersNanos = new HashMap<>();
-		long[] ids = this.workers.stream().mapToLong(Thread::getId).toArray();
+		List<ServerThread> workers = List.copyOf(this.workers);
+		long[] ids = workers.stream().mapToLong(Thread::getId).toArray();
 		long[] nanos = threads.getThreadCpuTime(ids);
 		long used = 0;
 		int computing = 0;
@@ -84,7 +86,9 @@ final class ProcessorSaturation implements IntSupplier {
 			this.workersNanos.put(ids[i], nanos[i]);
 			long usedByWorker = Math.max(0, nanos[i] - before.getOrDefault(ids[i], 0L));
 			used += usedByWorker;
-			computing += (usedByWorker >= computingNanos) ? 1 : 0;
+			if (usedByWorker >= computingNanos && workers.get(i).getState() == Thread.State.RUNNABLE) {
+				computing++;
+			}
 		}
 		long allBefore = this.allNanos;
 		this.allNanos = LongStream.of(threads.getThreadCpuTime(threads.getAllThreadIds()))
