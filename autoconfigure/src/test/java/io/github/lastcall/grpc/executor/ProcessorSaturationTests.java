@@ -53,7 +53,7 @@ class ProcessorSaturationTests {
 		this.threads.forEach(Thread::start);
 		await().pollInterval(Duration.ofMillis(200))
 			.atMost(Duration.ofSeconds(30))
-			.until(() -> saturation.getAsInt() == this.threads.size());
+			.until(() -> saturation.getAsInt() > 0);
 	}
 
 	@Test
