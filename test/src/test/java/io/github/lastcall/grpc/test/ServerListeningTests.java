@@ -103,7 +103,10 @@ class ServerListeningTests {
 			.getApplicationContext();
 		TestServer server = context.getBean(TestServer.class);
 		StreamRecorder<RouteNote> notes = StreamRecorder.create();
-		RouteGuideGrpc.newStub(server.channel()).routeChat(notes).onNext(RouteNote.getDefaultInstance());
+		RouteGuideGrpc.newStub(server.channel())
+			.routeChat(notes)
+			.onNext(RouteNote.newBuilder().setLocation(Points.OSLO).build());
+		notes.next();
 		context.close();
 		assertThat(notes.awaitEnd().getDescription()).contains("shutdownNow");
 	}
