@@ -193,6 +193,15 @@ public final class RawHttp2Connection implements Closeable {
 		return bytes.toByteArray();
 	}
 
+	private void acknowledge(int type, byte[] payload) throws IOException {
+		try {
+			frame(type, Http2Frame.ACK, 0, payload);
+		}
+		catch (SocketException ex) {
+			// The server has closed the connection: what it said last is there to read.
+		}
+	}
+
 	private void readFrame() throws IOException, Http2Exception {
 		Http2Frame frame = Http2Frame.read(this.in);
 		int type = frame.type();
@@ -215,7 +224,7 @@ public final class RawHttp2Connection implements Closeable {
 		else if (type == Http2Frame.PING) {
 			this.response.pings++;
 			if (this.answersPings) {
-				frame(Http2Frame.PING, Http2Frame.ACK, 0, payload);
+				acknowledge(Http2Frame.PING, payload);
 			}
 		}
 		else if (type == Http2Frame.GOAWAY) {
@@ -227,7 +236,7 @@ public final class RawHttp2Connection implements Closeable {
 			while (settings.isReadable()) {
 				this.response.settings.put(settings.readUnsignedShort(), settings.readUnsignedInt());
 			}
-			frame(Http2Frame.SETTINGS, Http2Frame.ACK, 0, new byte[0]);
+			acknowledge(Http2Frame.SETTINGS, new byte[0]);
 		}
 		if ((type == Http2Frame.HEADERS || type == Http2Frame.DATA) && frame.has(Http2Frame.END_STREAM)) {
 			this.response.ended = true;
