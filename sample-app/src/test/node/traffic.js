@@ -1,12 +1,12 @@
 // Clients of a balancer that call without a pause and fail fast. All but one keep their
 // connection; that one opens another for each call. Prints the number of a client for
 // each call that succeeds, and why the others fail. Ends with its input.
-// Usage: traffic.js PROTO IMPORTS PORT CLIENTS
+// Usage: traffic.js PROTOS IMPORTS PORT CLIENTS
 const grpc = require('@grpc/grpc-js');
 const loader = require('@grpc/proto-loader');
 
-const [proto, imports, port, clients] = process.argv.slice(2);
-const { RouteGuide } = grpc.loadPackageDefinition(loader.loadSync(proto, { includeDirs: [imports] })).routeguide;
+const [protos, imports, port, clients] = process.argv.slice(2);
+const { RouteGuide } = grpc.loadPackageDefinition(loader.loadSync('route_guide.proto', { includeDirs: [protos, imports] })).routeguide;
 const OSLO = { latitude: 599139000, longitude: 107522000 };
 const PAUSE = 20;
 let closed = false;

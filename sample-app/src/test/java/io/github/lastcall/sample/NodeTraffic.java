@@ -57,9 +57,8 @@ final class NodeTraffic implements Calls {
 	 * @return the running clients
 	 */
 	static NodeTraffic start(int port) throws IOException {
-		ProcessBuilder builder = new ProcessBuilder(Tools.node(), "src/test/node/traffic.js",
-				"../proto/src/main/proto/route_guide.proto", importedRules(), Integer.toString(port),
-				Integer.toString(CLIENTS));
+		ProcessBuilder builder = new ProcessBuilder(Tools.node(), "src/test/node/traffic.js", "../proto/src/main/proto",
+				importedRules(), Integer.toString(port), Integer.toString(CLIENTS));
 		builder.environment().put("NODE_PATH", Tools.nodeModules().toString());
 		NodeTraffic traffic = new NodeTraffic(builder.redirectErrorStream(true).start());
 		traffic.reader.start();
