@@ -41,9 +41,6 @@ final class ServerRun {
 	 */
 	private static final int MAX_WITHDRAWN = 10_000;
 
-	private static final Runnable SIMULATED = () -> {
-	};
-
 	private final InFlightCalls server;
 
 	private final TrackedMethods methods;
@@ -70,6 +67,8 @@ final class ServerRun {
 	private volatile long lastArrival;
 
 	private volatile @Nullable Runnable onIdle;
+
+	private volatile boolean simulated;
 
 	private volatile @Nullable Status streamRefusal;
 
@@ -258,7 +257,7 @@ final class ServerRun {
 	}
 
 	boolean isDraining() {
-		return this.onIdle != null;
+		return this.onIdle != null || this.simulated;
 	}
 
 	void drain(Runnable onIdle) {
@@ -272,7 +271,7 @@ final class ServerRun {
 	 * Sends the drain signal, and nothing else.
 	 */
 	void simulateDrain() {
-		this.onIdle = SIMULATED;
+		this.simulated = true;
 		signalDrain();
 	}
 
@@ -280,9 +279,7 @@ final class ServerRun {
 	 * Ends a simulated drain: calls that begin from now on get no signal.
 	 */
 	void endSimulatedDrain() {
-		if (this.onIdle == SIMULATED) {
-			this.onIdle = null;
-		}
+		this.simulated = false;
 	}
 
 	private void signalDrain() {

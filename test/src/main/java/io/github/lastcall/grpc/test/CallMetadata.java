@@ -17,10 +17,9 @@
 package io.github.lastcall.grpc.test;
 
 import java.lang.reflect.AnnotatedElement;
-import java.util.ArrayList;
 import java.util.Base64;
-import java.util.Iterator;
 import java.util.List;
+import java.util.stream.Stream;
 
 import io.grpc.Channel;
 import io.grpc.ClientInterceptors;
@@ -64,15 +63,10 @@ final class CallMetadata {
 		if (annotation == null) {
 			return this;
 		}
-		List<String> entries = new ArrayList<>(this.entries);
-		entries.addAll(List.of(annotation.value()));
-		List<String> names = List.of(annotation.value()).stream().map(CallMetadata::name).toList();
-		for (Iterator<String> outer = entries.subList(0, this.entries.size()).iterator(); outer.hasNext();) {
-			if (names.contains(name(outer.next()))) {
-				outer.remove();
-			}
-		}
-		return new CallMetadata(entries);
+		List<String> own = List.of(annotation.value());
+		List<String> names = own.stream().map(CallMetadata::name).toList();
+		Stream<String> outer = this.entries.stream().filter((entry) -> !names.contains(name(entry)));
+		return new CallMetadata(Stream.concat(outer, own.stream()).toList());
 	}
 
 	/**

@@ -81,9 +81,9 @@ final class Timeline {
 		}
 	}
 
-	synchronized void hanging(int calls) {
+	synchronized void hanging(Client client, int calls) {
 		for (int i = 0; i < calls; i++) {
-			this.failures.add(new FailedCall(Client.CALL_BALANCING, Status.Code.UNKNOWN,
+			this.failures.add(new FailedCall(client, Status.Code.UNKNOWN,
 					"The call did not end, and the test did not wait longer for it", Duration.ZERO, "unknown"));
 		}
 	}

@@ -18,12 +18,15 @@ package io.github.lastcall.grpc.test;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 
+import io.github.lastcall.grpc.test.RollingRestartReport.Client;
 import io.grpc.Channel;
 import io.grpc.ChannelCredentials;
 import io.grpc.Grpc;
@@ -59,7 +62,8 @@ final class Traffic implements AutoCloseable {
 
 	private final List<ManagedChannel> kept = new ArrayList<>();
 
-	private final AtomicInteger open = new AtomicInteger();
+	private final Map<Client, AtomicInteger> open = Map.of(Client.CALL_BALANCING, new AtomicInteger(),
+			Client.CONNECTION_BALANCING, new AtomicInteger());
 
 	private final ExecutorService threads = Executors.newCachedThreadPool((task) -> {
 		Thread thread = new Thread(task, "rolling-restart-client");
@@ -97,7 +101,7 @@ final class Traffic implements AutoCloseable {
 		long next = System.nanoTime();
 		for (int number = 0; !this.closed; number++) {
 			int current = number;
-			this.open.incrementAndGet();
+			open(number).incrementAndGet();
 			this.threads.execute(() -> call(current));
 			next += this.interval;
 			for (long left = next - System.nanoTime(); left > 0 && !this.closed; left = next - System.nanoTime()) {
@@ -106,31 +110,39 @@ final class Traffic implements AutoCloseable {
 		}
 	}
 
+	private AtomicInteger open(int number) {
+		return Objects.requireNonNull(this.open.get(client(number)));
+	}
+
+	private static Client client(int number) {
+		return (number % 2 == 0) ? Client.CALL_BALANCING : Client.CONNECTION_BALANCING;
+	}
+
 	private void call(int number) {
 		try {
-			if (number % 2 == 0) {
-				call(RollingRestartReport.Client.CALL_BALANCING, this.callBalancing);
+			if (client(number) == Client.CALL_BALANCING) {
+				call(Client.CALL_BALANCING, this.callBalancing);
 				return;
 			}
 			int connection = (number / 2) % (KEPT_CONNECTIONS + 1);
 			if (connection < KEPT_CONNECTIONS) {
-				call(RollingRestartReport.Client.CONNECTION_BALANCING, this.kept.get(connection));
+				call(Client.CONNECTION_BALANCING, this.kept.get(connection));
 				return;
 			}
 			ManagedChannel channel = newConnection();
 			try {
-				call(RollingRestartReport.Client.CONNECTION_BALANCING, channel);
+				call(Client.CONNECTION_BALANCING, channel);
 			}
 			finally {
 				channel.shutdown();
 			}
 		}
 		finally {
-			this.open.decrementAndGet();
+			open(number).decrementAndGet();
 		}
 	}
 
-	private void call(RollingRestartReport.Client client, Channel channel) {
+	private void call(Client client, Channel channel) {
 		long begun = System.nanoTime();
 		Throwable failure = null;
 		try {
@@ -150,7 +162,7 @@ final class Traffic implements AutoCloseable {
 			this.clock.join();
 			this.threads.shutdown();
 			if (!this.threads.awaitTermination(LAST_CALLS, TimeUnit.SECONDS)) {
-				this.timeline.hanging(this.open.get());
+				this.open.forEach((client, calls) -> this.timeline.hanging(client, calls.get()));
 			}
 		}
 		catch (InterruptedException ex) {
