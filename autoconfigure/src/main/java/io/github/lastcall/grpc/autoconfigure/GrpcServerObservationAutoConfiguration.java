@@ -15,13 +15,16 @@
  */
 package io.github.lastcall.grpc.autoconfigure;
 
+import io.github.lastcall.grpc.observation.ErrorTag;
 import io.github.lastcall.grpc.observation.GrpcCallObservations;
+import io.github.lastcall.grpc.observation.SpanErrorTag;
 import io.micrometer.core.instrument.binder.grpc.GrpcServerObservationConvention;
 import io.micrometer.observation.GlobalObservationConvention;
 import io.micrometer.observation.ObservationFilter;
 import io.micrometer.observation.ObservationHandler;
 import io.micrometer.observation.ObservationPredicate;
 import io.micrometer.observation.ObservationRegistry;
+import io.micrometer.tracing.handler.TracingObservationHandler;
 
 import org.springframework.aop.framework.AopInfrastructureBean;
 import org.springframework.beans.factory.ObjectProvider;
@@ -35,6 +38,7 @@ import org.springframework.boot.autoconfigure.condition.SearchStrategy;
 import org.springframework.boot.micrometer.observation.autoconfigure.ObservationHandlerGroup;
 import org.springframework.boot.micrometer.observation.autoconfigure.ObservationRegistryCustomizer;
 import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
 import org.springframework.core.Ordered;
 
 /**
@@ -54,10 +58,12 @@ public final class GrpcServerObservationAutoConfiguration implements AopInfrastr
 			ObjectProvider<ObservationPredicate> predicates, ObjectProvider<ObservationFilter> filters,
 			ObjectProvider<GlobalObservationConvention<?>> globalConventions,
 			ObjectProvider<ObservationRegistryCustomizer<?>> customizers,
-			ObjectProvider<GrpcServerObservationConvention> conventions) {
+			ObjectProvider<GrpcServerObservationConvention> conventions, ObjectProvider<ErrorTag> errorTags) {
+		ErrorTag errorTag = errorTags.getIfAvailable(() -> (context, error) -> {
+		});
 		CallObservationHandlers observers = CallObservationHandlers.of(handlers.orderedStream().toList());
 		if (observers.isEmpty() || registries.stream().allMatch(ObservationRegistry::isNoop)) {
-			return new GrpcCallObservations(ObservationRegistry.NOOP, null);
+			return new GrpcCallObservations(ObservationRegistry.NOOP, null, errorTag);
 		}
 		// Not the registry bean, to which Spring Boot adds the handlers that create
 		// meters: every call would be counted twice.
@@ -68,7 +74,21 @@ public final class GrpcServerObservationAutoConfiguration implements AopInfrastr
 		filters.orderedStream().forEach(registry.observationConfig()::observationFilter);
 		CallObservationHandlers.customize(registry, customizers.orderedStream().toList());
 		return new GrpcCallObservations(registry,
-				conventions.getIfUnique(() -> conventions.orderedStream().findFirst().orElse(null)));
+				conventions.getIfUnique(() -> conventions.orderedStream().findFirst().orElse(null)), errorTag);
+	}
+
+	/**
+	 * Needs Micrometer Tracing.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	@ConditionalOnClass(TracingObservationHandler.class)
+	static class TracingConfiguration implements AopInfrastructureBean {
+
+		@Bean
+		SpanErrorTag lastCallSpanErrorTag() {
+			return new SpanErrorTag();
+		}
+
 	}
 
 }

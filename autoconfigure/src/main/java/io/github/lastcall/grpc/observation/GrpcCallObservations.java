@@ -67,6 +67,8 @@ public final class GrpcCallObservations implements AopInfrastructureBean, CallHo
 
 	private final @Nullable GrpcServerObservationConvention convention;
 
+	private final ErrorTag errorTag;
+
 	private final FirstFailure failure = new FirstFailure(logger, "Could not observe a call");
 
 	/**
@@ -75,11 +77,15 @@ public final class GrpcCallObservations implements AopInfrastructureBean, CallHo
 	 * conventions. Their {@code onStart} is called on event loops and must not block
 	 * @param convention the convention for names and tags, {@code null} for those of the
 	 * registry or of Micrometer
+	 * @param errorTag tags the spans of failed calls
 	 */
-	public GrpcCallObservations(ObservationRegistry registry, @Nullable GrpcServerObservationConvention convention) {
+	public GrpcCallObservations(ObservationRegistry registry, @Nullable GrpcServerObservationConvention convention,
+			ErrorTag errorTag) {
 		Assert.notNull(registry, "'registry' must not be null");
+		Assert.notNull(errorTag, "'errorTag' must not be null");
 		this.registry = registry;
 		this.convention = convention;
+		this.errorTag = errorTag;
 	}
 
 	/**
@@ -152,6 +158,18 @@ public final class GrpcCallObservations implements AopInfrastructureBean, CallHo
 			// Some handlers may have started already.
 			stop(observation, ex);
 			return null;
+		}
+	}
+
+	/**
+	 * Tags the span of a call that failed with an exception.
+	 */
+	void tagError(GrpcServerObservationContext context, Throwable exception) {
+		try {
+			this.errorTag.tag(context, exception.getClass().getSimpleName());
+		}
+		catch (Throwable ex) {
+			this.failure.report(ex);
 		}
 	}
 

@@ -73,6 +73,11 @@ final class ObservedCall implements CallHooks {
 	@Override
 	public void ended(Status status) {
 		this.context.setStatusCode(status.getCode());
+		Throwable exception = status.getCause();
+		// As in the timer: the cause of a cancellation is the connection.
+		if (exception != null && status.getCode() != Status.Code.CANCELLED) {
+			this.observations.tagError(this.context, exception);
+		}
 		this.observations.stop(this.observation, isServerError(status.getCode()) ? error(status) : null);
 	}
 

@@ -16,6 +16,8 @@
 package io.github.lastcall.grpc.observation;
 
 import java.time.Duration;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.stream.Stream;
 
 import com.google.protobuf.Any;
 import com.google.rpc.RequestInfo;
@@ -50,6 +52,9 @@ import io.opentelemetry.api.trace.StatusCode;
 import io.opentelemetry.sdk.trace.data.SpanData;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
 
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 import org.springframework.context.annotation.Bean;
@@ -67,6 +72,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.params.provider.Arguments.arguments;
 
 /**
  * The span of a call: one for each call, with its parent, its tags and its status.
@@ -88,7 +94,8 @@ class GrpcCallObservationsTests {
 				assertThat(span.getKind()).isEqualTo(SpanKind.SERVER);
 				assertThat(span.getName()).isEqualTo("routeguide.RouteGuide/GetFeature");
 				assertThat(span.getStatus().getStatusCode()).isEqualTo(StatusCode.UNSET);
-				assertThat(tags(span)).containsEntry("rpc.service", "routeguide.RouteGuide")
+				assertThat(tags(span)).doesNotContainKey("error")
+					.containsEntry("rpc.service", "routeguide.RouteGuide")
 					.containsEntry("rpc.method", "GetFeature")
 					.containsEntry("rpc.type", "UNARY")
 					.containsEntry("grpc.status_code", "OK")
@@ -170,6 +177,37 @@ class GrpcCallObservationsTests {
 								.isEqualTo(IllegalStateException.class.getName()));
 			}
 		});
+	}
+
+	@ParameterizedTest
+	@MethodSource("failures")
+	void theSpanHasTheExceptionThatTheTimerHas(RuntimeException failure, Status.Code status, boolean error) {
+		this.runner.run((context) -> {
+			context.getBean(Handler.class).onCall = () -> {
+				throw failure;
+			};
+			try (GrpcClient client = GrpcClient.of(context)) {
+				assertStatus(client, status);
+				SpanData span = span(context);
+				MeterRegistry meters = context.getBean(MeterRegistry.class);
+				await().until(() -> meters.find("grpc.server").timer() != null);
+				String name = meters.get("grpc.server")
+					.tag("grpc.status_code", status.name())
+					.timer()
+					.getId()
+					.getTag("error");
+				assertThat(name).isEqualTo(failure.getClass().getSimpleName());
+				assertThat(tags(span)).containsEntry("grpc.status_code", status.name()).containsEntry("error", name);
+				assertThat(span.getStatus().getStatusCode()).isEqualTo(error ? StatusCode.ERROR : StatusCode.UNSET);
+				assertThat(span.getEvents()).hasSize(error ? 1 : 0);
+			}
+		});
+	}
+
+	static Stream<Arguments> failures() {
+		return Stream.of(arguments(new IllegalStateException("unmapped"), Status.Code.UNKNOWN, true),
+				arguments(new RejectedExecutionException("mapped"), Status.Code.RESOURCE_EXHAUSTED, false),
+				arguments(Status.INTERNAL.asRuntimeException(), Status.Code.INTERNAL, true));
 	}
 
 	@Test
