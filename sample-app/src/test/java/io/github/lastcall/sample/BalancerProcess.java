@@ -28,6 +28,8 @@ import java.util.stream.Stream;
 
 import static org.awaitility.Awaitility.await;
 
+import io.github.lastcall.sample.process.Tools;
+
 /**
  * A balancer as a process of its own, on a free port, with a temporary directory for what
  * it writes.

@@ -28,6 +28,8 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 
+import io.github.lastcall.sample.process.Tools;
+
 /**
  * HAProxy with one of the files in {@code deploy/haproxy}, in front of two replicas.
  */

@@ -25,6 +25,8 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 
+import io.github.lastcall.sample.process.Tools;
+
 /**
  * The nginx of {@code deploy/nginx}, in front of two replicas.
  */

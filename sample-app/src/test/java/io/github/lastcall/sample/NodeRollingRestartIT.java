@@ -18,6 +18,7 @@ package io.github.lastcall.sample;
 
 import java.util.concurrent.TimeUnit;
 
+import io.github.lastcall.sample.process.Tools;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;

@@ -32,6 +32,8 @@ import java.util.stream.IntStream;
 
 import static org.awaitility.Awaitility.await;
 
+import io.github.lastcall.sample.process.Tools;
+
 /**
  * The clients of {@link Traffic} once more, in Node.
  */

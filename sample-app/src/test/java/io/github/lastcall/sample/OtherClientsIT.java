@@ -20,6 +20,7 @@ import java.io.BufferedReader;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
+import io.github.lastcall.sample.process.Tools;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;

@@ -26,6 +26,7 @@ import java.nio.file.StandardOpenOption;
 import java.util.List;
 
 import io.github.lastcall.sample.process.ApplicationProcess;
+import io.github.lastcall.sample.process.Tools;
 
 /**
  * The packaged sample as Spring Boot advises to deploy it: extracted, with an archive of

@@ -28,6 +28,8 @@ import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
+import io.github.lastcall.sample.process.Tools;
+
 /**
  * A PostgreSQL server of the test's own: new, in a temporary directory, on a free port,
  * gone afterwards. It needs PostgreSQL's programs, from Debian's package or on the path.

@@ -148,6 +148,14 @@ public class ApplicationProcess implements AutoCloseable {
 	}
 
 	/**
+	 * The port of the web server, once it listens.
+	 * @return the port
+	 */
+	public int webPort() {
+		return this.webPort.join();
+	}
+
+	/**
 	 * The port of Actuator, of an application where it has a port of its own.
 	 * @return the port
 	 */
@@ -173,7 +181,7 @@ public class ApplicationProcess implements AutoCloseable {
 	}
 
 	public HttpResponse<String> http(String path) throws IOException, InterruptedException {
-		return http(this.webPort.join(), path);
+		return http(webPort(), path);
 	}
 
 	public HttpResponse<String> http(int port, String path) throws IOException, InterruptedException {
@@ -184,7 +192,7 @@ public class ApplicationProcess implements AutoCloseable {
 	}
 
 	public HttpResponse<String> post(String path) throws IOException, InterruptedException {
-		HttpRequest request = HttpRequest.newBuilder(URI.create("http://localhost:" + this.webPort.join() + path))
+		HttpRequest request = HttpRequest.newBuilder(URI.create("http://localhost:" + webPort() + path))
 			.timeout(Duration.ofSeconds(60))
 			.header("Content-Type", "application/json")
 			.POST(HttpRequest.BodyPublishers.ofString("{}"))

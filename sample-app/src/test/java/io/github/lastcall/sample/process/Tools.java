@@ -14,7 +14,7 @@
  * limitations under the License.
  */
 
-package io.github.lastcall.sample;
+package io.github.lastcall.sample.process;
 
 import java.io.File;
 import java.io.IOException;
@@ -37,7 +37,7 @@ import org.junit.jupiter.api.Assumptions;
  * Other people's programs. A test that needs one that is not installed is reported as
  * skipped, with the reason.
  */
-final class Tools {
+public final class Tools {
 
 	private Tools() {
 	}
@@ -46,7 +46,7 @@ final class Tools {
 	 * Buf's {@code buf}.
 	 * @return the program
 	 */
-	static String buf() {
+	public static String buf() {
 		return require("buf", (program) -> true, "npm install -g @bufbuild/buf");
 	}
 
@@ -54,7 +54,7 @@ final class Tools {
 	 * A Python that has gRPC. Not necessarily the first on the PATH.
 	 * @return the program
 	 */
-	static String pythonWithGrpc() {
+	public static String pythonWithGrpc() {
 		return require("python3", (program) -> run(program, "-c", "import grpc").exit() == 0,
 				"apt-get install python3-grpcio");
 	}
@@ -63,7 +63,7 @@ final class Tools {
 	 * HAProxy.
 	 * @return the program
 	 */
-	static String haproxy() {
+	public static String haproxy() {
 		return require("haproxy", (program) -> true, "apt-get install haproxy");
 	}
 
@@ -71,7 +71,7 @@ final class Tools {
 	 * Nginx with HTTP/2.
 	 * @return the program
 	 */
-	static String nginx() {
+	public static String nginx() {
 		return require("nginx", (program) -> run(program, "-V").output().contains("--with-http_v2_module"),
 				"apt-get install nginx");
 	}
@@ -80,7 +80,7 @@ final class Tools {
 	 * Node.
 	 * @return the program
 	 */
-	static String node() {
+	public static String node() {
 		return require("node", (program) -> true, "apt-get install nodejs");
 	}
 
@@ -88,7 +88,7 @@ final class Tools {
 	 * TypeScript's compiler.
 	 * @return the program
 	 */
-	static String tsc() {
+	public static String tsc() {
 		return require("tsc", (program) -> run(program, "--version").exit() == 0, "npm install -g typescript");
 	}
 
@@ -97,7 +97,7 @@ final class Tools {
 	 * @param name the name of the module
 	 * @return its directory
 	 */
-	static Path nodeModule(String name) {
+	public static Path nodeModule(String name) {
 		Path module = nodeModules().resolve(name);
 		Assumptions.assumeTrue(Files.isDirectory(module),
 				() -> "%s is not installed (npm install -g %1$s)".formatted(name));
@@ -108,7 +108,7 @@ final class Tools {
 	 * Where npm installs modules for everyone.
 	 * @return the directory
 	 */
-	static Path nodeModules() {
+	public static Path nodeModules() {
 		String npm = require("npm", (program) -> true, "apt-get install npm");
 		// Warnings come first.
 		return Path.of(run(npm, "root", "--global").output().lines().reduce("", (before, line) -> line));
@@ -132,7 +132,7 @@ final class Tools {
 	 * @param command the program and its arguments
 	 * @return what it printed, and how it ended
 	 */
-	static Result run(String... command) {
+	public static Result run(String... command) {
 		try {
 			Process process = start(command);
 			String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
@@ -155,7 +155,7 @@ final class Tools {
 	 * A port that was free a moment ago. Who uses it has to be ready to try another one.
 	 * @return the port
 	 */
-	static int freePort() {
+	public static int freePort() {
 		try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
 			return socket.getLocalPort();
 		}
@@ -164,11 +164,22 @@ final class Tools {
 		}
 	}
 
-	static Process start(String... command) throws IOException {
+	/**
+	 * Start a program and wait for nothing.
+	 * @param command the program and its arguments
+	 * @return the process, whose output and errors are one stream
+	 */
+	public static Process start(String... command) throws IOException {
 		return new ProcessBuilder(new ArrayList<>(List.of(command))).redirectErrorStream(true).start();
 	}
 
-	record Result(int exit, String output) {
+	/**
+	 * How a program has ended.
+	 *
+	 * @param exit its exit value
+	 * @param output what it printed
+	 */
+	public record Result(int exit, String output) {
 
 	}
 
