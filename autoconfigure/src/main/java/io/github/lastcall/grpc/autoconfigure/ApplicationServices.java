@@ -59,13 +59,16 @@ final class ApplicationServices implements AopInfrastructureBean {
 
 	private final RequestValidation validation;
 
+	private final ObjectProvider<ServerSecurity> security;
+
 	private final CallErrors errors;
 
 	private final Set<String> warnings = ConcurrentHashMap.newKeySet();
 
 	ApplicationServices(ConfigurableListableBeanFactory beanFactory, GrpcServerProperties properties,
 			InfrastructureService health, HealthGroupMapping healthGroups,
-			ObjectProvider<PeerIdentityFilter> identities, CallErrors errors, RequestValidation validation) {
+			ObjectProvider<PeerIdentityFilter> identities, CallErrors errors, RequestValidation validation,
+			ObjectProvider<ServerSecurity> security) {
 		this.beanFactory = beanFactory;
 		this.properties = properties;
 		this.health = health;
@@ -73,6 +76,7 @@ final class ApplicationServices implements AopInfrastructureBean {
 		this.identities = identities;
 		this.errors = errors;
 		this.validation = validation;
+		this.security = security;
 	}
 
 	GrpcServices find(ServerType type) {
@@ -86,6 +90,7 @@ final class ApplicationServices implements AopInfrastructureBean {
 		this.healthGroups.register(services);
 		this.errors.register(services);
 		this.validation.register(services);
+		this.security.ifAvailable((security) -> security.register(services));
 		return services;
 	}
 

@@ -34,6 +34,7 @@ import io.github.lastcall.grpc.validation.RequestValidation;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.aop.framework.AopInfrastructureBean;
+import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.context.ApplicationContext;
 
 /**
@@ -67,10 +68,12 @@ final class GrpcServerAssembler implements AopInfrastructureBean {
 
 	private final RequestValidation validation;
 
+	private final ObjectProvider<ServerSecurity> security;
+
 	GrpcServerAssembler(ApplicationContext context, GrpcServerProperties properties, ApplicationServices services,
 			HealthGroupMapping healthGroups, ServerFactories factories, ServerCustomizers customizers,
-			ServerExecutor executor, ServerTimer watchdogTimer, Interruption interruption,
-			RequestValidation validation) {
+			ServerExecutor executor, ServerTimer watchdogTimer, Interruption interruption, RequestValidation validation,
+			ObjectProvider<ServerSecurity> security) {
 		this.context = context;
 		this.properties = properties;
 		this.services = services;
@@ -81,6 +84,7 @@ final class GrpcServerAssembler implements AopInfrastructureBean {
 		this.watchdogTimer = watchdogTimer;
 		this.interruption = interruption;
 		this.validation = validation;
+		this.security = security;
 	}
 
 	GrpcServerLifecycle assemble(GrpcServers.Parts server) {
@@ -114,6 +118,7 @@ final class GrpcServerAssembler implements AopInfrastructureBean {
 
 	private void started(GrpcServer server, Duration timeTaken) {
 		this.validation.await(server.getAddedServices());
+		this.security.ifAvailable((security) -> security.await(server.getAddedServices()));
 		this.healthGroups.registerAdded(server.getAddedServices());
 		this.context.publishEvent(new GrpcServerStartedEvent(server, timeTaken, this.context));
 	}

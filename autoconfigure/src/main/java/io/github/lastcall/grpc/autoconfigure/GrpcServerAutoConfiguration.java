@@ -78,7 +78,8 @@ public final class GrpcServerAutoConfiguration implements AopInfrastructureBean 
 	@Import({ GrpcJavaVersionCheck.class, StartupConfiguration.class, ServerConfiguration.class,
 			TransportConfiguration.class, CallConfiguration.class, MessageMemoryConfiguration.class,
 			ThreadStateConfiguration.class, ErrorConfiguration.class, ShutdownConfiguration.class,
-			HealthConfiguration.class, ActuatorHealthConfiguration.class, ValidationConfiguration.class })
+			HealthConfiguration.class, ActuatorHealthConfiguration.class, ValidationConfiguration.class,
+			SecurityConfiguration.class })
 	static class WithServicesConfiguration implements AopInfrastructureBean {
 
 	}

@@ -79,24 +79,25 @@ class ServerConfiguration implements AopInfrastructureBean {
 			ApplicationServices services, HealthGroupMapping healthGroups, ServerFactories factories,
 			ServerCustomizers customizers, ServerExecutor executor,
 			@Qualifier("lastCallWatchdogTimer") ServerTimer watchdogTimer, Interruption interruption,
-			RequestValidation validation) {
+			RequestValidation validation, ObjectProvider<ServerSecurity> security) {
 		return new GrpcServerAssembler(context, properties, services, healthGroups, factories, customizers, executor,
-				watchdogTimer, interruption, validation);
+				watchdogTimer, interruption, validation, security);
 	}
 
 	@Bean
 	ApplicationServices lastCallApplicationServices(ConfigurableListableBeanFactory beanFactory,
 			GrpcServerProperties properties, @Qualifier("lastCallHealthService") InfrastructureService health,
 			HealthGroupMapping healthGroups, ObjectProvider<PeerIdentityFilter> identities, CallErrors errors,
-			RequestValidation validation) {
-		return new ApplicationServices(beanFactory, properties, health, healthGroups, identities, errors, validation);
+			RequestValidation validation, ObjectProvider<ServerSecurity> security) {
+		return new ApplicationServices(beanFactory, properties, health, healthGroups, identities, errors, validation,
+				security);
 	}
 
 	@Bean
 	ServerCustomizers lastCallServerCustomizers(GrpcServerProperties properties, ObjectProvider<NettyServers> netty,
 			ObjectProvider<GrpcServerBuilderCustomizer<?>> customizers, ObjectProvider<EnvoyHealthHeader> envoyHeader,
-			RequestValidation validation) {
-		return new ServerCustomizers(properties, netty, customizers, envoyHeader, validation);
+			RequestValidation validation, ObjectProvider<ServerSecurity> security) {
+		return new ServerCustomizers(properties, netty, customizers, envoyHeader, validation, security);
 	}
 
 }

@@ -25,6 +25,7 @@ import io.github.lastcall.grpc.server.GrpcServerBuilderCustomizer;
 import io.github.lastcall.grpc.server.GrpcServerStartException;
 import io.github.lastcall.grpc.validation.RequestValidation;
 import io.grpc.ServerBuilder;
+import io.grpc.ServerInterceptor;
 
 import org.springframework.aop.framework.AopInfrastructureBean;
 import org.springframework.beans.factory.ObjectProvider;
@@ -45,14 +46,17 @@ final class ServerCustomizers implements AopInfrastructureBean {
 
 	private final RequestValidation validation;
 
+	private final ObjectProvider<ServerSecurity> security;
+
 	ServerCustomizers(GrpcServerProperties properties, ObjectProvider<NettyServers> netty,
 			ObjectProvider<GrpcServerBuilderCustomizer<?>> application, ObjectProvider<EnvoyHealthHeader> envoyHeader,
-			RequestValidation validation) {
+			RequestValidation validation, ObjectProvider<ServerSecurity> security) {
 		this.properties = properties;
 		this.netty = netty;
 		this.application = application;
 		this.envoyHeader = envoyHeader;
 		this.validation = validation;
+		this.security = security;
 	}
 
 	List<GrpcServerBuilderCustomizer<?>> of(GrpcServers.Parts server) {
@@ -89,9 +93,19 @@ final class ServerCustomizers implements AopInfrastructureBean {
 		if (application && !this.validation.isEmpty()) {
 			builder.intercept(this.validation);
 		}
+		if (application) {
+			this.security.ifAvailable((security) -> secure(builder, security, server));
+		}
 		builder.intercept(server.calls().interceptor());
 		if (application) {
 			this.envoyHeader.ifAvailable(builder::intercept);
+		}
+	}
+
+	private static void secure(ServerBuilder<?> builder, ServerSecurity security, GrpcServers.Parts server) {
+		ServerInterceptor interceptor = security.interceptor(server.refusals());
+		if (interceptor != null) {
+			builder.intercept(interceptor);
 		}
 	}
 

@@ -28,6 +28,8 @@ import org.springframework.security.core.context.SecurityContextHolderStrategy;
 /**
  * Security context of Spring Security as the state of a thread. A context can be changed
  * in place, so restoring the reference is not enough.
+ *
+ * @hidden
  */
 public final class SecurityContextState implements ThreadState, AopInfrastructureBean {
 

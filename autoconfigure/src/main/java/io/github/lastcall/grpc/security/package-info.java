@@ -14,9 +14,9 @@
  * limitations under the License.
  */
 /**
- * Integration with Spring Security.
- * <p>
- * Internal: its types can change in any release.
+ * Security with Spring Security: who calls, and what they may do. The user API are
+ * {@link io.github.lastcall.grpc.security.GrpcAuthenticationConverter} and
+ * {@link io.github.lastcall.grpc.security.GrpcSecuredCall}; all other types are internal.
  */
 @NullMarked
 package io.github.lastcall.grpc.security;
