@@ -27,6 +27,7 @@ import io.grpc.ManagedChannel;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.beans.BeanUtils;
+import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.context.ApplicationContext;
 import org.springframework.core.annotation.AnnotatedElementUtils;
 import org.springframework.util.Assert;
@@ -42,7 +43,8 @@ final class Stubs {
 	}
 
 	/**
-	 * Sets the annotated fields of a test instance.
+	 * Sets the annotated fields of a test instance, and gives the stubs that it autowires
+	 * their metadata.
 	 * @param metadata the metadata of its class and method
 	 */
 	static void inject(Object instance, Supplier<ApplicationContext> context, CallMetadata metadata) {
@@ -52,7 +54,9 @@ final class Stubs {
 			}
 			ReflectionUtils.makeAccessible(field);
 			field.set(instance, create(field.getType(), context.get(), metadata.with(field)));
-		}, (field) -> AnnotatedElementUtils.hasAnnotation(field, GrpcStub.class));
+		}, (field) -> AnnotatedElementUtils.hasAnnotation(field, GrpcStub.class)
+				|| (AnnotatedElementUtils.hasAnnotation(field, Autowired.class)
+						&& StubAutowiring.creates(field.getType(), context.get())));
 	}
 
 	static Object create(Class<?> type, ApplicationContext context, CallMetadata metadata) {

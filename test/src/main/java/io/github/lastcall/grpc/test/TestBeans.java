@@ -25,6 +25,7 @@ import io.grpc.ManagedChannel;
 import org.springframework.beans.factory.config.BeanFactoryPostProcessor;
 import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
 import org.springframework.beans.factory.support.BeanDefinitionRegistry;
+import org.springframework.beans.factory.support.DefaultListableBeanFactory;
 import org.springframework.beans.factory.support.RootBeanDefinition;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.grpc.client.ClientInterceptorsConfigurer;
@@ -50,6 +51,7 @@ final class TestBeans implements BeanFactoryPostProcessor {
 	@Override
 	public void postProcessBeanFactory(ConfigurableListableBeanFactory beanFactory) {
 		BeanDefinitionRegistry registry = (BeanDefinitionRegistry) beanFactory;
+		StubAutowiring.install((DefaultListableBeanFactory) beanFactory, this.context);
 		register(registry, "lastCallTestServer", TestServer.class, () -> new TestServer(this.context));
 		Supplier<TestServer> server = () -> beanFactory.getBean(TestServer.class);
 		registerLazily(registry, "lastCallTestChannel", ManagedChannel.class, () -> server.get().channel());

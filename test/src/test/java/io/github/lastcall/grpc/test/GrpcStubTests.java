@@ -16,6 +16,8 @@
 
 package io.github.lastcall.grpc.test;
 
+import java.util.List;
+
 import com.google.common.util.concurrent.ListenableFuture;
 import io.github.lastcall.grpc.test.app.MapsApplication;
 import io.github.lastcall.sample.routeguide.Feature;
@@ -24,8 +26,11 @@ import io.github.lastcall.sample.routeguide.RouteNote;
 import io.grpc.CallOptions;
 import io.grpc.Channel;
 import io.grpc.ManagedChannel;
+import io.grpc.inprocess.InProcessChannelBuilder;
+import io.grpc.stub.AbstractStub;
 import io.grpc.stub.ClientCalls;
 import io.grpc.stub.StreamObserver;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
@@ -34,9 +39,12 @@ import org.junit.jupiter.api.TestInstance.Lifecycle;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
 
+import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.boot.test.context.SpringBootTest;
+import org.springframework.boot.test.context.TestConfiguration;
 import org.springframework.context.ApplicationContext;
+import org.springframework.context.annotation.Bean;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
@@ -45,7 +53,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 /**
  * Stubs and channels in fields and parameters, and their metadata.
  */
-@SpringBootTest(classes = MapsApplication.class)
+@SpringBootTest(classes = { MapsApplication.class, GrpcStubTests.Beans.class })
 @WithGrpcMetadata("user=class")
 @Execution(ExecutionMode.CONCURRENT)
 class GrpcStubTests {
@@ -60,10 +68,23 @@ class GrpcStubTests {
 	@WithGrpcMetadata("user=field")
 	private RouteGuideGrpc.RouteGuideStub asyncOfField;
 
+	@Autowired
+	private RouteGuideGrpc.RouteGuideStub autowired;
+
+	@Autowired
+	@WithGrpcMetadata("user=field")
+	private RouteGuideGrpc.RouteGuideStub autowiredOfField;
+
+	@Autowired
+	private ApplicationStub ofTheApplication;
+
 	private final RouteGuideGrpc.RouteGuideStub asyncOfConstructor;
 
-	GrpcStubTests(@GrpcStub RouteGuideGrpc.RouteGuideStub async) {
+	private final RouteGuideGrpc.RouteGuideStub autowiredByConstructor;
+
+	GrpcStubTests(@GrpcStub RouteGuideGrpc.RouteGuideStub async, @Autowired RouteGuideGrpc.RouteGuideStub autowired) {
 		this.asyncOfConstructor = async;
+		this.autowiredByConstructor = autowired;
 	}
 
 	@BeforeEach
@@ -95,6 +116,28 @@ class GrpcStubTests {
 	}
 
 	@Test
+	void everyGeneratedStubIsAutowired(@Autowired RouteGuideGrpc.RouteGuideBlockingStub blocking,
+			@Autowired RouteGuideGrpc.RouteGuideBlockingV2Stub blockingV2, @Autowired StubOfOtherGenerator constructed,
+			@Autowired ObjectProvider<RouteGuideGrpc.RouteGuideFutureStub> future) throws Exception {
+		assertThat(blocking.getFeature(Points.OSLO).getName()).isEqualTo("Oslo");
+		assertThat(blockingV2.getFeature(Points.OSLO).getName()).isEqualTo("Oslo");
+		assertThat(constructed.getFeature().getName()).isEqualTo("Oslo");
+		assertThat(future.getObject().getFeature(Points.OSLO).get().getName()).isEqualTo("Oslo");
+	}
+
+	@Test
+	void beansGetNoStubThatTheyWouldNotGetInProduction(@Autowired ApplicationContext context) {
+		assertThat(context.getBean(Beans.class).stub).isNull();
+		assertThat(context.getBeanNamesForType(AbstractStub.class)).containsExactly("ofTheApplication");
+	}
+
+	@Test
+	void aStubOfTheApplicationIsAutowiredInstead(@Autowired ApplicationStub stub,
+			@Autowired ApplicationContext context) {
+		assertThat(stub).isSameAs(context.getBean("ofTheApplication")).isSameAs(this.ofTheApplication);
+	}
+
+	@Test
 	void whatIsNoStubIsExplained(@Autowired ApplicationContext context) {
 		assertThatIllegalStateException()
 			.isThrownBy(() -> Stubs.create(String.class, context, CallMetadata.of(Object.class)))
@@ -106,20 +149,25 @@ class GrpcStubTests {
 	void metadataOfTheClassIsSent() {
 		assertThat(userOf(this.async)).isEqualTo("class");
 		assertThat(userOf(this.asyncOfConstructor)).isEqualTo("class");
+		assertThat(userOf(this.autowired)).isEqualTo("class");
+		assertThat(userOf(this.autowiredByConstructor)).isEqualTo("class");
 	}
 
 	@Test
 	void metadataOfAFieldReplacesThatOfTheClass() {
 		assertThat(userOf(this.asyncOfField)).isEqualTo("field");
+		assertThat(userOf(this.autowiredOfField)).isEqualTo("field");
 	}
 
 	@Test
 	@WithGrpcMetadata("user=method")
 	void metadataOfAMethodReplacesThatOfTheClass(@GrpcStub RouteGuideGrpc.RouteGuideStub parameter,
-			@GrpcStub @WithGrpcMetadata("user=parameter") RouteGuideGrpc.RouteGuideStub annotated) {
-		assertThat(userOf(this.async)).isEqualTo("method");
-		assertThat(userOf(parameter)).isEqualTo("method");
-		assertThat(userOf(annotated)).isEqualTo("parameter");
+			@GrpcStub @WithGrpcMetadata("user=parameter") RouteGuideGrpc.RouteGuideStub annotated,
+			@Autowired RouteGuideGrpc.RouteGuideStub autowired,
+			@Autowired @WithGrpcMetadata("user=parameter") RouteGuideGrpc.RouteGuideStub annotatedAutowired) {
+		assertThat(List.of(this.async, this.autowired, parameter, autowired))
+			.allMatch((stub) -> userOf(stub).equals("method"));
+		assertThat(List.of(annotated, annotatedAutowired)).allMatch((stub) -> userOf(stub).equals("parameter"));
 		assertThat(userOf(this.asyncOfField)).isEqualTo("field");
 	}
 
@@ -188,17 +236,49 @@ class GrpcStubTests {
 	/**
 	 * As grpc-kotlin generates it: with a constructor instead of a method.
 	 */
-	public static final class StubOfOtherGenerator {
-
-		private final Channel channel;
+	public static class StubOfOtherGenerator extends AbstractStub<StubOfOtherGenerator> {
 
 		public StubOfOtherGenerator(Channel channel) {
-			this.channel = channel;
+			super(channel, CallOptions.DEFAULT);
+		}
+
+		@Override
+		protected StubOfOtherGenerator build(Channel channel, CallOptions options) {
+			return new StubOfOtherGenerator(channel);
 		}
 
 		Feature getFeature() {
-			return ClientCalls.blockingUnaryCall(this.channel, RouteGuideGrpc.getGetFeatureMethod(),
-					CallOptions.DEFAULT, Points.OSLO);
+			return ClientCalls.blockingUnaryCall(getChannel(), RouteGuideGrpc.getGetFeatureMethod(), getCallOptions(),
+					Points.OSLO);
+		}
+
+	}
+
+	/**
+	 * Which the application has as a bean.
+	 */
+	static final class ApplicationStub extends AbstractStub<ApplicationStub> {
+
+		ApplicationStub(Channel channel) {
+			super(channel, CallOptions.DEFAULT);
+		}
+
+		@Override
+		protected ApplicationStub build(Channel channel, CallOptions options) {
+			return new ApplicationStub(channel);
+		}
+
+	}
+
+	@TestConfiguration(proxyBeanMethods = false)
+	static class Beans {
+
+		@Autowired(required = false)
+		private RouteGuideGrpc.@Nullable RouteGuideBlockingStub stub;
+
+		@Bean
+		ApplicationStub ofTheApplication() {
+			return new ApplicationStub(InProcessChannelBuilder.forName("elsewhere").build());
 		}
 
 	}

@@ -102,9 +102,13 @@ class ManyContextsTests {
 		@GrpcStub
 		private RouteGuideGrpc.RouteGuideBlockingStub routeGuide;
 
+		@Autowired
+		private RouteGuideGrpc.RouteGuideBlockingStub autowired;
+
 		@Test
 		void serves() {
 			CONTEXTS.add(this.context);
+			assertThat(this.autowired.getFeature(Points.OSLO).getName()).isEqualTo("Oslo");
 			assertThat(this.routeGuide.getFeature(Points.OSLO).getName()).isEqualTo("Oslo");
 		}
 
