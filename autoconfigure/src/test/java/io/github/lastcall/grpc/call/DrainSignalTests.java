@@ -172,8 +172,7 @@ class DrainSignalTests {
 				};
 			};
 			Observer<RouteNote> call = new Observer<>();
-			StreamObserver<RouteNote> requests = RouteGuideGrpc.newStub(app.channel()).routeChat(call);
-			app.awaitStarted("RouteChat");
+			StreamObserver<RouteNote> requests = chat(app, call);
 			app.closeAsync();
 			assertThat(inAction.await(30, TimeUnit.SECONDS)).isTrue();
 			requests.onNext(NOTE);
@@ -240,8 +239,66 @@ class DrainSignalTests {
 	}
 
 	@Test
+	void aRealDrainDuringASimulatedOneEndsWithItsLastCall() {
+		try (TestApplication app = TestApplication.run()) {
+			InFlightCalls calls = app.drain().getCalls();
+			AtomicInteger signals = new AtomicInteger();
+			app.routeGuide().onChat = (responses) -> {
+				DrainSignal.current().onDrain(signals::incrementAndGet);
+				return new Echo(responses);
+			};
+			calls.simulateDrain();
+			Observer<RouteNote> before = new Observer<>();
+			chat(app, before).onCompleted();
+			assertThat(before.awaitEnd()).isEqualTo(Status.Code.OK);
+			Observer<RouteNote> call = new Observer<>();
+			StreamObserver<RouteNote> requests = chat(app, call);
+			await().untilAsserted(() -> assertThat(signals).hasValue(2));
+			await().untilAsserted(() -> assertThat(calls.count()).isEqualTo(1));
+			assertThat(calls.endedWhileDraining()).isZero();
+			CompletableFuture<Void> closed = app.closeAsync();
+			app.awaitDraining();
+			calls.endSimulatedDrain();
+			requests.onCompleted();
+			assertThat(call.awaitEnd()).isEqualTo(Status.Code.OK);
+			assertThat(closed).succeedsWithin(Duration.ofSeconds(30));
+		}
+	}
+
+	@Test
+	void aSimulatedDrainDuringTheRealOneLeavesItAsItIs() {
+		try (TestApplication app = TestApplication.run()) {
+			app.routeGuide().onChat = (responses) -> new Echo(responses) {
+
+				@Override
+				public void onNext(RouteNote note) {
+					if (DrainSignal.current().isDraining()) {
+						responses.onCompleted();
+					}
+				}
+
+			};
+			Observer<RouteNote> call = new Observer<>();
+			StreamObserver<RouteNote> requests = chat(app, call);
+			CompletableFuture<Void> closed = app.closeAsync();
+			app.awaitDraining();
+			app.drain().getCalls().simulateDrain();
+			app.drain().getCalls().endSimulatedDrain();
+			requests.onNext(NOTE);
+			assertThat(call.awaitEnd()).isEqualTo(Status.Code.OK);
+			assertThat(closed).succeedsWithin(Duration.ofSeconds(30));
+		}
+	}
+
+	@Test
 	void outsideOfACallThereIsNone() {
 		assertThatIllegalStateException().isThrownBy(DrainSignal::current).withMessageContaining("within a gRPC call");
+	}
+
+	private static StreamObserver<RouteNote> chat(TestApplication app, Observer<RouteNote> call) {
+		StreamObserver<RouteNote> requests = RouteGuideGrpc.newStub(app.channel()).routeChat(call);
+		app.awaitStarted("RouteChat");
+		return requests;
 	}
 
 	private static Observer<Feature> list(TestApplication app) {

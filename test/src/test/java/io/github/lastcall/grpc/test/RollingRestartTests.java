@@ -16,17 +16,15 @@
 
 package io.github.lastcall.grpc.test;
 
-import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicBoolean;
 
-import io.github.lastcall.grpc.server.GlobalServerInterceptor;
 import io.github.lastcall.grpc.test.RollingRestartReport.Client;
 import io.github.lastcall.grpc.test.RollingRestartReport.FailedCall;
+import io.github.lastcall.grpc.test.app.Maps;
 import io.github.lastcall.grpc.test.app.MapsApplication;
+import io.github.lastcall.sample.routeguide.Feature;
+import io.github.lastcall.sample.routeguide.Point;
 import io.github.lastcall.sample.routeguide.RouteGuideGrpc;
-import io.grpc.Metadata;
-import io.grpc.ServerCall;
-import io.grpc.ServerCallHandler;
-import io.grpc.ServerInterceptor;
 import io.grpc.Status;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -34,8 +32,12 @@ import org.junit.jupiter.api.parallel.Isolated;
 
 import org.springframework.beans.factory.annotation.Value;
 import org.springframework.boot.test.context.TestConfiguration;
+import org.springframework.context.ApplicationListener;
 import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Primary;
 import org.springframework.context.annotation.Profile;
+import org.springframework.context.event.ApplicationEventMulticaster;
+import org.springframework.context.event.ContextClosedEvent;
 import org.springframework.test.context.DynamicPropertyRegistry;
 import org.springframework.test.context.DynamicPropertySource;
 
@@ -115,21 +117,23 @@ class RollingRestartTests {
 	@Profile("losing")
 	static class LosesCalls {
 
+		/**
+		 * A collaborator of the handler that ends as soon as its replica is told to,
+		 * although the server still serves.
+		 */
 		@Bean
-		@GlobalServerInterceptor
-		ServerInterceptor losesEachFiftiethCall(@Value("${reason}") String reason) {
-			AtomicInteger calls = new AtomicInteger();
-			return new ServerInterceptor() {
+		@Primary
+		Maps mapsThatEndAtOnce(ApplicationEventMulticaster events, @Value("${reason}") String reason) {
+			AtomicBoolean ended = new AtomicBoolean();
+			events.addApplicationListener((ApplicationListener<ContextClosedEvent>) (event) -> ended.set(true));
+			return new Maps() {
 
 				@Override
-				public <Q, R> ServerCall.Listener<Q> interceptCall(ServerCall<Q, R> call, Metadata headers,
-						ServerCallHandler<Q, R> next) {
-					if (calls.incrementAndGet() % 50 == 0) {
-						call.close(Status.ABORTED.withDescription(reason), new Metadata());
-						return new ServerCall.Listener<>() {
-						};
+				public Feature find(Point point) {
+					if (ended.get()) {
+						throw Status.ABORTED.withDescription(reason).asRuntimeException();
 					}
-					return next.startCall(call, headers);
+					return super.find(point);
 				}
 
 			};
