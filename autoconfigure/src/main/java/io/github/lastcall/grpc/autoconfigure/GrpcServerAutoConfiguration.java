@@ -77,9 +77,9 @@ public final class GrpcServerAutoConfiguration implements AopInfrastructureBean 
 	@EnableConfigurationProperties(GrpcServerProperties.class)
 	@Import({ GrpcJavaVersionCheck.class, StartupConfiguration.class, ServerConfiguration.class,
 			TransportConfiguration.class, CallConfiguration.class, MessageMemoryConfiguration.class,
-			ThreadStateConfiguration.class, ErrorConfiguration.class, ShutdownConfiguration.class,
-			HealthConfiguration.class, ActuatorHealthConfiguration.class, ValidationConfiguration.class,
-			SecurityConfiguration.class })
+			ThreadStateConfiguration.class, AuthorizationConfiguration.class, ErrorConfiguration.class,
+			ShutdownConfiguration.class, HealthConfiguration.class, ActuatorHealthConfiguration.class,
+			ValidationConfiguration.class, SecurityConfiguration.class })
 	static class WithServicesConfiguration implements AopInfrastructureBean {
 
 	}

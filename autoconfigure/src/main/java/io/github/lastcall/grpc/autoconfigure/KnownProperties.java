@@ -24,6 +24,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.Predicate;
 
+import io.github.lastcall.grpc.server.SimilarNames;
+
 import org.springframework.boot.context.properties.source.ConfigurationPropertyName;
 
 /**
@@ -159,35 +161,13 @@ final class KnownProperties {
 	 */
 	private static int distance(String letters, String known) {
 		String name = known.substring(PREFIX.length() + 1);
-		int distance = distanceOf(letters, letters(name));
+		int distance = SimilarNames.distance(letters, letters(name));
 		int section = name.indexOf('.');
 		while (section >= 0) {
-			distance = Math.min(distance, distanceOf(letters, letters(name.substring(section))) + 1);
+			distance = Math.min(distance, SimilarNames.distance(letters, letters(name.substring(section))) + 1);
 			section = name.indexOf('.', section + 1);
 		}
 		return distance;
-	}
-
-	/**
-	 * Returns the number of letters that are missing, superfluous, wrong or swapped.
-	 */
-	private static int distanceOf(String one, String other) {
-		int[][] distances = new int[one.length() + 1][other.length() + 1];
-		for (int i = 0; i <= one.length(); i++) {
-			for (int j = 0; j <= other.length(); j++) {
-				distances[i][j] = (i == 0 || j == 0) ? i + j : shortest(distances, one, other, i, j);
-			}
-		}
-		return distances[one.length()][other.length()];
-	}
-
-	private static int shortest(int[][] distances, String one, String other, int i, int j) {
-		boolean same = one.charAt(i - 1) == other.charAt(j - 1);
-		int shortest = Math.min(distances[i - 1][j - 1] + (same ? 0 : 1),
-				Math.min(distances[i - 1][j], distances[i][j - 1]) + 1);
-		boolean swapped = i > 1 && j > 1 && one.charAt(i - 1) == other.charAt(j - 2)
-				&& one.charAt(i - 2) == other.charAt(j - 1);
-		return swapped ? Math.min(shortest, distances[i - 2][j - 2] + 1) : shortest;
 	}
 
 }
