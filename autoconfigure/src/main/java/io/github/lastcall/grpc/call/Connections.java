@@ -16,6 +16,9 @@
 
 package io.github.lastcall.grpc.call;
 
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicInteger;
 
@@ -26,7 +29,7 @@ import io.grpc.ServerTransportFilter;
 import org.springframework.aop.framework.AopInfrastructureBean;
 
 /**
- * Counter of the connections of one server, which also stores the event loop of each.
+ * Counter of the connections of one server, which also knows their event loops.
  *
  * @hidden
  */
@@ -39,6 +42,8 @@ public final class Connections extends ServerTransportFilter implements AopInfra
 
 	private final AtomicInteger count = new AtomicInteger();
 
+	private final Set<Executor> eventLoops = ConcurrentHashMap.newKeySet();
+
 	private volatile Runnable listener = () -> {
 	};
 
@@ -50,7 +55,11 @@ public final class Connections extends ServerTransportFilter implements AopInfra
 		this.count.incrementAndGet();
 		this.listener.run();
 		Executor eventLoop = NettyEventLoop.current();
-		return (eventLoop != null) ? attributes.toBuilder().set(EVENT_LOOP, eventLoop).build() : attributes;
+		if (eventLoop == null) {
+			return attributes;
+		}
+		this.eventLoops.add(eventLoop);
+		return attributes.toBuilder().set(EVENT_LOOP, eventLoop).build();
 	}
 
 	@Override
@@ -69,6 +78,23 @@ public final class Connections extends ServerTransportFilter implements AopInfra
 	 */
 	public void onChange(Runnable listener) {
 		this.listener = listener;
+	}
+
+	/**
+	 * Calls back once every event loop has run what has been submitted to it, and has
+	 * then read what had arrived at its connections.
+	 * @param callback called on any thread; must not block
+	 */
+	public void onceRead(Runnable callback) {
+		List<Executor> eventLoops = List.copyOf(this.eventLoops);
+		AtomicInteger left = new AtomicInteger(eventLoops.size() + 1);
+		Runnable read = () -> {
+			if (left.decrementAndGet() == 0) {
+				callback.run();
+			}
+		};
+		eventLoops.forEach((eventLoop) -> NettyEventLoop.executeAfterRead(eventLoop, read));
+		read.run();
 	}
 
 	/**

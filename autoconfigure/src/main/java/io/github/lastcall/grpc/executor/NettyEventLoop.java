@@ -17,9 +17,12 @@
 package io.github.lastcall.grpc.executor;
 
 import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
 
 import io.grpc.ServerBuilder;
 import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
+import io.grpc.netty.shaded.io.netty.util.concurrent.EventExecutor;
 import io.grpc.netty.shaded.io.netty.util.internal.ThreadExecutorMap;
 import org.jspecify.annotations.Nullable;
 
@@ -57,6 +60,22 @@ public final class NettyEventLoop {
 	}
 
 	/**
+	 * Runs a task on an event loop after everything that has been submitted to it, and
+	 * after it has then read what had arrived at its connections. Called on this thread
+	 * if the event loop has been shut down.
+	 * @param eventLoop the event loop
+	 * @param task the task
+	 */
+	public static void executeAfterRead(Executor eventLoop, Runnable task) {
+		try {
+			eventLoop.execute(() -> Netty.schedule(eventLoop, task));
+		}
+		catch (RejectedExecutionException ex) {
+			task.run();
+		}
+	}
+
+	/**
 	 * Loaded only if Netty is on the classpath.
 	 */
 	private static final class Netty {
@@ -67,6 +86,14 @@ public final class NettyEventLoop {
 
 		static @Nullable Executor current() {
 			return ThreadExecutorMap.currentExecutor();
+		}
+
+		/**
+		 * An event loop runs tasks, then reads from its connections, then runs scheduled
+		 * tasks that have become due.
+		 */
+		static void schedule(Executor eventLoop, Runnable task) {
+			((EventExecutor) eventLoop).schedule(task, 1, TimeUnit.MILLISECONDS);
 		}
 
 	}

@@ -44,12 +44,6 @@ import org.springframework.util.Assert;
  */
 public final class GrpcServerDrain implements AopInfrastructureBean, DisposableBean {
 
-	/**
-	 * Time for idle connections to close by themselves after GOAWAY: a dead client never
-	 * answers it, and a call that crosses it is still served.
-	 */
-	static final Duration CONNECTION_LINGER = Duration.ofMillis(500);
-
 	private final String name;
 
 	private final ShutdownSettings settings;
@@ -78,7 +72,7 @@ public final class GrpcServerDrain implements AopInfrastructureBean, DisposableB
 
 	private volatile boolean shutDown;
 
-	private boolean lingering;
+	private @Nullable ConnectionLinger linger;
 
 	private boolean terminated;
 
@@ -338,10 +332,9 @@ public final class GrpcServerDrain implements AopInfrastructureBean, DisposableB
 		if (this.terminated) {
 			stopped("all calls have ended", false);
 		}
-		else if (!this.lingering) {
-			this.lingering = true;
-			this.transitions.after(CONNECTION_LINGER, () -> {
-				this.lingering = false;
+		else if (this.linger == null || this.linger.isOver()) {
+			this.linger = new ConnectionLinger(this.connections, this.transitions);
+			this.linger.start(() -> {
 				if (this.calls.count() == 0) {
 					closeConnections();
 				}
@@ -435,7 +428,9 @@ public final class GrpcServerDrain implements AopInfrastructureBean, DisposableB
 	private void to(GrpcServerState state, String detail, boolean failed) {
 		Duration time = this.transitions.timeInState();
 		this.transitions.stateEntered();
-		this.lingering = false;
+		if (this.linger != null) {
+			this.linger.cancel();
+		}
 		this.changes.change(this, state, (state != GrpcServerState.STOPPED || failed) ? this.server : null, failed,
 				detail, time);
 	}

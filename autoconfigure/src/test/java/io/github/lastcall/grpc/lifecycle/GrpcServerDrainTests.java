@@ -272,7 +272,7 @@ class GrpcServerDrainTests {
 			assertThat(mute.getInputStream().read()).isNotNegative();
 			CompletableFuture<Void> closed = app.closeAsync();
 			await().until(() -> app.state() == GrpcServerState.DRAINING && app.drainTimer().pending() == 2);
-			app.drainTimer().advance(GrpcServerDrain.CONNECTION_LINGER);
+			app.drainTimer().advance(ConnectionLinger.TIME);
 			assertThat(closed).succeedsWithin(Duration.ofSeconds(30));
 		}
 	}
