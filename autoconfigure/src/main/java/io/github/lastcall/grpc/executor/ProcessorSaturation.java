@@ -19,10 +19,8 @@ package io.github.lastcall.grpc.executor;
 import java.lang.management.ManagementFactory;
 import java.util.Collection;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.function.IntSupplier;
-import java.util.stream.LongStream;
 
 import com.sun.management.OperatingSystemMXBean;
 import com.sun.management.ThreadMXBean;
@@ -30,9 +28,9 @@ import com.sun.management.ThreadMXBean;
 /**
  * Counts the workers of a pool whose handlers compute, if these have saturated the
  * processors since the last look: hardly any processor time is idle (of the container, if
- * it has a limit), there is such a worker for each processor, and the workers use much of
- * what all threads of this process use. 0 if they have not, or the JVM does not measure
- * the processor time of threads.
+ * it has a limit), there is such a worker for each processor, and these use much of what
+ * this process uses. 0 if they have not, or the JVM does not measure the processor time
+ * of threads.
  */
 final class ProcessorSaturation implements IntSupplier {
 
@@ -48,12 +46,16 @@ final class ProcessorSaturation implements IntSupplier {
 	/**
 	 * Share of the time for which a worker runs at least that computes, as a divisor: a
 	 * fair share with fifty on each processor. It runs for less if it blocks for most of
-	 * the time, unless its code is new to the compilers: then it blocks now.
+	 * the time, unless its code is new to the compilers: then it blocks at a look.
 	 */
 	private static final int COMPUTING_SHARE = 50;
 
 	private final Collection<ServerThread> workers;
 
+	/**
+	 * Processor time of the workers that did not block at the last look, by thread. Those
+	 * that block are not asked for theirs, as there may be thousands.
+	 */
 	private Map<Long, Long> workersNanos = Map.of();
 
 	private long allNanos;
@@ -77,23 +79,23 @@ final class ProcessorSaturation implements IntSupplier {
 		this.lastLook = now;
 		Map<Long, Long> before = this.workersNanos;
 		this.workersNanos = new HashMap<>();
-		List<ServerThread> workers = List.copyOf(this.workers);
-		long[] ids = workers.stream().mapToLong(Thread::getId).toArray();
+		long[] ids = this.workers.stream()
+			.filter((worker) -> worker.getState() == Thread.State.RUNNABLE)
+			.mapToLong(Thread::getId)
+			.toArray();
 		long[] nanos = threads.getThreadCpuTime(ids);
 		long used = 0;
 		int computing = 0;
 		for (int i = 0; i < ids.length; i++) {
 			this.workersNanos.put(ids[i], nanos[i]);
-			long usedByWorker = Math.max(0, nanos[i] - before.getOrDefault(ids[i], 0L));
+			long usedByWorker = Math.max(0, nanos[i] - before.getOrDefault(ids[i], nanos[i]));
 			used += usedByWorker;
-			if (usedByWorker >= computingNanos && workers.get(i).getState() == Thread.State.RUNNABLE) {
+			if (usedByWorker >= computingNanos) {
 				computing++;
 			}
 		}
 		long allBefore = this.allNanos;
-		this.allNanos = LongStream.of(threads.getThreadCpuTime(threads.getAllThreadIds()))
-			.filter((one) -> one > 0)
-			.sum();
+		this.allNanos = system.getProcessCpuTime();
 		boolean saturated = system.getCpuLoad() >= SATURATED_LOAD && computing >= PROCESSORS
 				&& used >= WORKERS_SHARE * (this.allNanos - allBefore);
 		return saturated ? computing : 0;
