@@ -66,7 +66,11 @@ final class OfferedRates {
 		this.warmup = options.decimal("warmup", 5);
 	}
 
-	void measure() throws IOException, InterruptedException {
+	/**
+	 * Measure all rates.
+	 * @param measured called after each row, so that a run that is ended has a result
+	 */
+	void measure(Runnable measured) throws IOException, InterruptedException {
 		Random random = new Random(this.runs);
 		List<Candidate> order = new ArrayList<>(this.candidates);
 		for (String rate : this.rates) {
@@ -81,6 +85,7 @@ final class OfferedRates {
 								server.offer(handlers, perSecond, this.seconds, null, 0));
 						System.out.println(row);
 						this.rows.add(row);
+						measured.run();
 					}
 				}
 			}

@@ -77,7 +77,11 @@ final class Overload {
 		this.warmup = options.decimal("warmup", 5);
 	}
 
-	void measure() throws IOException, InterruptedException {
+	/**
+	 * Measure all multiples.
+	 * @param measured called after each point, so that a run that is ended has a result
+	 */
+	void measure(Runnable measured) throws IOException, InterruptedException {
 		Random random = new Random(this.runs);
 		List<Candidate> order = new ArrayList<>(this.candidates);
 		for (int run = 1; run <= this.runs; run++) {
@@ -86,14 +90,14 @@ final class Overload {
 				for (LoadClient.Retries retries : this.retries) {
 					Collections.shuffle(order, random);
 					for (Candidate candidate : order) {
-						measure(candidate, workload, retries, run);
+						measure(candidate, workload, retries, run, measured);
 					}
 				}
 			}
 		}
 	}
 
-	private void measure(Candidate candidate, Workload workload, LoadClient.Retries retries, int run)
+	private void measure(Candidate candidate, Workload workload, LoadClient.Retries retries, int run, Runnable measured)
 			throws IOException, InterruptedException {
 		// What blocks is about a maximum that is known, what computes about the default.
 		Candidate limited = workload.blocks() ? candidate.withThreads(THREADS) : candidate;
@@ -111,6 +115,7 @@ final class Overload {
 						recovery.normalMillis(), offer);
 				System.out.println(point);
 				this.points.add(point);
+				measured.run();
 				before = after;
 			}
 		}

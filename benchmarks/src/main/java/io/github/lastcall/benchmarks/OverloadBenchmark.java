@@ -49,14 +49,14 @@ final class OverloadBenchmark {
 			switch (table) {
 				case "default", "maximum" -> {
 					OfferedRates rates = new OfferedRates(table.equals("maximum"), this.options);
-					rates.measure();
 					json.put(table, rates.rows());
+					rates.measure(() -> results.json(json));
 					text.append(rates.table());
 				}
 				case "overload", "retries" -> {
 					Overload overload = new Overload(table.equals("retries"), this.options);
-					overload.measure();
 					json.put(table, overload.points());
+					overload.measure(() -> results.json(json));
 					text.append(overload.table());
 					if (table.equals("overload")) {
 						new OverloadPicture(overload.points()).write(results.picture("", "svg"));
