@@ -78,11 +78,12 @@ class ArchitectureTests {
 			"error.GrpcError", "error.GrpcExceptionHandler", "error.GrpcExceptionMapper", "error.GrpcFailedCall",
 			"executor.ServerExecutor", "health.ServingStatusOverrides", "lifecycle.DrainControl",
 			"lifecycle.GrpcServer", "lifecycle.GrpcServerStartedEvent", "lifecycle.GrpcServerState",
-			"lifecycle.GrpcServerStateChangedEvent", "security.GrpcAuthenticationConverter",
-			"security.GrpcAuthorization", "security.GrpcSecuredCall", "server.GlobalServerInterceptor",
-			"server.GrpcServerBuilderCustomizer", "server.GrpcServerFactory", "server.GrpcServerStartException",
-			"server.GrpcService", "server.GrpcServices", "server.LocalGrpcInProcessName", "server.LocalGrpcPort",
-			"tls.PeerIdentity", "validation.GrpcValidator", "validation.GrpcViolation");
+			"lifecycle.GrpcServerStateChangedEvent", "security.GrpcApiKey", "security.GrpcAuthenticationConverter",
+			"security.GrpcAuthorization", "security.GrpcPeerAuthentication", "security.GrpcPeerMapper",
+			"security.GrpcSecuredCall", "server.GlobalServerInterceptor", "server.GrpcServerBuilderCustomizer",
+			"server.GrpcServerFactory", "server.GrpcServerStartException", "server.GrpcService", "server.GrpcServices",
+			"server.LocalGrpcInProcessName", "server.LocalGrpcPort", "tls.PeerIdentity", "validation.GrpcValidator",
+			"validation.GrpcViolation");
 
 	private static final JavaClasses CLASSES = new ClassFileImporter()
 		.withImportOption(new ImportOption.DoNotIncludeTests())

@@ -79,6 +79,49 @@ public interface CallHooks {
 	}
 
 	/**
+	 * Call whose handler starts, for the interceptors of this library.
+	 *
+	 * @hidden
+	 */
+	interface Call {
+
+		/**
+		 * Returns the call of the current {@link Context}.
+		 * @return the call, {@code null} outside of calls, before the handler starts and
+		 * for unary calls of infrastructure services
+		 */
+		static @Nullable Call current() {
+			InFlightCall call = InFlightCall.KEY.get();
+			return (call != null) ? call.listener() : null;
+		}
+
+		/**
+		 * Returns the hooks of the call.
+		 */
+		CallHooks hooks();
+
+		/**
+		 * Replaces the hooks of the call, in the callback that starts its handler.
+		 * @param hooks hooks that also call those that they replace. Their
+		 * {@link #afterCallback} is called with what the replaced ones have returned, for
+		 * what has begun before
+		 */
+		void replaceHooks(CallHooks hooks);
+
+		/**
+		 * Runs a task as a callback of the call, never beside one.
+		 */
+		void execute(Runnable task);
+
+		/**
+		 * Closes the call on behalf of the server. Its handler sees a cancellation.
+		 * @return whether the call was open
+		 */
+		boolean close(Status status, Metadata trailers);
+
+	}
+
+	/**
 	 * Factory of the hooks of the application's calls.
 	 *
 	 * @hidden

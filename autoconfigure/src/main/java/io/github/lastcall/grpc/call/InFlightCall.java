@@ -53,7 +53,7 @@ final class InFlightCall extends InboundTracer {
 	 */
 	private @Nullable CallbackExecutor callbacks;
 
-	private CallHooks hooks = CallHooks.NONE;
+	private volatile CallHooks hooks = CallHooks.NONE;
 
 	/**
 	 * The call as created by grpc-java, {@code null} until it begins. From the start of
@@ -112,6 +112,10 @@ final class InFlightCall extends InboundTracer {
 
 	CallHooks hooks() {
 		return this.hooks;
+	}
+
+	void replaceHooks(CallHooks hooks) {
+		this.hooks = hooks;
 	}
 
 	@Nullable OutboundMessages outbound() {

@@ -34,7 +34,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param <Q> the type of the requests
  */
-final class TrackedListener<Q> extends ServerCall.Listener<Q> {
+final class TrackedListener<Q> extends ServerCall.Listener<Q> implements CallHooks.Call {
 
 	@SuppressWarnings("rawtypes")
 	private static final AtomicReferenceFieldUpdater<TrackedListener, Thread> THREAD = AtomicReferenceFieldUpdater
@@ -250,11 +250,15 @@ final class TrackedListener<Q> extends ServerCall.Listener<Q> {
 	 * Runs an action at the drain signal as grpc-java would run a callback.
 	 */
 	void runDrainAction(Runnable action) {
+		runCallback(CallScope.around(action, this.call.method().scope()));
+	}
+
+	private void runCallback(Runnable callback) {
 		Thread outer = enter();
 		Context previous = this.context.attach();
 		Object scope = this.call.hooks().beforeCallback();
 		try {
-			CallScope.around(action, this.call.method().scope()).run();
+			callback.run();
 		}
 		catch (RuntimeException | Error ex) {
 			if (!(ex instanceof CallEndedException)) {
@@ -266,6 +270,26 @@ final class TrackedListener<Q> extends ServerCall.Listener<Q> {
 			this.context.detach(previous);
 			leave(outer);
 		}
+	}
+
+	@Override
+	public CallHooks hooks() {
+		return this.call.hooks();
+	}
+
+	@Override
+	public void replaceHooks(CallHooks hooks) {
+		this.call.replaceHooks(hooks);
+	}
+
+	@Override
+	public void execute(Runnable task) {
+		this.call.serializing().execute(() -> runCallback(task));
+	}
+
+	@Override
+	public boolean close(Status status, Metadata trailers) {
+		return this.call.close(status, trailers);
 	}
 
 	/**

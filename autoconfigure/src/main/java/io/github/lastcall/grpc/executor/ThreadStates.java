@@ -61,6 +61,14 @@ public final class ThreadStates {
 	}
 
 	/**
+	 * Returns whether the current thread runs only calls, so that it has no state before
+	 * a call.
+	 */
+	public static boolean isCallThread() {
+		return Thread.currentThread() instanceof ServerThread;
+	}
+
+	/**
 	 * Runs a task of a call on the current thread.
 	 * @param executor the executor that the task was submitted to
 	 */
@@ -68,7 +76,7 @@ public final class ThreadStates {
 		if (this.states.length == 0 || executor instanceof VirtualThreadTaskExecutor) {
 			task.run();
 		}
-		else if (Thread.currentThread() instanceof ServerThread) {
+		else if (isCallThread()) {
 			try {
 				task.run();
 			}

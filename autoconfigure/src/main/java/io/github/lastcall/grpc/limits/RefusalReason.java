@@ -124,6 +124,16 @@ public enum RefusalReason {
 	OUTBOUND_BUFFER("grpc.server.limits.outbound-buffer-size"),
 
 	/**
+	 * Call without valid credentials, or a stream whose credentials have expired.
+	 */
+	UNAUTHENTICATED(""),
+
+	/**
+	 * Call of a method that its caller must not call.
+	 */
+	DENIED(""),
+
+	/**
 	 * Call of a method that the server does not implement.
 	 */
 	UNKNOWN_METHOD(""),
@@ -160,7 +170,7 @@ public enum RefusalReason {
 	 * is not.
 	 */
 	boolean isWarning() {
-		return this != PROTOCOL && this != UNKNOWN_METHOD;
+		return this != PROTOCOL && this != UNKNOWN_METHOD && this != UNAUTHENTICATED;
 	}
 
 }

@@ -22,6 +22,7 @@ import org.springframework.core.annotation.Order;
 import org.springframework.security.authentication.AuthenticationManager;
 import org.springframework.security.core.Authentication;
 import org.springframework.security.core.AuthenticationException;
+import org.springframework.util.Assert;
 
 /**
  * Reads the credentials of one scheme from calls, as a bean:
@@ -73,6 +74,39 @@ public interface GrpcAuthenticationConverter {
 	 */
 	default boolean isBlocking() {
 		return true;
+	}
+
+	/**
+	 * Declares that this converter and its manager do not block, so that they are called
+	 * on event loops too.
+	 * @return the converter
+	 */
+	default GrpcAuthenticationConverter nonBlocking() {
+		return new CallAuthenticator.NonBlockingConverter(this);
+	}
+
+	/**
+	 * Creates a converter for HTTP Basic: a username and a password, which may contain
+	 * colons. Malformed credentials are refused.
+	 * @param manager authenticates the
+	 * {@link org.springframework.security.authentication.UsernamePasswordAuthenticationToken}
+	 * @return the converter
+	 */
+	static GrpcAuthenticationConverter basic(AuthenticationManager manager) {
+		Assert.notNull(manager, "'manager' must not be null");
+		return HeaderCredentials.basic(manager);
+	}
+
+	/**
+	 * Creates a converter for API keys.
+	 * @param header the name of the header with the key, such as {@code x-api-key}
+	 * @param manager authenticates the {@link GrpcApiKey}
+	 * @return the converter
+	 */
+	static GrpcAuthenticationConverter apiKey(String header, AuthenticationManager manager) {
+		Assert.hasText(header, "'header' must not be empty");
+		Assert.notNull(manager, "'manager' must not be null");
+		return HeaderCredentials.apiKey(header, manager);
 	}
 
 }

@@ -45,7 +45,7 @@ public final class SecurityContextState implements ThreadState, AopInfrastructur
 	 * @param strategy supplies the current strategy, which an application can change
 	 */
 	public SecurityContextState(Supplier<SecurityContextHolderStrategy> strategy) {
-		this.strategy = strategy;
+		this.strategy = () -> CallerContextStrategy.ofThread(strategy.get());
 	}
 
 	@Override

@@ -14,9 +14,8 @@
  * limitations under the License.
  */
 /**
- * Security with Spring Security: who calls, and what they may do. The user API are
- * {@link io.github.lastcall.grpc.security.GrpcAuthenticationConverter} and
- * {@link io.github.lastcall.grpc.security.GrpcSecuredCall}; all other types are internal.
+ * Security with Spring Security: who calls, and what they may do. All types that are not
+ * in the published Javadoc are internal.
  */
 @NullMarked
 package io.github.lastcall.grpc.security;

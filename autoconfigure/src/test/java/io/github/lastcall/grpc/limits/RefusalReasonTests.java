@@ -24,6 +24,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 
 import io.github.lastcall.grpc.autoconfigure.ServersOf;
+import io.github.lastcall.grpc.security.GrpcAuthenticationConverter;
 import io.github.lastcall.grpc.server.GrpcService;
 import io.github.lastcall.grpc.testing.Echo;
 import io.github.lastcall.grpc.testing.GrpcClient;
@@ -52,6 +53,10 @@ import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.context.ApplicationContext;
+import org.springframework.security.access.AccessDeniedException;
+import org.springframework.security.authentication.BadCredentialsException;
+import org.springframework.security.authentication.TestingAuthenticationToken;
+import org.springframework.security.core.context.SecurityContextHolder;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
@@ -124,6 +129,11 @@ class RefusalReasonTests {
 					"grpc.server.limits.outbound-buffer-size=128KB");
 			case TLS -> tls(server);
 			case CONTROL_FRAMES -> server.withPropertyValues("grpc.server.limits.control-frames-per-connection=50");
+			case UNAUTHENTICATED -> server.withBean(GrpcAuthenticationConverter.class, () -> (call) -> {
+				throw new BadCredentialsException("wrong");
+			});
+			case DENIED -> server.withBean(GrpcAuthenticationConverter.class,
+					() -> (call) -> new TestingAuthenticationToken("alice", "", "ROLE_USER"));
 			case INFRASTRUCTURE_MESSAGE_SIZE, PINGS, FLOOD, UNKNOWN_METHOD, PROTOCOL -> server;
 		};
 	}
@@ -225,6 +235,10 @@ class RefusalReasonTests {
 				.call(1, "unknown.Service/Method")
 				.message(1, false, 0, new byte[0], true)
 				.flush();
+			case UNAUTHENTICATED, DENIED -> {
+				context.getBean(BlockingService.class).held.release.countDown();
+				this.clients.settled(context).call(1, GET_FEATURE).message(1, false, 0, new byte[0], true).flush();
+			}
 			case METADATA_SIZE -> this.clients.settled(context)
 				.frame(Http2Frame.HEADERS, Http2Frame.END_HEADERS, 1,
 						Http2Frame.headers(GET_FEATURE, Map.of("large", "x".repeat(250))))
@@ -294,6 +308,9 @@ class RefusalReasonTests {
 
 		@Override
 		public void getFeature(Point request, StreamObserver<Feature> responses) {
+			if (SecurityContextHolder.getContext().getAuthentication() != null) {
+				throw new AccessDeniedException("not for alice");
+			}
 			this.held.hold();
 			LockSupport.parkNanos(this.workNanos);
 			super.getFeature(request, responses);
