@@ -22,6 +22,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.Function;
 
 import io.github.lastcall.grpc.executor.ServerExecutor;
 import io.github.lastcall.grpc.executor.ServerThreadPool;
@@ -76,6 +77,8 @@ public final class GrpcEndpoint implements AopInfrastructureBean {
 
 	private final ServerExecutor executor;
 
+	private final Function<MethodDescriptor<?, ?>, @Nullable String> authorization;
+
 	/**
 	 * Creates a new endpoint.
 	 * @param drains the drains of the servers
@@ -83,15 +86,19 @@ public final class GrpcEndpoint implements AopInfrastructureBean {
 	 * @param control drains and resumes the servers
 	 * @param tls the TLS of the server, {@code null} for plaintext
 	 * @param executor the executor of the servers
+	 * @param authorization describes who may call a method, {@code null} if calls are not
+	 * secured
 	 */
 	public GrpcEndpoint(List<GrpcServerDrain> drains, ServingStatusTable statuses, HealthSettings healthSettings,
-			DrainControl control, @Nullable CertificateRotation tls, ServerExecutor executor) {
+			DrainControl control, @Nullable CertificateRotation tls, ServerExecutor executor,
+			Function<MethodDescriptor<?, ?>, @Nullable String> authorization) {
 		this.drains = List.copyOf(drains);
 		this.statuses = statuses;
 		this.healthSettings = healthSettings;
 		this.control = control;
 		this.tls = tls;
 		this.executor = executor;
+		this.authorization = authorization;
 	}
 
 	/**
@@ -174,7 +181,7 @@ public final class GrpcEndpoint implements AopInfrastructureBean {
 				text(this.healthSettings.notServingAs()), statuses);
 	}
 
-	private static ServiceDescriptor service(ServerServiceDefinition service, boolean infrastructure) {
+	private ServiceDescriptor service(ServerServiceDefinition service, boolean infrastructure) {
 		Map<String, MethodDescription> methods = new TreeMap<>();
 		for (ServerMethodDefinition<?, ?> method : service.getMethods()) {
 			MethodDescriptor<?, ?> descriptor = method.getMethodDescriptor();
@@ -184,8 +191,8 @@ public final class GrpcEndpoint implements AopInfrastructureBean {
 				request = schema.getMethodDescriptor().getInputType().getFullName();
 				response = schema.getMethodDescriptor().getOutputType().getFullName();
 			}
-			methods.put(String.valueOf(descriptor.getBareMethodName()),
-					new MethodDescription(text(descriptor.getType()), request, response));
+			methods.put(String.valueOf(descriptor.getBareMethodName()), new MethodDescription(
+					text(descriptor.getType()), request, response, this.authorization.apply(descriptor)));
 		}
 		return new ServiceDescriptor(infrastructure, methods);
 	}
@@ -294,8 +301,10 @@ public final class GrpcEndpoint implements AopInfrastructureBean {
 	 *
 	 * @param request the full name of the request message
 	 * @param response the full name of the response message
+	 * @param authorization who may call, {@code null} if calls are not secured
 	 */
-	public record MethodDescription(String type, @Nullable String request, @Nullable String response) {
+	public record MethodDescription(String type, @Nullable String request, @Nullable String response,
+			@Nullable String authorization) {
 
 	}
 

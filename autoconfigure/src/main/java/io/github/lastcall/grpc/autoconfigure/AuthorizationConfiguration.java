@@ -16,12 +16,16 @@
 
 package io.github.lastcall.grpc.autoconfigure;
 
+import java.util.Collection;
 import java.util.List;
 
 import io.github.lastcall.grpc.security.AuthorizationRules;
+import io.github.lastcall.grpc.security.CallSecurity;
 import io.github.lastcall.grpc.security.GrpcAuthorization;
 import io.github.lastcall.grpc.security.GrpcSecuredCall;
 import io.github.lastcall.grpc.server.GrpcServerStartException;
+import io.grpc.MethodDescriptor;
+import io.grpc.ServerServiceDefinition;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
@@ -32,6 +36,7 @@ import org.springframework.beans.factory.ListableBeanFactory;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
+import org.springframework.context.ApplicationContext;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.core.ResolvableType;
@@ -67,6 +72,16 @@ class AuthorizationConfiguration implements AopInfrastructureBean {
 		return new AuthorizationRules((name != null) ? beanFactory.getBean(name, GrpcAuthorization.class) : null,
 				factory(beanFactory, hierarchies, prefixes), new MethodSecurityCheck(beanFactory)::check,
 				servers.drains().size());
+	}
+
+	@Bean
+	View lastCallAuthorizationView(AuthorizationRules rules, ObjectProvider<CallSecurity> security) {
+		return new View(rules, security);
+	}
+
+	@Bean
+	OpenMethodsLog lastCallOpenMethodsLog(ApplicationContext context, View view) {
+		return new OpenMethodsLog(context, view);
 	}
 
 	/**
@@ -105,6 +120,34 @@ class AuthorizationConfiguration implements AopInfrastructureBean {
 		hierarchies.ifAvailable(factory::setRoleHierarchy);
 		prefixes.ifAvailable((prefix) -> factory.setRolePrefix(prefix.value()));
 		return factory;
+	}
+
+	/**
+	 * View of the rules of an application whose calls are secured.
+	 */
+	record View(AuthorizationRules rules,
+			ObjectProvider<CallSecurity> security) implements AuthorizationView, AopInfrastructureBean {
+
+		private boolean isSecured() {
+			CallSecurity security = this.security.getIfAvailable();
+			return security != null && !security.isEmpty();
+		}
+
+		@Override
+		public @Nullable String describe(MethodDescriptor<?, ?> method) {
+			return isSecured() ? this.rules.describe(method) : null;
+		}
+
+		@Override
+		public @Nullable String count(Collection<ServerServiceDefinition> services) {
+			return isSecured() ? this.rules.count(services) : null;
+		}
+
+		@Override
+		public List<String> openByOmission(Collection<ServerServiceDefinition> services) {
+			return (isSecured() && !this.rules.hasRules()) ? this.rules.openMethods(services) : List.of();
+		}
+
 	}
 
 	/**

@@ -49,8 +49,11 @@ public final class GrpcEndpointAutoConfiguration implements AopInfrastructureBea
 	@Bean
 	@ConditionalOnMissingBean(search = SearchStrategy.CURRENT)
 	GrpcEndpoint lastCallEndpoint(GrpcServers servers, ServingStatusTable statuses, HealthSettings healthSettings,
-			DrainControl control, ObjectProvider<CertificateRotation> tls, ServerExecutor executor) {
-		return new GrpcEndpoint(servers.drains(), statuses, healthSettings, control, tls.getIfAvailable(), executor);
+			DrainControl control, ObjectProvider<CertificateRotation> tls, ServerExecutor executor,
+			ObjectProvider<AuthorizationView> authorization) {
+		AuthorizationView view = authorization.getIfAvailable();
+		return new GrpcEndpoint(servers.drains(), statuses, healthSettings, control, tls.getIfAvailable(), executor,
+				(view != null) ? view::describe : (method) -> null);
 	}
 
 }

@@ -54,13 +54,16 @@ class GrpcServerStartupLog implements AopInfrastructureBean, ApplicationListener
 
 	private final ObjectProvider<CertificateRotation> tls;
 
+	private final ObjectProvider<AuthorizationView> authorization;
+
 	private boolean hinted;
 
-	GrpcServerStartupLog(ApplicationContext context, ShutdownSettings shutdown,
-			ObjectProvider<CertificateRotation> tls) {
+	GrpcServerStartupLog(ApplicationContext context, ShutdownSettings shutdown, ObjectProvider<CertificateRotation> tls,
+			ObjectProvider<AuthorizationView> authorization) {
 		this.context = context;
 		this.shutdown = shutdown;
 		this.tls = tls;
+		this.authorization = authorization;
 	}
 
 	@Override
@@ -75,11 +78,11 @@ class GrpcServerStartupLog implements AopInfrastructureBean, ApplicationListener
 			return;
 		}
 		logger.info(
-				"gRPC server '%s' listens on %s with services %s, reflection %s%s; started in %d ms; stops within %s (%s %s + grace period %s + force timeout %s), its process within %s"
+				"gRPC server '%s' listens on %s with services %s, reflection %s%s%s; started in %d ms; stops within %s (%s %s + grace period %s + force timeout %s), its process within %s"
 					.formatted(server.getName(), where(server), applicationNames(server),
-							hasReflection(server) ? "on" : "off", tls(server), event.getTimeTaken().toMillis(),
-							DurationText.of(this.shutdown.longestStop()), announcement(),
-							DurationText.of(this.shutdown.longestAnnouncement()),
+							hasReflection(server) ? "on" : "off", tls(server), methods(server),
+							event.getTimeTaken().toMillis(), DurationText.of(this.shutdown.longestStop()),
+							announcement(), DurationText.of(this.shutdown.longestAnnouncement()),
 							DurationText.of(this.shutdown.gracePeriod()), DurationText.of(this.shutdown.forceTimeout()),
 							DurationText.of(this.shutdown.budget())));
 		// Logged once for all servers, because they drain at the same time.
@@ -124,6 +127,15 @@ class GrpcServerStartupLog implements AopInfrastructureBean, ApplicationListener
 		}
 		return ", TLS with SSL bundle '%s' (client certificates %s)".formatted(tls.getBundleName(),
 				tls.getStatus().clientAuthentication().name().toLowerCase(Locale.ROOT));
+	}
+
+	/**
+	 * Counts the methods of the application by who may call them.
+	 */
+	private String methods(GrpcServer server) {
+		AuthorizationView authorization = this.authorization.getIfAvailable();
+		String count = (authorization != null) ? authorization.count(OpenMethodsLog.applicationServices(server)) : null;
+		return (count != null) ? ", methods: " + count : "";
 	}
 
 	private String where(GrpcServer server) {

@@ -34,8 +34,8 @@ class StartupConfiguration implements AopInfrastructureBean {
 
 	@Bean
 	GrpcServerStartupLog lastCallServerStartupLog(ApplicationContext context, ShutdownSettings settings,
-			ObjectProvider<CertificateRotation> tls) {
-		return new GrpcServerStartupLog(context, settings, tls);
+			ObjectProvider<CertificateRotation> tls, ObjectProvider<AuthorizationView> authorization) {
+		return new GrpcServerStartupLog(context, settings, tls, authorization);
 	}
 
 	@Bean

@@ -208,6 +208,13 @@ public final class AuthorizationRules implements CallAuthorization, AopInfrastru
 	}
 
 	/**
+	 * Returns whether the application has rules, without which all calls are allowed.
+	 */
+	public boolean hasRules() {
+		return this.rules != null;
+	}
+
+	/**
 	 * Returns the methods that anyone may call.
 	 * @param services the services whose methods are looked at
 	 * @return full names in their order

@@ -123,7 +123,8 @@ class OtherServerTests {
 		FailureAnalysis analysis = FailureAnalyses
 			.of(this.runner.withUserConfiguration(Ours.class).withBean("security", security));
 		assertThat(analysis.getDescription()).contains("bean 'security' is of type " + security.getName(),
-				"calls would be unprotected", "@GlobalServerInterceptor of io.github.lastcall.grpc.server");
+				"calls would be unprotected. Declare a GrpcAuthorization bean with the rules, and for credentials "
+						+ "other than bearer tokens a GrpcAuthenticationConverter bean, both of io.github.lastcall.grpc.security");
 	}
 
 	@Test
