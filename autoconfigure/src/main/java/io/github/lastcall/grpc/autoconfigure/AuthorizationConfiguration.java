@@ -145,7 +145,9 @@ class AuthorizationConfiguration implements AopInfrastructureBean {
 
 		@Override
 		public List<String> openByOmission(Collection<ServerServiceDefinition> services) {
-			return (isSecured() && !this.rules.hasRules()) ? this.rules.openMethods(services) : List.of();
+			CallSecurity security = this.security.getIfAvailable();
+			return (security != null && security.authenticates() && !this.rules.hasRules())
+					? this.rules.openMethods(services) : List.of();
 		}
 
 	}

@@ -30,11 +30,13 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 import org.springframework.boot.diagnostics.FailureAnalysis;
+import org.springframework.boot.test.context.FilteredClassLoader;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.security.config.core.GrantedAuthorityDefaults;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -79,6 +81,13 @@ class AuthorizationConfigurationTests {
 			assertThat(context.getBean(AuthorizationView.class).describe(RouteGuideGrpc.getGetFeatureMethod()))
 				.isNull();
 		});
+	}
+
+	@Test
+	void springSecurityCoreIsEnough() {
+		this.runner.withClassLoader(new FilteredClassLoader(GrantedAuthorityDefaults.class))
+			.withUserConfiguration(Rules.class)
+			.run((context) -> assertThat(context).hasNotFailed());
 	}
 
 	@Test

@@ -75,23 +75,21 @@ class MethodSecurityCheckTests {
 
 	@Test
 	void theAnnotationThatEnablesTheOtherIsNamed() {
-		assertThat(action(Annotated.class)).startsWith("Add @EnableMethodSecurity to");
-		assertThat(action(OfSecured.class)).startsWith("Add @EnableMethodSecurity(securedEnabled = true) to");
-		assertThat(action(OfJsr250.class)).startsWith("Add @EnableMethodSecurity(jsr250Enabled = true) to");
+		assertThat(analysis(Annotated.class).getAction()).startsWith("Add @EnableMethodSecurity to");
+		assertThat(analysis(OfSecured.class).getAction())
+			.startsWith("Add @EnableMethodSecurity(securedEnabled = true) to");
+		assertThat(analysis(OfJsr250.class).getAction())
+			.startsWith("Add @EnableMethodSecurity(jsr250Enabled = true) to");
 	}
 
-	private String action(Class<?> service) {
-		return FailureAnalyses.of(this.runner.withBean("guide", service)).getAction();
+	private FailureAnalysis analysis(Class<?> service) {
+		return FailureAnalyses.of(this.runner.withBean("guide", service));
 	}
 
 	@Test
 	void theAnnotationIsShownAsItIsWritten() {
-		assertThat(description(OfSecured.class)).contains(" has @Secured(\"ROLE_A\", \"ROLE_B\"), ");
-		assertThat(description(OfOwnAnnotation.class)).contains(" has @PreAuthorize(\"hasRole('A')\"), ");
-	}
-
-	private String description(Class<?> service) {
-		return FailureAnalyses.of(this.runner.withBean("guide", service)).getDescription();
+		assertThat(analysis(OfSecured.class).getDescription()).contains(" has @Secured(\"ROLE_A\", \"ROLE_B\"), ");
+		assertThat(analysis(OfOwnAnnotation.class).getDescription()).contains(" has @PreAuthorize(\"hasRole('A')\"), ");
 	}
 
 	@Test
