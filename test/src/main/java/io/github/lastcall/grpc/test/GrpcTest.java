@@ -44,6 +44,8 @@ import org.springframework.test.context.junit.jupiter.SpringExtension;
  * <li>{@code @GrpcAdvice} and {@code GrpcExceptionMapper}</li>
  * <li>{@code GrpcValidator}</li>
  * <li>{@code GrpcServerBuilderCustomizer}</li>
+ * <li>{@code GrpcAuthenticationConverter} and {@code GrpcPeerMapper}, with Spring
+ * Security</li>
  * </ul>
  * What the services need beyond that, such as repositories, comes from the test, usually
  * by {@code @MockitoBean}.

@@ -20,6 +20,8 @@ import java.util.Set;
 
 import io.github.lastcall.grpc.error.GrpcAdvice;
 import io.github.lastcall.grpc.error.GrpcExceptionMapper;
+import io.github.lastcall.grpc.security.GrpcAuthenticationConverter;
+import io.github.lastcall.grpc.security.GrpcPeerMapper;
 import io.github.lastcall.grpc.server.GlobalServerInterceptor;
 import io.github.lastcall.grpc.server.GrpcServerBuilderCustomizer;
 import io.github.lastcall.grpc.server.GrpcService;
@@ -33,7 +35,8 @@ import org.springframework.boot.test.context.filter.annotation.StandardAnnotatio
 class GrpcTypeExcludeFilter extends StandardAnnotationCustomizableTypeExcludeFilter<GrpcTest> {
 
 	private static final Set<Class<?>> INCLUDES = Set.of(GlobalServerInterceptor.class, GrpcAdvice.class,
-			GrpcExceptionMapper.class, GrpcValidator.class, GrpcServerBuilderCustomizer.class);
+			GrpcExceptionMapper.class, GrpcValidator.class, GrpcServerBuilderCustomizer.class,
+			GrpcAuthenticationConverter.class, GrpcPeerMapper.class);
 
 	private final Set<Class<?>> services;
 

@@ -40,6 +40,9 @@ final class TestBeans implements BeanFactoryPostProcessor {
 
 	static final String DRAIN = "lastCallTestDrain";
 
+	static final boolean SECURITY = ClassUtils
+		.isPresent("org.springframework.security.core.context.SecurityContextHolder", TestBeans.class.getClassLoader());
+
 	private static final String CHANNEL_FACTORY = "org.springframework.grpc.client.GrpcChannelFactory";
 
 	private final ConfigurableApplicationContext context;
@@ -59,6 +62,9 @@ final class TestBeans implements BeanFactoryPostProcessor {
 				() -> new GrpcHealthTester(server.get().channel()));
 		registerLazily(registry, DRAIN, GrpcDrainTester.class, () -> new GrpcDrainTester(
 				beanFactory.getBeanProvider(GrpcServerDrain.class).stream().map(GrpcServerDrain::getCalls).toList()));
+		if (SECURITY) {
+			Security.accept(registry);
+		}
 		if (ClassUtils.isPresent(CHANNEL_FACTORY, beanFactory.getBeanClassLoader())) {
 			Clients.connect(beanFactory, server);
 		}
@@ -77,6 +83,17 @@ final class TestBeans implements BeanFactoryPostProcessor {
 		definition.setFallback(true);
 		registry.registerBeanDefinition(name, definition);
 		return definition;
+	}
+
+	/**
+	 * Accepts the user of the test as the caller, if Spring Security is there.
+	 */
+	private static final class Security {
+
+		private static void accept(BeanDefinitionRegistry registry) {
+			register(registry, "lastCallTestCaller", TestCaller.class, TestCaller::new);
+		}
+
 	}
 
 	/**

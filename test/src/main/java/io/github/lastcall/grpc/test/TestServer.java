@@ -118,7 +118,8 @@ final class TestServer implements AopInfrastructureBean, ApplicationListener<App
 	ManagedChannelBuilder<?> newChannelBuilder() {
 		SocketAddress inProcess = this.addresses.get(Transport.IN_PROCESS);
 		if (inProcess != null) {
-			return InProcessChannelBuilder.forAddress(inProcess);
+			ManagedChannelBuilder<?> builder = InProcessChannelBuilder.forAddress(inProcess);
+			return TestBeans.SECURITY ? Security.sendCaller(builder) : builder;
 		}
 		if (this.addresses.get(Transport.NETWORK) instanceof InetSocketAddress address) {
 			String host = address.getAddress().isAnyLocalAddress() ? "localhost"
@@ -169,6 +170,17 @@ final class TestServer implements AopInfrastructureBean, ApplicationListener<App
 	private enum Transport {
 
 		IN_PROCESS, NETWORK
+
+	}
+
+	/**
+	 * Sends the user of the test, if Spring Security is there.
+	 */
+	private static final class Security {
+
+		private static ManagedChannelBuilder<?> sendCaller(ManagedChannelBuilder<?> builder) {
+			return builder.intercept(new TestCaller.Sender());
+		}
 
 	}
 
