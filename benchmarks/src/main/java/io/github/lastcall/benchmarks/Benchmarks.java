@@ -40,6 +40,7 @@ public final class Benchmarks {
 			case "exit" -> new ExitBenchmark(options).run();
 			case "limits" -> new LimitsBenchmark(options).run();
 			case "compare" -> new CompareBenchmark(options).run();
+			case "security" -> CompareBenchmark.security(options).run();
 			case "executors" -> new ExecutorBenchmark(options).run();
 			case "blocked" -> new BlockedBenchmark(options).run();
 			case "overload" -> new OverloadBenchmark(options).run();
@@ -77,8 +78,9 @@ public final class Benchmarks {
 								compare measures throughput, latency, and what a call costs, of servers side by side
 								  --servers plain,lastcall,boot,...   NAME@JDK runs it on that JDK
 								  --calls unary,unary-64k,stream,ping-pong
+								security    the same of servers whose callers have tokens, and of those without
 								executors   the same of Last Call on every kind of executor
-								compare and executors:
+								compare, security and executors:
 								  --rounds 7 (5 of executors, and one more that does not count)   --seconds 1.8 (of a round)
 								  --warmup 8 (seconds for each server and load)   --pairs lastcall/plain,... (of compare)
 								blocked lets very many calls block at once

@@ -124,10 +124,13 @@ final class MeasuredServer implements AutoCloseable {
 	List<ManagedChannel> channels(int connections) {
 		List<ManagedChannel> channels = new ArrayList<>();
 		for (int i = 0; i < connections; i++) {
-			channels.add(NettyChannelBuilder.forAddress("127.0.0.1", this.replica.port())
+			NettyChannelBuilder builder = NettyChannelBuilder.forAddress("127.0.0.1", this.replica.port())
 				.usePlaintext()
-				.directExecutor()
-				.build());
+				.directExecutor();
+			if (this.candidate.kind().isSecured()) {
+				builder.intercept(BearerToken.attached());
+			}
+			channels.add(builder.build());
 		}
 		return channels;
 	}

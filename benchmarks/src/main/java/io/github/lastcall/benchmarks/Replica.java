@@ -103,7 +103,12 @@ final class Replica implements AutoCloseable {
 	}
 
 	void awaitServing() throws InterruptedException {
-		ManagedChannel channel = NettyChannelBuilder.forAddress("127.0.0.1", this.port).usePlaintext().build();
+		NettyChannelBuilder builder = NettyChannelBuilder.forAddress("127.0.0.1", this.port).usePlaintext();
+		if (this.candidate.kind().isSecured()) {
+			// Some ask even probes for one.
+			builder.intercept(BearerToken.attached());
+		}
+		ManagedChannel channel = builder.build();
 		try {
 			long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(90);
 			while (System.nanoTime() < deadline && process().isAlive()) {

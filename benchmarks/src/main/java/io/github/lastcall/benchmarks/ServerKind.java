@@ -52,6 +52,8 @@ record ServerKind(String name, String module, String mainClass, List<String> arg
 
 	private static final String METERS = "io.github.lastcall.grpc.autoconfigure.GrpcServerMetricsAutoConfiguration";
 
+	private static final String SECURED = "lastcall-security";
+
 	private static final Map<String, ServerKind> ALL = new TreeMap<>();
 	static {
 		lastCall("lastcall", LAST_CALL, "--grpc.server.shutdown.propagation-delay=5s");
@@ -74,12 +76,17 @@ record ServerKind(String name, String module, String mainClass, List<String> arg
 		lastCall("limits", "lastcall.LimitsServer", "--grpc.server.shutdown.propagation-delay=0s");
 		ALL.put("lastcall-tracing", named("lastcall").with("--management.tracing.sampling.probability=1")
 			.in("lastcall-tracing", "lastcall-tracing", PACKAGE + "lastcall.tracing.TracingServer"));
+		ALL.put("lastcall-security",
+				named("lastcall").in("lastcall-security", SECURED, PACKAGE + "lastcall.security.SecuredServer"));
+		ALL.put("lastcall-by-hand",
+				named("lastcall").in("lastcall-by-hand", SECURED, PACKAGE + "lastcall.security.ByHandServer"));
 		add("application", "application", "application.Application", "--spring.main.keep-alive=true");
 		add("plain", "plain", "plain.PlainServer", "{port}");
 		add("plain-direct", "plain", "plain.PlainServer", "{port}", "direct");
 		add("plain-200", "plain", "plain.PlainServer", "{port}", "200");
 		add("boot", "boot", "boot.BootServer", "--spring.grpc.server.port={port}",
 				"--spring.grpc.server.address=127.0.0.1", "--spring.grpc.server.shutdown.grace-period=30s");
+		ALL.put("boot-security", named("boot").in("boot-security", "boot-security", named("boot").mainClass()));
 		add("netdevh", "netdevh", "netdevh.NetDevhServer", "--grpc.server.port={port}",
 				"--grpc.server.address=127.0.0.1", "--grpc.server.shutdown-grace-period=30s");
 		add("lognet", "lognet", "lognet.LogNetServer", "--grpc.port={port}", "--grpc.shutdown-grace=30");
@@ -146,6 +153,13 @@ record ServerKind(String name, String module, String mainClass, List<String> arg
 		return this.module.equals("lastcall-tracing");
 	}
 
+	/**
+	 * Whether its calls need a token.
+	 */
+	boolean isSecured() {
+		return this.module.endsWith("-security");
+	}
+
 	String classPath() throws IOException {
 		return classPath(null);
 	}
@@ -193,6 +207,9 @@ record ServerKind(String name, String module, String mainClass, List<String> arg
 	List<String> arguments(int port) {
 		List<String> arguments = new ArrayList<>();
 		this.arguments.forEach((argument) -> arguments.add(argument.replace("{port}", String.valueOf(port))));
+		if (isSecured()) {
+			arguments.add(BearerToken.property());
+		}
 		return arguments;
 	}
 

@@ -1,0 +1,44 @@
+/*
+ * Copyright 2026 the Last Call authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.lastcall.benchmarks.server.lastcall.security;
+
+import io.github.lastcall.benchmarks.server.lastcall.LastCallServer;
+import io.github.lastcall.grpc.security.GrpcAuthorization;
+
+import org.springframework.boot.SpringApplication;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+
+/**
+ * The server, with a rule that asks for a caller.
+ */
+@Configuration(proxyBeanMethods = false)
+public class SecuredServer {
+
+	/**
+	 * Start the server.
+	 * @param args properties, such as that of the public key
+	 */
+	public static void main(String[] args) {
+		SpringApplication.run(new Class<?>[] { LastCallServer.class, SecuredServer.class }, args);
+	}
+
+	@Bean
+	GrpcAuthorization grpcAuthorization() {
+		return GrpcAuthorization.rules((rules) -> rules.anyOther().hasAuthority("SCOPE_call"));
+	}
+
+}
