@@ -32,15 +32,18 @@ import io.github.lastcall.strangers.greeter.Reception
 import io.grpc.Status
 import kotlinx.coroutines.CancellationException
 import kotlinx.coroutines.CompletableDeferred
+import kotlinx.coroutines.Dispatchers
 import kotlinx.coroutines.flow.Flow
 import kotlinx.coroutines.flow.flow
 import kotlinx.coroutines.flow.map
 import kotlinx.coroutines.flow.onCompletion
 import kotlinx.coroutines.future.await
+import kotlinx.coroutines.withContext
 import org.slf4j.LoggerFactory
 import org.springframework.boot.autoconfigure.SpringBootApplication
 import org.springframework.boot.runApplication
 import org.springframework.context.annotation.Bean
+import org.springframework.security.core.context.SecurityContextHolder
 
 @SpringBootApplication
 class GreeterApplication {
@@ -67,7 +70,7 @@ class GreeterService : GreeterGrpcKt.GreeterCoroutineImplBase() {
 			logger.info("{} waits", request.name)
 			awaitDrain()
 		}
-		return greeting("Hello ${request.name}")
+		return greeting("Hello ${request.name}" + caller())
 	}
 
 	override fun stay(request: Guest): Flow<Greeting> = flow {
@@ -85,6 +88,11 @@ class GreeterService : GreeterGrpcKt.GreeterCoroutineImplBase() {
 
 	private suspend fun admit(guest: Guest): Guest =
 		if (guest.failure == Failure.FAILURE_FUTURE) Reception.admitLater(guest).await() else Reception.admit(guest)
+
+	/** The caller of a suspended call is known on every dispatcher. */
+	private suspend fun caller(): String = withContext(Dispatchers.IO) {
+		SecurityContextHolder.getContext().authentication?.let { " from ${it.name}" } ?: ""
+	}
 
 	private suspend fun awaitDrain() {
 		val drain = CompletableDeferred<Unit>()

@@ -16,7 +16,11 @@
 
 package io.github.lastcall.strangers.kotlin;
 
+import java.util.List;
+
+import io.github.lastcall.grpc.security.GrpcAuthenticationConverter;
 import io.github.lastcall.grpc.test.GrpcStub;
+import io.github.lastcall.grpc.test.WithGrpcMetadata;
 import io.github.lastcall.strangers.greeter.GreeterGrpcKt;
 import io.github.lastcall.strangers.greeter.Greeting;
 import io.github.lastcall.strangers.greeter.Guest;
@@ -26,6 +30,10 @@ import kotlinx.coroutines.BuildersKt;
 import org.junit.jupiter.api.Test;
 
 import org.springframework.boot.test.context.SpringBootTest;
+import org.springframework.boot.test.context.TestConfiguration;
+import org.springframework.context.annotation.Bean;
+import org.springframework.security.authentication.AuthenticationManager;
+import org.springframework.security.authentication.UsernamePasswordAuthenticationToken;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -40,10 +48,38 @@ class GreeterTests {
 
 	@Test
 	void greets() throws Exception {
+		assertThat(greet(this.greeter)).isEqualTo("Hello Ada");
+	}
+
+	@Test
+	void theCallerIsKnownOnAnotherDispatcher(
+			@GrpcStub @WithGrpcMetadata("x-api-key=driver") GreeterGrpcKt.GreeterCoroutineStub driver) throws Exception {
+		assertThat(greet(driver)).isEqualTo("Hello Ada from driver");
+	}
+
+	private static String greet(GreeterGrpcKt.GreeterCoroutineStub greeter) throws Exception {
 		Guest guest = Guest.newBuilder().setName("Ada").build();
 		Greeting greeting = (Greeting) BuildersKt.runBlocking(EmptyCoroutineContext.INSTANCE,
-				(scope, continuation) -> this.greeter.greet(guest, new Metadata(), continuation));
-		assertThat(greeting.getText()).isEqualTo("Hello Ada");
+				(scope, continuation) -> greeter.greet(guest, new Metadata(), continuation));
+		return greeting.getText();
+	}
+
+	/**
+	 * Keys are names.
+	 */
+	@TestConfiguration(proxyBeanMethods = false)
+	static class ApiKeys {
+
+		@Bean
+		AuthenticationManager keys() {
+			return (key) -> UsernamePasswordAuthenticationToken.authenticated(key.getCredentials(), null, List.of());
+		}
+
+		@Bean
+		GrpcAuthenticationConverter apiKeys(AuthenticationManager keys) {
+			return GrpcAuthenticationConverter.apiKey("x-api-key", keys);
+		}
+
 	}
 
 }

@@ -28,6 +28,9 @@ import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
+import org.springframework.security.core.Authentication;
+import org.springframework.security.core.context.SecurityContextHolder;
+
 /**
  * Greets with publishers.
  */
@@ -39,9 +42,18 @@ class GreeterService extends ReactorGreeterGrpc.GreeterImplBase {
 	@Override
 	public Mono<Greeting> greet(Mono<Guest> guests) {
 		Mono<Void> drain = drain();
+		String caller = caller();
 		return guests.flatMap(GreeterService::admitted)
 			.flatMap((guest) -> guest.getUntilDrain() ? waiting(guest, drain) : Mono.just(guest))
-			.map((guest) -> greeting("Hello %s", guest));
+			.map((guest) -> greeting("Hello %s" + caller, guest));
+	}
+
+	/**
+	 * The caller is taken while the pipeline is assembled, as the drain signal below.
+	 */
+	private static String caller() {
+		Authentication caller = SecurityContextHolder.getContext().getAuthentication();
+		return (caller != null) ? " from " + caller.getName() : "";
 	}
 
 	private static Mono<Guest> admitted(Guest guest) {

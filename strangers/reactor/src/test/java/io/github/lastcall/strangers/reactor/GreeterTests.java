@@ -16,7 +16,11 @@
 
 package io.github.lastcall.strangers.reactor;
 
+import java.util.List;
+
+import io.github.lastcall.grpc.security.GrpcAuthenticationConverter;
 import io.github.lastcall.grpc.test.GrpcStub;
+import io.github.lastcall.grpc.test.WithGrpcMetadata;
 import io.github.lastcall.strangers.greeter.Greeting;
 import io.github.lastcall.strangers.greeter.Guest;
 import io.github.lastcall.strangers.greeter.ReactorGreeterGrpc;
@@ -24,6 +28,10 @@ import org.junit.jupiter.api.Test;
 import reactor.core.publisher.Mono;
 
 import org.springframework.boot.test.context.SpringBootTest;
+import org.springframework.boot.test.context.TestConfiguration;
+import org.springframework.context.annotation.Bean;
+import org.springframework.security.authentication.AuthenticationManager;
+import org.springframework.security.authentication.UsernamePasswordAuthenticationToken;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -40,6 +48,30 @@ class GreeterTests {
 	void greets() {
 		Mono<Guest> guest = Mono.just(Guest.newBuilder().setName("Ada").build());
 		assertThat(this.greeter.greet(guest).map(Greeting::getText).block()).isEqualTo("Hello Ada");
+	}
+
+	@Test
+	void theCallerIsKnown(@GrpcStub @WithGrpcMetadata("x-api-key=driver") ReactorGreeterGrpc.ReactorGreeterStub driver) {
+		Mono<Guest> guest = Mono.just(Guest.newBuilder().setName("Ada").build());
+		assertThat(driver.greet(guest).map(Greeting::getText).block()).isEqualTo("Hello Ada from driver");
+	}
+
+	/**
+	 * Keys are names.
+	 */
+	@TestConfiguration(proxyBeanMethods = false)
+	static class ApiKeys {
+
+		@Bean
+		AuthenticationManager keys() {
+			return (key) -> UsernamePasswordAuthenticationToken.authenticated(key.getCredentials(), null, List.of());
+		}
+
+		@Bean
+		GrpcAuthenticationConverter apiKeys(AuthenticationManager keys) {
+			return GrpcAuthenticationConverter.apiKey("x-api-key", keys);
+		}
+
 	}
 
 }
