@@ -1,0 +1,51 @@
+/*
+ * Copyright 2026 the Last Call authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.github.lastcall.strangers.secured.certificates;
+
+import io.github.lastcall.grpc.security.GrpcAuthorization;
+import io.github.lastcall.grpc.security.GrpcPeerAuthentication;
+import io.github.lastcall.grpc.security.GrpcPeerMapper;
+import io.github.lastcall.strangers.greeter.GreeterGrpc;
+
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+
+/**
+ * Who calls, and who may call what.
+ */
+@Configuration(proxyBeanMethods = false)
+class GreeterSecurity {
+
+	@Bean
+	GrpcPeerMapper clients() {
+		return (peer) -> {
+			if (peer.uris().contains("spiffe://example.org/driver")) {
+				return GrpcPeerAuthentication.of(peer, "driver", "ROLE_DRIVER");
+			}
+			// Somebody whom the authority knows, and this application does not.
+			return GrpcPeerAuthentication.of(peer, peer.subject(), "ROLE_GUEST");
+		};
+	}
+
+	@Bean
+	GrpcAuthorization grpcAuthorization() {
+		return GrpcAuthorization.rules((rules) -> rules
+			.service(GreeterGrpc.class).hasRole("DRIVER")
+			.reflection().authenticated()
+			.anyOther().denyAll());
+	}
+
+}
