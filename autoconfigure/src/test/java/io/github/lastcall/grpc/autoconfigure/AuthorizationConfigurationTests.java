@@ -16,6 +16,8 @@
 
 package io.github.lastcall.grpc.autoconfigure;
 
+import java.util.Optional;
+
 import io.github.lastcall.grpc.actuate.GrpcEndpoint;
 import io.github.lastcall.grpc.security.GrpcAuthorization;
 import io.github.lastcall.grpc.server.GrpcServerBuilderCustomizer;
@@ -26,6 +28,7 @@ import io.github.lastcall.grpc.testing.RouteGuideConfiguration;
 import io.github.lastcall.grpc.testing.TestApplication;
 import io.github.lastcall.sample.routeguide.RouteGuideGrpc;
 import io.grpc.ServerBuilder;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
@@ -57,20 +60,14 @@ class AuthorizationConfigurationTests {
 			.run("management.endpoints.web.exposure.include=grpc")) {
 			assertThat(output).contains("reflection on, methods: 2 open, 1 authenticated, 2 by rule; started in");
 			GrpcEndpoint.GrpcDescriptor description = app.bean(GrpcEndpoint.class).grpc();
-			assertThat(description.services().get("routeguide.RouteGuide").methods())
-				.hasEntrySatisfying("GetFeature",
-						(method) -> assertThat(method.authorization()).isEqualTo("permitAll()"))
-				.hasEntrySatisfying("ListFeatures",
-						(method) -> assertThat(method.authorization()).isEqualTo("authenticated()"))
-				.hasEntrySatisfying("RouteChat", (method) -> assertThat(method.authorization())
-					.isEqualTo("hasAnyRole(\"DRIVER\", \"GUIDE\").eachMessage(...)"));
-			assertThat(description.services().get("grpc.health.v1.Health").methods().get("Check").authorization())
-				.isEqualTo("open");
-			assertThat(description.services()
-				.get("grpc.reflection.v1.ServerReflection")
-				.methods()
-				.get("ServerReflectionInfo")
-				.authorization()).isEqualTo("denyAll()");
+			assertThat(authorization(description, "routeguide.RouteGuide", "GetFeature")).isEqualTo("permitAll()");
+			assertThat(authorization(description, "routeguide.RouteGuide", "ListFeatures"))
+				.isEqualTo("authenticated()");
+			assertThat(authorization(description, "routeguide.RouteGuide", "RouteChat"))
+				.isEqualTo("hasAnyRole(\"DRIVER\", \"GUIDE\").eachMessage(...)");
+			assertThat(authorization(description, "grpc.health.v1.Health", "Check")).isEqualTo("open");
+			assertThat(authorization(description, "grpc.reflection.v1.ServerReflection", "ServerReflectionInfo"))
+				.isEqualTo("denyAll()");
 		}
 	}
 
@@ -143,6 +140,14 @@ class AuthorizationConfigurationTests {
 					assertThat(context.getBean(AuthorizationView.class).describe(RouteGuideGrpc.getGetFeatureMethod()))
 						.isEqualTo("hasRole(\"OWN\")");
 				}));
+	}
+
+	private static @Nullable String authorization(GrpcEndpoint.GrpcDescriptor description, String service,
+			String method) {
+		return Optional.ofNullable(description.services().get(service))
+			.map((described) -> described.methods().get(method))
+			.map(GrpcEndpoint.MethodDescription::authorization)
+			.orElse(null);
 	}
 
 	@Configuration(proxyBeanMethods = false)
