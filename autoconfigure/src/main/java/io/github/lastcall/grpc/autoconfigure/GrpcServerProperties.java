@@ -67,6 +67,7 @@ import org.springframework.util.unit.DataSize;
  * @param reflection Server reflection.
  * @param health Health service.
  * @param validation Validation of requests.
+ * @param security Who calls, and what they may do, with Spring Security.
  * @param shutdown Shutdown of the server.
  */
 @ConfigurationProperties("grpc.server")
@@ -76,7 +77,7 @@ public record GrpcServerProperties(@DefaultValue("true") boolean enabled, @Defau
 		@DefaultValue KeepAlive keepAlive, @DefaultValue Connection connection, @DefaultValue Executor executor,
 		@DefaultValue Errors error, @DefaultValue Limits limits, @DefaultValue Ssl ssl,
 		@DefaultValue Reflection reflection, @DefaultValue Health health, @DefaultValue Validation validation,
-		@DefaultValue Shutdown shutdown) implements AopInfrastructureBean {
+		@DefaultValue Security security, @DefaultValue Shutdown shutdown) implements AopInfrastructureBean {
 
 	private static final String ALL_INTERFACES = "*";
 
@@ -494,6 +495,21 @@ public record GrpcServerProperties(@DefaultValue("true") boolean enabled, @Defau
 		 * They are counted and logged, and their handlers see them.
 		 */
 		WARN
+
+	}
+
+	/**
+	 * Who calls, and what they may do, with Spring Security.
+	 *
+	 * @param enabled Whether to authenticate and authorize calls. If disabled,
+	 * credentials are ignored and all methods are open.
+	 * @param endStreamsOnExpiry Whether calls that stream end with UNAUTHENTICATED when
+	 * the token of their caller expires.
+	 * @param principalInSpans Whether spans contain the name of the caller, as
+	 * enduser.id.
+	 */
+	public record Security(@DefaultValue("true") boolean enabled, @DefaultValue("false") boolean endStreamsOnExpiry,
+			@DefaultValue("false") boolean principalInSpans) {
 
 	}
 

@@ -171,13 +171,15 @@ class SecurityConfiguration implements AopInfrastructureBean {
 	static class SpanConfiguration implements AopInfrastructureBean {
 
 		@Bean
-		Spans lastCallCallerSpans(ObjectProvider<ObservationRegistry> registries) {
-			return (caller) -> registries.orderedStream().forEach((registry) -> {
+		Spans lastCallCallerSpans() {
+			// Micrometer's registries share their scopes.
+			ObservationRegistry registry = ObservationRegistry.create();
+			return (caller) -> {
 				Observation observation = registry.getCurrentObservation();
 				if (observation != null) {
 					observation.highCardinalityKeyValue("enduser.id", caller.getName());
 				}
-			});
+			};
 		}
 
 	}

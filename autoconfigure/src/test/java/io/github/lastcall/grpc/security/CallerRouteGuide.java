@@ -50,6 +50,12 @@ class CallerRouteGuide extends RouteGuideGrpc.RouteGuideImplBase {
 	 */
 	final Map<String, String> callers = new ConcurrentHashMap<>();
 
+	/**
+	 * Runs in the handler of GetFeature.
+	 */
+	volatile Runnable onFeature = () -> {
+	};
+
 	volatile CountDownLatch ended = new CountDownLatch(1);
 
 	static String caller() {
@@ -69,6 +75,7 @@ class CallerRouteGuide extends RouteGuideGrpc.RouteGuideImplBase {
 		if (request.equals(NOT_AUTHENTICATED)) {
 			throw new BadCredentialsException("secret reason");
 		}
+		this.onFeature.run();
 		responses.onNext(Feature.newBuilder().setName(caller()).build());
 		responses.onCompleted();
 	}
@@ -84,10 +91,7 @@ class CallerRouteGuide extends RouteGuideGrpc.RouteGuideImplBase {
 		note("start");
 		ServerCallStreamObserver<RouteNote> call = (ServerCallStreamObserver<RouteNote>) responses;
 		call.setOnReadyHandler(() -> note("ready"));
-		call.setOnCancelHandler(() -> {
-			note("cancel");
-			this.ended.countDown();
-		});
+		call.setOnCancelHandler(() -> note("cancel"));
 		call.setOnCloseHandler(() -> {
 			note("close");
 			this.ended.countDown();
@@ -107,6 +111,7 @@ class CallerRouteGuide extends RouteGuideGrpc.RouteGuideImplBase {
 			@Override
 			public void onError(Throwable ex) {
 				note("error");
+				CallerRouteGuide.this.ended.countDown();
 			}
 
 			@Override

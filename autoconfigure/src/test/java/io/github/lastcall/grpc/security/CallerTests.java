@@ -174,7 +174,9 @@ class CallerTests {
 				good[0] + "." + good[1] + "x." + good[2], good[0] + "." + "e30" + "." + good[2],
 				new PlainJWT(new JWTClaimsSet.Builder().subject("alice").audience("grpc").build()).serialize(),
 				TOKENS.tokenOfUnknownKey("1", "alice"), TOKENS.token("alice", (claims) -> claims.audience("others")),
-				TOKENS.token("alice", (claims) -> claims.expirationTime(Date.from(Instant.now().minusSeconds(600)))),
+				TOKENS.token("alice",
+						(claims) -> claims.issueTime(Date.from(Instant.now().minusSeconds(1200)))
+							.expirationTime(Date.from(Instant.now().minusSeconds(600)))),
 				TOKENS.token("alice", (claims) -> claims.notBeforeTime(Date.from(Instant.now().plusSeconds(600)))));
 	}
 
