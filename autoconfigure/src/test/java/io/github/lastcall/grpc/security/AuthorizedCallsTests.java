@@ -203,6 +203,22 @@ class AuthorizedCallsTests {
 		assertThat(output).doesNotContain(OPEN);
 	}
 
+	@Test
+	void securityThatIsDisabledIsNoReasonForTheWarningButForOneOfRules(CapturedOutput output) {
+		this.runner.withUserConfiguration(Rules.class)
+			.withPropertyValues("grpc.server.security.enabled=false")
+			.run((context) -> {
+				assertThat(context).hasNotFailed();
+				try (GrpcClient client = GrpcClient.of(context)) {
+					assertThat(features(client.channel())).isEqualTo(Status.Code.OK);
+				}
+			});
+		assertThat(output).doesNotContain(OPEN)
+			.containsOnlyOnce(
+					"The GrpcAuthorization bean 'authorization' has no effect, and anyone may call the methods "
+							+ "that it protects: grpc.server.security.enabled is false");
+	}
+
 	private static Channel as(GrpcClient client, String caller) {
 		Metadata headers = new Metadata();
 		headers.put(CALLER, caller);
