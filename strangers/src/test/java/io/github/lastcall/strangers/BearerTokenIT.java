@@ -126,6 +126,15 @@ class BearerTokenIT {
 	}
 
 	@Test
+	void aStreamEndsWithItsToken() throws Exception {
+		try (Stranger stranger = start(authorizationServer, "--spring.main.web-application-type=none",
+				"--grpc.server.security.end-streams-on-expiry=true")) {
+			assertThat(stay(stranger, authorizationServer.token("hasty", "stay")).end().status())
+				.isEqualTo(Status.Code.UNAUTHENTICATED);
+		}
+	}
+
+	@Test
 	void anAuthorizationServerOutOfReachIsUnavailable() throws Exception {
 		try (AuthorizationServer first = AuthorizationServer.start();
 				Stranger jwt = start(first, "--spring.main.web-application-type=none");
