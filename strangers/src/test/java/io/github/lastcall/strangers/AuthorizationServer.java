@@ -87,6 +87,14 @@ final class AuthorizationServer extends ApplicationProcess {
 	}
 
 	/**
+	 * Returns the keys that it publishes.
+	 */
+	String keys() throws IOException, InterruptedException {
+		HttpRequest request = HttpRequest.newBuilder(URI.create(issuer() + "/oauth2/jwks")).build();
+		return this.http.send(request, HttpResponse.BodyHandlers.ofString()).body();
+	}
+
+	/**
 	 * Signs the tokens that follow with a new key. Those of the last key are still good.
 	 */
 	void rotateKeys() throws IOException, InterruptedException {

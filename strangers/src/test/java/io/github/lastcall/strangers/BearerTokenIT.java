@@ -16,9 +16,15 @@
 package io.github.lastcall.strangers;
 
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.util.Base64;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 
+import com.sun.net.httpserver.HttpServer;
 import io.github.lastcall.strangers.greeter.Greeting;
 import io.github.lastcall.strangers.greeter.GreeterGrpc;
 import io.grpc.Status;
@@ -183,6 +189,47 @@ class BearerTokenIT {
 			stranger.signal("TERM");
 			assertThat(stream.end().status()).isEqualTo(Status.Code.OK);
 		}
+	}
+
+	@Test
+	void unknownKeysAreHardlyAskedFor() throws Exception {
+		AtomicInteger fetches = new AtomicInteger();
+		String keys = authorizationServer.keys();
+		HttpServer published = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+		published.createContext("/", (exchange) -> {
+			fetches.incrementAndGet();
+			exchange.getResponseHeaders().add("Content-Type", "application/json");
+			exchange.sendResponseHeaders(200, keys.length());
+			exchange.getResponseBody().write(keys.getBytes(StandardCharsets.UTF_8));
+			exchange.close();
+		});
+		published.start();
+		String uri = "http://localhost:%d/".formatted(published.getAddress().getPort());
+		try (Stranger stranger = start(authorizationServer, "--spring.main.web-application-type=none",
+				"--spring.security.oauth2.resourceserver.jwt.jwk-set-uri=" + uri)) {
+			String token = authorizationServer.token("driver", "greet");
+			long start = System.nanoTime();
+			for (int i = 0; i < 100; i++) {
+				assertThat(refused(stranger, ofKey("unknown-" + i, token)).getStatus().getCode())
+					.isEqualTo(Status.Code.UNAUTHENTICATED);
+			}
+			assertThat(greet(stranger, token)).isEqualTo("Hello Ada from driver");
+			long intervals = TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - start) / 10;
+			assertThat(fetches).hasValueBetween(1, 3 + (int) intervals);
+		}
+		finally {
+			published.stop(0);
+		}
+	}
+
+	/**
+	 * Returns a token with another key id. Its signature is wrong now, but the key comes
+	 * first.
+	 */
+	private static String ofKey(String id, String token) {
+		String header = "{\"alg\":\"RS256\",\"kid\":\"%s\"}".formatted(id);
+		return Base64.getUrlEncoder().withoutPadding().encodeToString(header.getBytes(StandardCharsets.UTF_8))
+				+ token.substring(token.indexOf('.'));
 	}
 
 	private static Received<Greeting> stay(Stranger stranger, String token) {

@@ -27,6 +27,7 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.aop.framework.AopInfrastructureBean;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
+import org.springframework.boot.security.oauth2.server.resource.autoconfigure.JwkSetUriJwtDecoderBuilderCustomizer;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.core.Ordered;
@@ -39,6 +40,7 @@ import org.springframework.security.authentication.AuthenticationServiceExceptio
 import org.springframework.security.authentication.ProviderManager;
 import org.springframework.security.oauth2.jwt.JwtDecoder;
 import org.springframework.security.oauth2.jwt.JwtDecoderInitializationException;
+import org.springframework.security.oauth2.jwt.NimbusJwtDecoder.JwkSetUriJwtDecoderBuilder;
 import org.springframework.security.oauth2.server.resource.authentication.BearerTokenAuthenticationToken;
 import org.springframework.security.oauth2.server.resource.authentication.JwtAuthenticationConverter;
 import org.springframework.security.oauth2.server.resource.authentication.JwtAuthenticationProvider;
@@ -154,6 +156,31 @@ class BearerTokenConfiguration implements AopInfrastructureBean {
 					}
 				};
 			};
+		}
+
+	}
+
+	/**
+	 * The decoder that Spring Boot makes. An application that customizes its HTTP client
+	 * replaces this one.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	@ConditionalOnClass({ JwtDecoder.class, JwkSetUriJwtDecoderBuilderCustomizer.class })
+	static class KeySetsConfiguration implements AopInfrastructureBean {
+
+		@Bean
+		@Order(Ordered.HIGHEST_PRECEDENCE)
+		KeySetsCustomizer lastCallKeySetsCustomizer() {
+			return new KeySetsCustomizer();
+		}
+
+	}
+
+	static final class KeySetsCustomizer implements JwkSetUriJwtDecoderBuilderCustomizer, AopInfrastructureBean {
+
+		@Override
+		public void customize(JwkSetUriJwtDecoderBuilder builder) {
+			builder.restOperations(new BearerTokens.KeySets(System::nanoTime));
 		}
 
 	}

@@ -16,17 +16,25 @@
 
 package io.github.lastcall.grpc.security;
 
+import java.time.Duration;
+import java.util.Objects;
+import java.util.function.LongSupplier;
 import java.util.regex.Pattern;
 
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.aop.framework.AopInfrastructureBean;
+import org.springframework.http.RequestEntity;
+import org.springframework.http.ResponseEntity;
+import org.springframework.http.client.SimpleClientHttpRequestFactory;
 import org.springframework.security.authentication.AuthenticationManager;
 import org.springframework.security.authentication.AuthenticationManagerResolver;
 import org.springframework.security.core.Authentication;
 import org.springframework.security.oauth2.server.resource.InvalidBearerTokenException;
 import org.springframework.security.oauth2.server.resource.authentication.BearerTokenAuthenticationToken;
 import org.springframework.util.Assert;
+import org.springframework.web.client.RestClientException;
+import org.springframework.web.client.RestTemplate;
 
 /**
  * Bearer tokens in the header {@code authorization}.
@@ -106,6 +114,77 @@ public final class BearerTokens implements GrpcAuthenticationConverter, AopInfra
 	@Override
 	public String challenge() {
 		return CHALLENGE;
+	}
+
+	/**
+	 * Fetches the keys of an issuer. A decoder asks for them whenever a token names a key
+	 * that it does not know, and anybody can send such tokens: after a fetch that brought
+	 * nothing new, the next one is an interval away, and the decoder receives the same
+	 * keys meanwhile. So a key that is published then is known at the end of the
+	 * interval.
+	 * <p>
+	 * Not thread-safe: a decoder fetches on one thread at a time.
+	 */
+	public static final class KeySets extends RestTemplate {
+
+		/**
+		 * Minimum time between fetches that bring nothing new.
+		 */
+		static final Duration INTERVAL = Duration.ofSeconds(10);
+
+		/**
+		 * Minimum time between fetches that fail.
+		 */
+		static final Duration FAILURE_INTERVAL = Duration.ofSeconds(1);
+
+		private static final Duration TIMEOUT = Duration.ofSeconds(5);
+
+		private final LongSupplier nanoTime;
+
+		private @Nullable Fetch last;
+
+		/**
+		 * Creates new key sets, for the decoder of one issuer.
+		 * @param nanoTime the clock, as {@link System#nanoTime()}
+		 */
+		public KeySets(LongSupplier nanoTime) {
+			this.nanoTime = nanoTime;
+			SimpleClientHttpRequestFactory requests = new SimpleClientHttpRequestFactory();
+			requests.setConnectTimeout(TIMEOUT);
+			requests.setReadTimeout(TIMEOUT);
+			setRequestFactory(requests);
+		}
+
+		@Override
+		@SuppressWarnings("unchecked")
+		public <T> ResponseEntity<T> exchange(RequestEntity<?> request, Class<T> type) {
+			Fetch last = this.last;
+			if (last == null || this.nanoTime.getAsLong() - last.nanos() >= last.interval().toNanos()) {
+				last = fetch(request, type, (last != null) ? last.keys() : null);
+				this.last = last;
+			}
+			if (last.failure() != null) {
+				throw last.failure();
+			}
+			return (ResponseEntity<T>) Objects.requireNonNull(last.keys());
+		}
+
+		private Fetch fetch(RequestEntity<?> request, Class<?> type, @Nullable ResponseEntity<?> before) {
+			try {
+				ResponseEntity<?> keys = super.exchange(request, type);
+				boolean news = before == null || !Objects.equals(before.getBody(), keys.getBody());
+				return new Fetch(keys, null, this.nanoTime.getAsLong(), news ? Duration.ZERO : INTERVAL);
+			}
+			catch (RestClientException ex) {
+				return new Fetch(before, ex, this.nanoTime.getAsLong(), FAILURE_INTERVAL);
+			}
+		}
+
+		private record Fetch(@Nullable ResponseEntity<?> keys, @Nullable RestClientException failure, long nanos,
+				Duration interval) {
+
+		}
+
 	}
 
 	private static final class Token extends BearerTokenAuthenticationToken {
