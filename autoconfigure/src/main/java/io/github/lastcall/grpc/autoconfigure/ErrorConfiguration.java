@@ -22,6 +22,8 @@ import io.github.lastcall.grpc.error.ExceptionMappers;
 import io.github.lastcall.grpc.error.JavaErrors;
 import io.github.lastcall.grpc.error.WebErrors;
 import io.github.lastcall.grpc.executor.ServerTimer;
+import io.github.lastcall.grpc.security.CallSecurity;
+import io.github.lastcall.grpc.security.SecurityErrors;
 import io.micrometer.tracing.Tracer;
 
 import org.springframework.aop.framework.AopInfrastructureBean;
@@ -32,6 +34,8 @@ import org.springframework.context.ApplicationContext;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.dao.DataAccessException;
+import org.springframework.security.core.AuthenticationException;
+import org.springframework.security.core.context.SecurityContextHolderStrategy;
 import org.springframework.web.ErrorResponse;
 
 /**
@@ -74,6 +78,21 @@ class ErrorConfiguration implements AopInfrastructureBean {
 		@Bean
 		WebErrors lastCallWebErrors() {
 			return new WebErrors();
+		}
+
+	}
+
+	/**
+	 * Handlers throw these exceptions also if the security of calls is disabled.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	@ConditionalOnClass(AuthenticationException.class)
+	static class SecurityErrorConfiguration implements AopInfrastructureBean {
+
+		@Bean
+		SecurityErrors lastCallSecurityErrors(ObjectProvider<CallSecurity> security,
+				ObjectProvider<SecurityContextHolderStrategy> strategies) {
+			return new SecurityErrors(security.getIfAvailable(), SecurityConfiguration.strategy(strategies));
 		}
 
 	}

@@ -34,7 +34,6 @@ import io.github.lastcall.grpc.security.CallSecurity;
 import io.github.lastcall.grpc.security.CallerContextStrategy;
 import io.github.lastcall.grpc.security.GrpcAuthenticationConverter;
 import io.github.lastcall.grpc.security.GrpcPeerMapper;
-import io.github.lastcall.grpc.security.SecurityErrors;
 import io.github.lastcall.grpc.server.GrpcServices;
 import io.grpc.ServerInterceptor;
 import io.grpc.ServerServiceDefinition;
@@ -110,14 +109,7 @@ class SecurityConfiguration implements AopInfrastructureBean {
 						expiries.getIfAvailable(), InstantSource.system(), spans.getIfAvailable()));
 	}
 
-	@Bean
-	SecurityErrors lastCallSecurityErrors(CallSecurity security,
-			ObjectProvider<SecurityContextHolderStrategy> strategies) {
-		return new SecurityErrors(security, strategy(strategies));
-	}
-
-	private static Supplier<SecurityContextHolderStrategy> strategy(
-			ObjectProvider<SecurityContextHolderStrategy> strategies) {
+	static Supplier<SecurityContextHolderStrategy> strategy(ObjectProvider<SecurityContextHolderStrategy> strategies) {
 		SecurityContextHolderStrategy strategy = strategies.getIfUnique();
 		return (strategy != null) ? () -> strategy : SecurityContextHolder::getContextHolderStrategy;
 	}

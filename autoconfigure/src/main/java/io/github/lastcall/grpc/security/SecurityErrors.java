@@ -16,6 +16,7 @@
 
 package io.github.lastcall.grpc.security;
 
+import java.util.List;
 import java.util.function.Supplier;
 
 import io.github.lastcall.grpc.error.GrpcError;
@@ -36,17 +37,17 @@ import org.springframework.security.core.context.SecurityContextHolderStrategy;
  */
 public final class SecurityErrors implements GrpcExceptionMapper, Ordered, AopInfrastructureBean {
 
-	private final CallSecurity security;
+	private final SecurityStatus statuses;
 
 	private final Supplier<SecurityContextHolderStrategy> strategy;
 
 	/**
 	 * Creates new errors.
-	 * @param security the security of the calls
+	 * @param security the security of the calls, {@code null} if it is disabled
 	 * @param strategy supplies the current strategy, which an application can change
 	 */
-	public SecurityErrors(CallSecurity security, Supplier<SecurityContextHolderStrategy> strategy) {
-		this.security = security;
+	public SecurityErrors(@Nullable CallSecurity security, Supplier<SecurityContextHolderStrategy> strategy) {
+		this.statuses = (security != null) ? security.statuses() : new SecurityStatus(List.of());
 		this.strategy = strategy;
 	}
 
@@ -58,7 +59,7 @@ public final class SecurityErrors implements GrpcExceptionMapper, Ordered, AopIn
 	@Override
 	public @Nullable GrpcError map(Throwable exception, GrpcFailedCall call) {
 		SecurityContext context = this.strategy.get().getContext();
-		SecurityStatus.Refusal refusal = this.security.statuses().of(exception, context.getAuthentication());
+		SecurityStatus.Refusal refusal = this.statuses.of(exception, context.getAuthentication());
 		if (refusal == null) {
 			return null;
 		}
