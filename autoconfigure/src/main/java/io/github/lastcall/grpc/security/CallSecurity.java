@@ -30,6 +30,7 @@ import java.util.function.Supplier;
 import io.github.lastcall.grpc.call.CallHooks;
 import io.github.lastcall.grpc.executor.ServerTimer;
 import io.github.lastcall.grpc.limits.Refusals;
+import io.github.lastcall.grpc.server.GrpcServerStartException;
 import io.github.lastcall.grpc.server.GrpcServices;
 import io.grpc.MethodDescriptor;
 import io.grpc.ServerInterceptor;
@@ -133,8 +134,14 @@ public final class CallSecurity implements AopInfrastructureBean {
 	/**
 	 * Creates the interceptor of a server.
 	 * @param refusals counts the calls of the server that are refused
+	 * @throws GrpcServerStartException if calls would see the callers of other calls
 	 */
 	public ServerInterceptor interceptor(Refusals refusals) {
+		if (SecurityContextState.isGlobal(strategy())) {
+			throw new GrpcServerStartException(
+					"Spring Security has one security context for all threads (SecurityContextHolder.MODE_GLOBAL), so each call would run as the caller of any other.",
+					"Remove the system property spring.security.strategy or the call of SecurityContextHolder.setStrategyName that sets it, or set grpc.server.security.enabled to false if the server needs no security of its own.");
+		}
 		return new SecurityInterceptor(this, refusals);
 	}
 
@@ -182,13 +189,21 @@ public final class CallSecurity implements AopInfrastructureBean {
 			return;
 		}
 		AuthorizationResult result = method.authorization().authorize(() -> caller, call);
-		AuthorizationEventPublisher events = this.extensions.events();
-		if (events != null) {
-			events.publishAuthorizationEvent(() -> caller, call, result);
-		}
+		publish(caller, call, result);
 		if (!result.isGranted()) {
 			throw new DeniedException(CallAuthenticator.isAnonymous(caller) ? "no credentials"
 					: "access denied for '%s'".formatted(caller.getName()));
+		}
+	}
+
+	/**
+	 * Tells who listens to decisions.
+	 * @param object what the caller wants to use
+	 */
+	void publish(Authentication caller, Object object, AuthorizationResult result) {
+		AuthorizationEventPublisher events = this.extensions.events();
+		if (events != null) {
+			events.publishAuthorizationEvent(() -> caller, object, result);
 		}
 	}
 

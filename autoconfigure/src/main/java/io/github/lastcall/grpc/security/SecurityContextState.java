@@ -48,6 +48,13 @@ public final class SecurityContextState implements ThreadState, AopInfrastructur
 		this.strategy = () -> CallerContextStrategy.ofThread(strategy.get());
 	}
 
+	/**
+	 * Returns whether a strategy keeps one context for all threads.
+	 */
+	static boolean isGlobal(SecurityContextHolderStrategy strategy) {
+		return strategy.getClass().getName().equals(GLOBAL);
+	}
+
 	@Override
 	public @Nullable Object save() {
 		SecurityContext context = this.strategy.get().getContext();
@@ -64,7 +71,7 @@ public final class SecurityContextState implements ThreadState, AopInfrastructur
 			}
 			strategy.setContext(before.context());
 		}
-		else if (!strategy.getClass().getName().equals(GLOBAL)) {
+		else if (!isGlobal(strategy)) {
 			strategy.clearContext();
 		}
 	}

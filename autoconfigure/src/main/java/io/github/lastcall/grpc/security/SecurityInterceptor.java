@@ -39,6 +39,7 @@ import org.jspecify.annotations.Nullable;
 
 import org.springframework.security.access.AccessDeniedException;
 import org.springframework.security.authentication.AuthenticationServiceException;
+import org.springframework.security.authorization.AuthorizationResult;
 import org.springframework.security.core.Authentication;
 import org.springframework.security.core.context.SecurityContext;
 import org.springframework.security.core.context.SecurityContextHolderStrategy;
@@ -106,7 +107,8 @@ final class SecurityInterceptor implements ServerInterceptor {
 		}
 		ServerCall.Listener<Q> listener = start.next().startCall(start.call(), start.secured().headers());
 		MethodAuthorization.MessageAuthorization messages = start.method().messages();
-		return (messages != null) ? new AuthorizedListener<>(listener, messages, known, (ex) -> end(start, ex, known))
+		return (messages != null)
+				? new AuthorizedListener<>(this.security, listener, messages, known, (ex) -> end(start, ex, known))
 				: listener;
 	}
 
@@ -247,6 +249,8 @@ final class SecurityInterceptor implements ServerInterceptor {
 	 */
 	static final class AuthorizedListener<Q> extends SimpleForwardingServerCallListener<Q> {
 
+		private final CallSecurity security;
+
 		private final MethodAuthorization.MessageAuthorization messages;
 
 		private final Authentication caller;
@@ -255,9 +259,11 @@ final class SecurityInterceptor implements ServerInterceptor {
 
 		private boolean denied;
 
-		AuthorizedListener(ServerCall.Listener<Q> delegate, MethodAuthorization.MessageAuthorization messages,
-				Authentication caller, Consumer<RuntimeException> refuse) {
+		AuthorizedListener(CallSecurity security, ServerCall.Listener<Q> delegate,
+				MethodAuthorization.MessageAuthorization messages, Authentication caller,
+				Consumer<RuntimeException> refuse) {
 			super(delegate);
+			this.security = security;
 			this.messages = messages;
 			this.caller = caller;
 			this.refuse = refuse;
@@ -272,7 +278,9 @@ final class SecurityInterceptor implements ServerInterceptor {
 
 		private boolean isAllowed(Q message) {
 			try {
-				if (this.messages.authorize(this.caller, message).isGranted()) {
+				AuthorizationResult result = this.messages.authorize(this.caller, message);
+				this.security.publish(this.caller, message, result);
+				if (result.isGranted()) {
 					return true;
 				}
 				deny(new CallSecurity.DeniedException("a message of '%s' is denied".formatted(this.caller.getName())));

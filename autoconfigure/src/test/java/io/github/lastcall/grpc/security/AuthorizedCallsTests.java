@@ -63,8 +63,11 @@ import org.springframework.security.access.hierarchicalroles.RoleHierarchy;
 import org.springframework.security.access.hierarchicalroles.RoleHierarchyImpl;
 import org.springframework.security.access.prepost.PreAuthorize;
 import org.springframework.security.authentication.TestingAuthenticationToken;
+import org.springframework.security.authorization.AuthorizationEventPublisher;
 import org.springframework.security.authorization.AuthorizationManagerFactory;
 import org.springframework.security.authorization.DefaultAuthorizationManagerFactory;
+import org.springframework.security.authorization.SpringAuthorizationEventPublisher;
+import org.springframework.security.authorization.event.AuthorizationDeniedEvent;
 import org.springframework.security.config.annotation.method.configuration.EnableMethodSecurity;
 import org.springframework.security.config.core.GrantedAuthorityDefaults;
 
@@ -124,14 +127,21 @@ class AuthorizedCallsTests {
 
 	@Test
 	void aMessageThatIsDeniedEndsItsStream() {
-		this.runner.withUserConfiguration(Rules.class).run((context) -> {
-			try (GrpcClient client = GrpcClient.of(context)) {
-				Observer<RouteNote> answers = chat(as(client, "alice:ROLE_DRIVER"), "alice", "alice", "bob", "alice");
-				assertThat(answers.awaitEnd()).isEqualTo(Status.Code.PERMISSION_DENIED);
-				assertThat(context.getBean(Guide.class).messages).containsExactly("alice", "alice");
-				assertThat(chat(client.channel(), "alice").awaitEnd()).isEqualTo(Status.Code.UNAUTHENTICATED);
-			}
-		});
+		List<Object> denied = new CopyOnWriteArrayList<>();
+		this.runner.withUserConfiguration(Rules.class)
+			.withBean(AuthorizationEventPublisher.class,
+					() -> new SpringAuthorizationEventPublisher(
+							(event) -> denied.add(((AuthorizationDeniedEvent<?>) event).getObject())))
+			.run((context) -> {
+				try (GrpcClient client = GrpcClient.of(context)) {
+					Observer<RouteNote> answers = chat(as(client, "alice:ROLE_DRIVER"), "alice", "alice", "bob",
+							"alice");
+					assertThat(answers.awaitEnd()).isEqualTo(Status.Code.PERMISSION_DENIED);
+					assertThat(context.getBean(Guide.class).messages).containsExactly("alice", "alice");
+					assertThat(denied).containsExactly(RouteNote.newBuilder().setMessage("bob").build());
+					assertThat(chat(client.channel(), "alice").awaitEnd()).isEqualTo(Status.Code.UNAUTHENTICATED);
+				}
+			});
 	}
 
 	@Test
