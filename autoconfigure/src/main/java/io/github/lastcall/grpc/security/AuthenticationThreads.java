@@ -49,6 +49,10 @@ public final class AuthenticationThreads implements DisposableBean, AopInfrastru
 
 	private final Executor executor;
 
+	private final int threads;
+
+	private final int maxWaiting;
+
 	private final AtomicInteger waiting = new AtomicInteger();
 
 	private @Nullable ThreadPoolExecutor own;
@@ -60,7 +64,19 @@ public final class AuthenticationThreads implements DisposableBean, AopInfrastru
 	 * @param executor the executor of the server
 	 */
 	public AuthenticationThreads(Executor executor) {
+		this(executor, THREADS, MAX_WAITING);
+	}
+
+	/**
+	 * Creates new threads, which are started when they are needed.
+	 * @param executor the executor of the server
+	 * @param threads the maximum number of own threads
+	 * @param maxWaiting the maximum number of calls that wait for a thread
+	 */
+	AuthenticationThreads(Executor executor, int threads, int maxWaiting) {
 		this.executor = executor;
+		this.threads = threads;
+		this.maxWaiting = maxWaiting;
 	}
 
 	/**
@@ -69,7 +85,7 @@ public final class AuthenticationThreads implements DisposableBean, AopInfrastru
 	 * closed
 	 */
 	void execute(Runnable task) {
-		if (this.waiting.incrementAndGet() > MAX_WAITING) {
+		if (this.waiting.incrementAndGet() > this.maxWaiting) {
 			this.waiting.decrementAndGet();
 			throw new RejectedExecutionException("Too many calls wait for authentication");
 		}
@@ -104,8 +120,8 @@ public final class AuthenticationThreads implements DisposableBean, AopInfrastru
 		ThreadPoolExecutor own = this.own;
 		if (own == null) {
 			AtomicInteger number = new AtomicInteger();
-			own = new ThreadPoolExecutor(THREADS, THREADS, 60, TimeUnit.SECONDS, new LinkedBlockingQueue<>(MAX_WAITING),
-					(task) -> {
+			own = new ThreadPoolExecutor(this.threads, this.threads, 60, TimeUnit.SECONDS,
+					new LinkedBlockingQueue<>(this.maxWaiting), (task) -> {
 						Thread thread = new Thread(task, "grpc-authentication-" + number.incrementAndGet());
 						thread.setDaemon(true);
 						return thread;

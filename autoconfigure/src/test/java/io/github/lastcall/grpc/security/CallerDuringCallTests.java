@@ -75,7 +75,7 @@ import static org.awaitility.Awaitility.await;
 @Timeout(120)
 class CallerDuringCallTests {
 
-	private static final Metadata.Key<String> USER = Metadata.Key.of("user", Metadata.ASCII_STRING_MARSHALLER);
+	static final Metadata.Key<String> USER = Metadata.Key.of("user", Metadata.ASCII_STRING_MARSHALLER);
 
 	private static final TestTokens TOKENS = new TestTokens();
 
@@ -305,7 +305,7 @@ class CallerDuringCallTests {
 	/**
 	 * Trusts each call to name its user.
 	 */
-	private static GrpcAuthenticationConverter users() {
+	static GrpcAuthenticationConverter users() {
 		return (call) -> {
 			String user = call.headers().get(USER);
 			return (user != null) ? new TestingAuthenticationToken(user, "", "ROLE_USER") : null;
@@ -325,14 +325,14 @@ class CallerDuringCallTests {
 		};
 	}
 
-	private static String name(GrpcClient client, String user) {
+	static String name(GrpcClient client, String user) {
 		return client.routeGuide()
 			.withInterceptors(MetadataUtils.newAttachHeadersInterceptor(headers(USER, user)))
 			.getFeature(Point.getDefaultInstance())
 			.getName();
 	}
 
-	private static RouteGuideGrpc.RouteGuideStub stub(GrpcClient client, @Nullable String user) {
+	static RouteGuideGrpc.RouteGuideStub stub(GrpcClient client, @Nullable String user) {
 		RouteGuideGrpc.RouteGuideStub stub = RouteGuideGrpc.newStub(client.channel());
 		return (user != null) ? stub.withInterceptors(MetadataUtils.newAttachHeadersInterceptor(headers(USER, user)))
 				: stub;

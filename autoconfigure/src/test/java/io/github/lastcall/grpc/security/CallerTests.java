@@ -22,6 +22,8 @@ import java.util.Base64;
 import java.util.Date;
 import java.util.List;
 import java.util.Map;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 
 import com.nimbusds.jwt.JWTClaimsSet;
 import com.nimbusds.jwt.PlainJWT;
@@ -58,13 +60,22 @@ import org.springframework.boot.WebApplicationType;
 import org.springframework.boot.builder.SpringApplicationBuilder;
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
+import org.springframework.context.ApplicationEventPublisher;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Import;
+import org.springframework.context.event.EventListener;
 import org.springframework.core.annotation.Order;
+import org.springframework.security.authentication.AuthenticationEventPublisher;
 import org.springframework.security.authentication.AuthenticationManager;
 import org.springframework.security.authentication.BadCredentialsException;
+import org.springframework.security.authentication.DefaultAuthenticationEventPublisher;
 import org.springframework.security.authentication.UsernamePasswordAuthenticationToken;
+import org.springframework.security.authentication.event.AbstractAuthenticationFailureEvent;
+import org.springframework.security.authentication.event.AuthenticationSuccessEvent;
+import org.springframework.security.authorization.AuthorizationEventPublisher;
+import org.springframework.security.authorization.SpringAuthorizationEventPublisher;
+import org.springframework.security.authorization.event.AuthorizationDeniedEvent;
 import org.springframework.security.core.authority.AuthorityUtils;
 import org.springframework.security.oauth2.jwt.JwtClaimValidator;
 import org.springframework.security.oauth2.jwt.JwtDecoder;
@@ -84,6 +95,10 @@ class CallerTests {
 
 	private static final Metadata.Key<String> AUTHORIZATION = Metadata.Key.of("authorization",
 			Metadata.ASCII_STRING_MARSHALLER);
+
+	private static final Metadata.Key<String> API_KEY = Metadata.Key.of("x-api-key", Metadata.ASCII_STRING_MARSHALLER);
+
+	private static final Metadata.Key<String> LATE = Metadata.Key.of("late", Metadata.ASCII_STRING_MARSHALLER);
 
 	private static final Metadata.Key<String> WWW_AUTHENTICATE = Metadata.Key.of("www-authenticate",
 			Metadata.ASCII_STRING_MARSHALLER);
@@ -136,12 +151,51 @@ class CallerTests {
 	@Test
 	void anApiKeyNamesTheCaller() {
 		Metadata headers = new Metadata();
-		headers.put(Metadata.Key.of("x-api-key", Metadata.ASCII_STRING_MARSHALLER), "key-of-carol");
+		headers.put(API_KEY, "key-of-carol");
 		assertThat(stub(headers).getFeature(Point.getDefaultInstance()).getName()).isEqualTo("carol");
-		headers.put(Metadata.Key.of("x-api-key", Metadata.ASCII_STRING_MARSHALLER), "another");
+		headers.put(API_KEY, "another");
 		StatusRuntimeException ex = failure(() -> stub(headers).getFeature(Point.getDefaultInstance()));
 		assertThat(ex.getStatus().getCode()).isEqualTo(Status.Code.UNAUTHENTICATED);
 		assertThat(challenges(ex)).containsExactly("ApiKey header=\"x-api-key\"");
+	}
+
+	@Test
+	void theFirstConverterThatRecognizesItsCredentialsDecides() {
+		Metadata both = headers(bearer(TOKENS.token("alice")));
+		both.put(API_KEY, "another");
+		StatusRuntimeException ex = failure(() -> stub(both).getFeature(Point.getDefaultInstance()));
+		assertThat(ex.getStatus().getDescription()).isEqualTo("Invalid credentials");
+		assertThat(challenges(ex)).containsExactly("ApiKey header=\"x-api-key\"");
+		both.discardAll(API_KEY);
+		both.put(API_KEY, "key-of-carol");
+		assertThat(stub(both).getFeature(Point.getDefaultInstance()).getName()).isEqualTo("carol");
+		Metadata tokenFirst = headers(bearer(TOKENS.token("alice")));
+		tokenFirst.put(LATE, "bob");
+		assertThat(stub(tokenFirst).getFeature(Point.getDefaultInstance()).getName()).isEqualTo("alice");
+		tokenFirst.discardAll(AUTHORIZATION);
+		assertThat(stub(tokenFirst).getFeature(Point.getDefaultInstance()).getName()).isEqualTo("bob");
+		tokenFirst.put(AUTHORIZATION, bearer("bad"));
+		ex = failure(() -> stub(tokenFirst).getFeature(Point.getDefaultInstance()));
+		assertThat(challenges(ex)).containsExactly("Bearer error=\"invalid_token\"");
+	}
+
+	@Test
+	void whoListensIsToldOfAuthenticationsAndDenials() {
+		Events events = context.getBean(Events.class);
+		events.seen.clear();
+		assertThat(name(bearer(TOKENS.token("alice")))).isEqualTo("alice");
+		assertThat(events.seen).containsExactly("AuthenticationSuccessEvent alice");
+		events.seen.clear();
+		failure(() -> name(bearer("a.b.c")));
+		assertThat(events.seen).containsExactly("AuthenticationFailureBadCredentialsEvent InvalidBearerTokenException");
+		events.seen.clear();
+		failure(() -> name(null));
+		Metadata headers = headers(basic("bob:pass:word:"));
+		failure(() -> OneMethodService.call(
+				ClientInterceptors.intercept(client.channel(), MetadataUtils.newAttachHeadersInterceptor(headers)),
+				"test.Denied"));
+		assertThat(events.seen).containsExactly("denied anonymousUser routeguide.RouteGuide/GetFeature",
+				"denied bob test.Denied/Call");
 	}
 
 	@Test
@@ -283,7 +337,7 @@ class CallerTests {
 
 	@SpringBootConfiguration(proxyBeanMethods = false)
 	@EnableServerAutoConfiguration
-	@Import({ CallerRouteGuide.class, TestAuthorization.class })
+	@Import({ CallerRouteGuide.class, TestAuthorization.class, Events.class })
 	static class Config {
 
 		@Bean
@@ -327,6 +381,50 @@ class CallerTests {
 		@Order(2)
 		GrpcAuthenticationConverter basic(AuthenticationManager passwords) {
 			return GrpcAuthenticationConverter.basic(passwords);
+		}
+
+		/**
+		 * After that of tokens, and with the only manager.
+		 */
+		@Bean
+		GrpcAuthenticationConverter late() {
+			return (call) -> {
+				String user = call.headers().get(LATE);
+				return (user != null) ? UsernamePasswordAuthenticationToken.unauthenticated(user, "pass:word:") : null;
+			};
+		}
+
+		@Bean
+		AuthenticationEventPublisher authenticationEvents(ApplicationEventPublisher events) {
+			return new DefaultAuthenticationEventPublisher(events);
+		}
+
+		@Bean
+		AuthorizationEventPublisher authorizationEvents(ApplicationEventPublisher events) {
+			return new SpringAuthorizationEventPublisher(events);
+		}
+
+	}
+
+	static class Events {
+
+		final Queue<String> seen = new ConcurrentLinkedQueue<>();
+
+		@EventListener
+		void on(AuthenticationSuccessEvent event) {
+			this.seen.add("AuthenticationSuccessEvent " + event.getAuthentication().getName());
+		}
+
+		@EventListener
+		void on(AbstractAuthenticationFailureEvent event) {
+			this.seen.add(event.getClass().getSimpleName() + " " + event.getException().getClass().getSimpleName());
+		}
+
+		@EventListener
+		void on(AuthorizationDeniedEvent<?> event) {
+			GrpcSecuredCall call = (GrpcSecuredCall) event.getObject();
+			this.seen.add("denied %s %s".formatted(event.getAuthentication().get().getName(),
+					call.method().getFullMethodName()));
 		}
 
 	}
