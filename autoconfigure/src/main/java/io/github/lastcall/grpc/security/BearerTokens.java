@@ -124,6 +124,8 @@ public final class BearerTokens implements GrpcAuthenticationConverter, AopInfra
 	 * interval.
 	 * <p>
 	 * Not thread-safe: a decoder fetches on one thread at a time.
+	 *
+	 * @hidden
 	 */
 	public static final class KeySets extends RestTemplate {
 
