@@ -41,8 +41,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 /**
- * Calls that wait for an authentication on another thread, of which there is one, and one
- * call may wait for it.
+ * Calls that wait for an authentication on another thread, of which there is one, and two
+ * calls may wait for it.
  */
 @Timeout(120)
 class AuthenticationThreadsTests {
@@ -96,6 +96,7 @@ class AuthenticationThreadsTests {
 				assertThat(this.held.entered.tryAcquire(60, TimeUnit.SECONDS)).isTrue();
 				Observer<RouteNote> waiting = new Observer<>();
 				StreamObserver<RouteNote> bob = chat(client, "bob", waiting);
+				chat(client, "dave", new Observer<>());
 				Observer<RouteNote> refused = new Observer<>();
 				chat(client, "carol", refused);
 				assertThat(refused.awaitEnd()).isEqualTo(Status.Code.RESOURCE_EXHAUSTED);
@@ -122,7 +123,7 @@ class AuthenticationThreadsTests {
 
 	static class OneThread implements BeanPostProcessor, DisposableBean {
 
-		private final AuthenticationThreads threads = new AuthenticationThreads(ServerExecutor.DIRECT, 1, 1);
+		private final AuthenticationThreads threads = new AuthenticationThreads(ServerExecutor.DIRECT, 1, 2);
 
 		@Override
 		public Object postProcessBeforeInitialization(Object bean, String name) {

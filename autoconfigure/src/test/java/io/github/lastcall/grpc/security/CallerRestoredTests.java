@@ -18,11 +18,13 @@ package io.github.lastcall.grpc.security;
 
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 
 import io.github.lastcall.grpc.autoconfigure.GrpcServerProperties.ExecutorType;
 import io.github.lastcall.grpc.executor.NettyEventLoop;
@@ -32,37 +34,48 @@ import io.github.lastcall.grpc.testing.GrpcClient;
 import io.github.lastcall.grpc.testing.GrpcServerContextRunner;
 import io.github.lastcall.grpc.testing.Observer;
 import io.github.lastcall.sample.routeguide.Feature;
+import io.github.lastcall.sample.routeguide.Point;
 import io.github.lastcall.sample.routeguide.Rectangle;
 import io.github.lastcall.sample.routeguide.RouteGuideGrpc;
 import io.github.lastcall.sample.routeguide.RouteNote;
 import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
+import io.grpc.inprocess.InProcessChannelBuilder;
 import io.grpc.stub.ClientCallStreamObserver;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
+import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 import org.springframework.security.authentication.TestingAuthenticationToken;
+import org.springframework.security.core.Authentication;
 import org.springframework.security.core.context.SecurityContextHolder;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 /**
- * The threads of calls, after callbacks that have failed and changed the caller.
+ * The threads of calls, after callbacks that have failed and changed the caller, and
+ * those of the application.
  */
 @Timeout(120)
 class CallerRestoredTests {
 
+	private static final Authentication OWN = new TestingAuthenticationToken("own", "");
+
+	private final ApplicationContextRunner runner = GrpcServerContextRunner.create()
+		.withBean(Failing.class)
+		.withBean(GrpcAuthenticationConverter.class, () -> CallerDuringCallTests.users().nonBlocking())
+		.withPropertyValues("grpc.server.address=127.0.0.1");
+
 	@ParameterizedTest
 	@EnumSource(names = { "DIRECT", "PLATFORM" })
 	void aCallbackThatThrowsLeavesNoCallerOnItsThread(ExecutorType executor) {
-		GrpcServerContextRunner.create()
-			.withBean(Failing.class)
-			.withBean(GrpcAuthenticationConverter.class, () -> CallerDuringCallTests.users().nonBlocking())
-			.withPropertyValues("grpc.server.address=127.0.0.1", "grpc.server.executor.type=" + executor,
-					"grpc.server.executor.threads=1")
+		this.runner.withPropertyValues("grpc.server.executor.type=" + executor, "grpc.server.executor.threads=1")
 			.run((context) -> {
 				Failing handler = context.getBean(Failing.class);
 				Executor pool = context.getBean(ServerExecutor.class).get();
@@ -80,6 +93,53 @@ class CallerRestoredTests {
 						assertThat(client.routeGuide().listFeatures(Rectangle.getDefaultInstance()).next().getName())
 							.isEqualTo("nobody");
 					}
+				}
+			});
+	}
+
+	@Test
+	void aThreadOfTheApplicationThatEndsACallKeepsItsOwnCaller() {
+		this.runner.run((context) -> {
+			Failing handler = context.getBean(Failing.class);
+			try (GrpcClient client = GrpcClient.of(context)) {
+				for (String own : List.of("nobody", "own")) {
+					CompletableFuture<String> after = new CompletableFuture<>();
+					handler.onFeature = (responses) -> new Thread(() -> {
+						if (own.equals("own")) {
+							SecurityContextHolder.getContext().setAuthentication(OWN);
+						}
+						responses.onError(Status.ABORTED.asRuntimeException());
+						after.complete(CallerRouteGuide.caller());
+					}).start();
+					assertThatExceptionOfType(StatusRuntimeException.class)
+						.isThrownBy(() -> CallerDuringCallTests.name(client, "alice"))
+						.withMessage("ABORTED");
+					assertThat(after.get(60, TimeUnit.SECONDS)).isEqualTo(own);
+				}
+			}
+		});
+	}
+
+	@Test
+	void aClientOnTheThreadOfTheHandlerKeepsItsOwnCaller() {
+		this.runner
+			.withPropertyValues("grpc.server.executor.type=direct", "grpc.server.in-process.enabled=true",
+					"grpc.server.in-process.name=restored")
+			.run((context) -> {
+				Failing handler = context.getBean(Failing.class);
+				handler.onFeature = (responses) -> {
+					handler.thread = Thread.currentThread().getName();
+					responses.onNext(Feature.newBuilder().setName(CallerRouteGuide.caller()).build());
+					responses.onCompleted();
+				};
+				SecurityContextHolder.getContext().setAuthentication(OWN);
+				try (GrpcClient client = GrpcClient.of(InProcessChannelBuilder.forName("restored").directExecutor())) {
+					assertThat(CallerDuringCallTests.name(client, "alice")).isEqualTo("alice");
+					assertThat(handler.thread).isEqualTo(Thread.currentThread().getName());
+					assertThat(CallerRouteGuide.caller()).isEqualTo("own");
+				}
+				finally {
+					SecurityContextHolder.clearContext();
 				}
 			});
 	}
@@ -116,6 +176,8 @@ class CallerRestoredTests {
 
 		volatile String thread = "";
 
+		volatile Consumer<StreamObserver<Feature>> onFeature = StreamObserver::onCompleted;
+
 		private void called(String callback) {
 			this.callers.put(callback, CallerRouteGuide.caller());
 			if (callback.equals(this.failing)) {
@@ -125,6 +187,11 @@ class CallerRestoredTests {
 				this.failed.release();
 				throw new IllegalStateException("Failed in " + callback);
 			}
+		}
+
+		@Override
+		public void getFeature(Point request, StreamObserver<Feature> responses) {
+			this.onFeature.accept(responses);
 		}
 
 		@Override
