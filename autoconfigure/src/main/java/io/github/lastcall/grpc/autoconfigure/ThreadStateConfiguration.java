@@ -58,9 +58,7 @@ class ThreadStateConfiguration implements AopInfrastructureBean {
 		@Bean
 		@Order(1)
 		SecurityContextState lastCallSecurityContextState(ObjectProvider<SecurityContextHolderStrategy> strategies) {
-			SecurityContextHolderStrategy strategy = strategies.getIfUnique();
-			return new SecurityContextState(
-					(strategy != null) ? () -> strategy : SecurityContextHolder::getContextHolderStrategy);
+			return new SecurityContextState(SecurityConfiguration.strategy(strategies));
 		}
 
 	}

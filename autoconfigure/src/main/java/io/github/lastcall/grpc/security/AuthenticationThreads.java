@@ -81,13 +81,13 @@ public final class AuthenticationThreads implements DisposableBean, AopInfrastru
 
 	/**
 	 * Runs a task that may block.
-	 * @throws RejectedExecutionException if too many tasks wait, or the executor is
-	 * closed
+	 * @return whether it is accepted, {@code false} if too many tasks wait
+	 * @throws RejectedExecutionException if the executor is full or closed
 	 */
-	void execute(Runnable task) {
+	boolean execute(Runnable task) {
 		if (this.waiting.incrementAndGet() > this.maxWaiting) {
 			this.waiting.decrementAndGet();
-			throw new RejectedExecutionException("Too many calls wait for authentication");
+			return false;
 		}
 		boolean accepted = false;
 		try {
@@ -96,12 +96,17 @@ public final class AuthenticationThreads implements DisposableBean, AopInfrastru
 				task.run();
 			}));
 			accepted = true;
+			return true;
 		}
 		finally {
 			if (!accepted) {
 				this.waiting.decrementAndGet();
 			}
 		}
+	}
+
+	Executor executor() {
+		return this.executor;
 	}
 
 	private void runOffEventLoop(Runnable task) {

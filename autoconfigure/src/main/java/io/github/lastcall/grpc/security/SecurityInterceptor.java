@@ -51,6 +51,9 @@ import org.springframework.security.core.context.SecurityContextHolderStrategy;
  */
 final class SecurityInterceptor implements ServerInterceptor {
 
+	private static final Status TOO_MANY_WAIT = Status.RESOURCE_EXHAUSTED
+		.withDescription("Too many calls wait for authentication");
+
 	private final CallSecurity security;
 
 	private final Refusals refusals;
@@ -146,17 +149,22 @@ final class SecurityInterceptor implements ServerInterceptor {
 				}));
 			}
 		});
+		Status status;
 		try {
-			this.security.threads().execute(authentication);
+			if (this.security.threads().execute(authentication)) {
+				return listener;
+			}
+			status = TOO_MANY_WAIT;
 		}
 		catch (RuntimeException ex) {
-			cancelTimeout.run();
-			decided.set(true);
-			Status status = RefusalStatus.ofExecutor(Runnable::run, ex);
-			this.refusals.report(RefusalReason.EXECUTOR, () -> "refused a call to %s: %s"
-				.formatted(start.secured().method().getFullMethodName(), status.getDescription()));
-			start.call().close(status, new Metadata());
+			status = RefusalStatus.ofExecutor(this.security.threads().executor(), ex);
 		}
+		cancelTimeout.run();
+		decided.set(true);
+		String description = status.getDescription();
+		this.refusals.report(RefusalReason.EXECUTOR,
+				() -> "refused a call to %s: %s".formatted(start.secured().method().getFullMethodName(), description));
+		start.call().close(status, new Metadata());
 		return listener;
 	}
 
