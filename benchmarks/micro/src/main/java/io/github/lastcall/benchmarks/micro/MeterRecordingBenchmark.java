@@ -62,7 +62,7 @@ public class MeterRecordingBenchmark {
 	public void recorded() {
 		this.recorder.messageReceived();
 		this.recorder.messageSent();
-		this.recorder.ended(Status.Code.OK, LATENCY_NANOS);
+		this.recorder.ended(Status.OK, LATENCY_NANOS);
 	}
 
 	/**
