@@ -16,9 +16,17 @@
 
 package io.github.lastcall.grpc.test;
 
+import java.util.List;
+import java.util.Objects;
+import java.util.stream.Stream;
+
+import io.github.lastcall.grpc.error.CallErrors;
+import io.github.lastcall.grpc.security.CallSecurity;
 import io.github.lastcall.grpc.test.app.Maps;
 import io.github.lastcall.grpc.test.app.MapsApplication;
 import io.github.lastcall.grpc.test.app.MapsService;
+import io.github.lastcall.grpc.validation.RequestRules;
+import io.github.lastcall.grpc.validation.RequestValidation;
 import io.github.lastcall.sample.routeguide.Feature;
 import io.github.lastcall.sample.routeguide.RouteGuideGrpc;
 import io.grpc.Status;
@@ -27,10 +35,12 @@ import org.junit.jupiter.api.Test;
 
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.beans.factory.NoSuchBeanDefinitionException;
+import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.context.ApplicationContext;
 import org.springframework.test.context.ContextConfiguration;
 import org.springframework.test.context.TestContextManager;
 import org.springframework.test.context.bean.override.mockito.MockitoBean;
+import org.springframework.util.ClassUtils;
 
 import static io.github.lastcall.grpc.test.GrpcAssertions.assertThatCall;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -72,10 +82,34 @@ class GrpcTestTests {
 	}
 
 	@Test
-	void onlyTheServerIsConfigured(@Autowired ApplicationContext context) {
-		assertThat(context.getBeanNamesForType(MapsService.class)).hasSize(1);
-		assertThat(context.getBeanDefinitionNames())
-			.noneMatch((name) -> name.startsWith("org.springframework.boot.actuate"));
+	void onlyWhatTheServerNeedsIsConfigured(@Autowired ApplicationContext context) {
+		assertThat(context.getBeanNamesForAnnotation(AutoConfiguration.class)).extracting(ClassUtils::getShortName)
+			.containsExactlyInAnyOrder("GrpcServerAutoConfiguration", "AopAutoConfiguration",
+					"ApplicationAvailabilityAutoConfiguration", "ConfigurationPropertiesAutoConfiguration",
+					"LifecycleAutoConfiguration", "PropertyPlaceholderAutoConfiguration", "SslAutoConfiguration");
+	}
+
+	@Test
+	void whatIsAroundAHandlerIsThereAndTheRestOfTheApplicationIsNot(@Autowired ApplicationContext context) {
+		assertThat(context.getBeanNamesForType(RequestRules.class)).hasSize(1);
+		assertThat(context.getBeanNamesForType(RequestValidation.class)).hasSize(1);
+		assertThat(context.getBeanNamesForType(CallErrors.class)).hasSize(1);
+		assertThat(context.getBeanNamesForType(CallSecurity.class)).hasSize(1);
+		assertThat(components(context)).containsExactlyInAnyOrder("MapsService", "MapsErrors", "Users");
+	}
+
+	/**
+	 * Returns the classes of the application that are beans, but for the mocks.
+	 */
+	private static List<String> components(ApplicationContext context) {
+		return Stream.of(context.getBeanDefinitionNames())
+			.map(context::getType)
+			.filter(Objects::nonNull)
+			.map(ClassUtils::getUserClass)
+			.filter((type) -> type.getPackage() == MapsApplication.class.getPackage() && type != Maps.class
+					&& type != MapsApplication.class)
+			.map(Class::getSimpleName)
+			.toList();
 	}
 
 	@Test
