@@ -91,10 +91,13 @@ final class HeaderCredentials implements GrpcAuthenticationConverter {
 			return null;
 		}
 		int length = scheme.length();
-		if (value.length() > length && value.charAt(length) != ' ') {
+		if (value.length() == length) {
+			return "";
+		}
+		if (value.charAt(length) != ' ') {
 			return null;
 		}
-		return value.substring(length).trim();
+		return value.substring(length + 1).trim();
 	}
 
 	@Override
