@@ -228,7 +228,10 @@ final class AttackExtension implements BeforeEachCallback, AfterEachCallback, Af
 		}
 	}
 
-	private static void terminate(AttackedProcess server) throws InterruptedException {
+	/**
+	 * Send SIGTERM, after which the process has to end at once.
+	 */
+	static void terminate(AttackedProcess server) throws InterruptedException {
 		try (MachineDelay delay = MachineDelay.start()) {
 			long signalled = System.nanoTime();
 			assertThat(server.terminate()).isEqualTo(TERMINATED);

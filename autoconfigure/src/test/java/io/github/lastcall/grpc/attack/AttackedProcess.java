@@ -18,6 +18,7 @@ package io.github.lastcall.grpc.attack;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.Writer;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -29,8 +30,11 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 
 import org.jspecify.annotations.Nullable;
+
+import org.springframework.util.unit.DataSize;
 
 /**
  * The process of an {@link AttackedApplication}, which has a small heap unless its attack
@@ -120,6 +124,16 @@ final class AttackedProcess implements AutoCloseable {
 			values.put(pair.substring(0, equals), Long.valueOf(pair.substring(equals + 1)));
 		}
 		return new Stats(values);
+	}
+
+	/**
+	 * The most memory that it has had so far, in bytes: heap, threads, code and all.
+	 */
+	long peakResidentMemory() throws IOException {
+		try (Stream<String> lines = Files.lines(Path.of("/proc", Long.toString(this.process.pid()), "status"))) {
+			String peak = lines.filter((line) -> line.startsWith("VmHWM:")).findFirst().orElseThrow();
+			return DataSize.ofKilobytes(Long.parseLong(peak.replaceAll("\\D", ""))).toBytes();
+		}
 	}
 
 	/**

@@ -16,6 +16,7 @@
 package io.github.lastcall.grpc.attack;
 
 import java.time.Duration;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.locks.LockSupport;
 
 import com.google.protobuf.ByteString;
@@ -25,6 +26,7 @@ import io.github.lastcall.sample.routeguide.Rectangle;
 import io.github.lastcall.sample.routeguide.RouteGuideGrpc.RouteGuideImplBase;
 import io.github.lastcall.sample.routeguide.RouteNote;
 import io.github.lastcall.sample.routeguide.RouteSummary;
+import io.grpc.Context;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 
@@ -53,6 +55,11 @@ final class AttackedRouteGuide extends RouteGuideImplBase {
 	 * Occupies its thread for 100 ms.
 	 */
 	static final int BUSY = 99;
+
+	/**
+	 * Occupies its thread until the call is cancelled.
+	 */
+	static final int HANG = 111;
 
 	private static final Duration WORK = Duration.ofMillis(100);
 
@@ -91,6 +98,10 @@ final class AttackedRouteGuide extends RouteGuideImplBase {
 			responses.onCompleted();
 			return;
 		}
+		if (request.getLo().getLatitude() == HANG) {
+			hang();
+			return;
+		}
 		ServerCallStreamObserver<Feature> call = (ServerCallStreamObserver<Feature>) responses;
 		int[] sent = { 0 };
 		call.setOnReadyHandler(() -> {
@@ -101,6 +112,17 @@ final class AttackedRouteGuide extends RouteGuideImplBase {
 				call.onCompleted();
 			}
 		});
+	}
+
+	private static void hang() {
+		CountDownLatch cancelled = new CountDownLatch(1);
+		Context.current().addListener((context) -> cancelled.countDown(), Runnable::run);
+		try {
+			cancelled.await();
+		}
+		catch (InterruptedException ex) {
+			Thread.currentThread().interrupt();
+		}
 	}
 
 	@Override
