@@ -28,8 +28,8 @@ import org.springframework.security.core.context.SecurityContextHolderStrategy;
 
 /**
  * Strategy that falls back to the caller of the call in the current
- * {@link io.grpc.Context} if the thread has no security context of its own. So the caller
- * goes where that context goes.
+ * {@link io.grpc.Context} unless the application has set a security context on the
+ * thread. So the caller goes where that context goes.
  *
  * @hidden
  */
@@ -71,7 +71,15 @@ public final class CallerContextStrategy implements SecurityContextHolderStrateg
 	public SecurityContext getContext() {
 		CallerHooks caller = caller();
 		SecurityContext context = this.thread.getContext();
-		return (caller != null && context.getAuthentication() == null) ? caller.context() : context;
+		return (caller != null && !isOfApplication(context)) ? caller.context() : context;
+	}
+
+	/**
+	 * Returns whether the application has set a context. One that belongs to a call may
+	 * be that of another call, in whose callback the thread is.
+	 */
+	private static boolean isOfApplication(SecurityContext context) {
+		return context.getAuthentication() != null && !(context instanceof CallerHooks.CallerContext);
 	}
 
 	@Override
@@ -83,7 +91,7 @@ public final class CallerContextStrategy implements SecurityContextHolderStrateg
 		}
 		return () -> {
 			SecurityContext context = deferred.get();
-			return (context.getAuthentication() == null) ? caller.context() : context;
+			return isOfApplication(context) ? context : caller.context();
 		};
 	}
 

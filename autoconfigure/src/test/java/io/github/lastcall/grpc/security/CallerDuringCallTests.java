@@ -16,10 +16,13 @@
 
 package io.github.lastcall.grpc.security;
 
+import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.ZoneOffset;
 import java.util.Date;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Queue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.ConcurrentHashMap;
@@ -62,8 +65,12 @@ import org.springframework.boot.test.context.assertj.AssertableApplicationContex
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 import org.springframework.boot.test.context.runner.ContextConsumer;
 import org.springframework.security.authentication.TestingAuthenticationToken;
+import org.springframework.security.core.context.SecurityContext;
 import org.springframework.security.core.context.SecurityContextHolder;
+import org.springframework.security.core.context.SecurityContextImpl;
 import org.springframework.security.oauth2.jwt.JwtDecoder;
+import org.springframework.security.oauth2.jwt.JwtTimestampValidator;
+import org.springframework.security.oauth2.jwt.NimbusJwtDecoder;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
@@ -137,6 +144,43 @@ class CallerDuringCallTests {
 			}));
 	}
 
+	/**
+	 * A coroutine, for example, may resume in a callback of another call.
+	 */
+	@Test
+	void theContextOfAnotherCallHasItsOwnCaller() {
+		Queue<String> seen = new ConcurrentLinkedQueue<>();
+		Queue<Context> ofAlice = new ConcurrentLinkedQueue<>();
+		this.runner.withBean(GrpcAuthenticationConverter.class, CallerDuringCallTests::users)
+			.run(client((context, client) -> {
+				CallerRouteGuide handler = context.getBean(CallerRouteGuide.class);
+				handler.onFeature = () -> ofAlice.add(Context.current());
+				assertThat(name(client, "alice")).isEqualTo("alice");
+				handler.onFeature = () -> ofAlice.remove().run(() -> {
+					seen.add(CallerRouteGuide.caller());
+					SecurityContext deferred = SecurityContextHolder.getDeferredContext().get();
+					seen.add(Objects.requireNonNull(deferred.getAuthentication()).getName());
+				});
+				assertThat(name(client, "bob")).isEqualTo("bob");
+				assertThat(seen).containsExactly("alice", "alice");
+			}));
+	}
+
+	@Test
+	void aCallerThatAHandlerSetsIsCurrentUntilItsCallbackEnds() {
+		Queue<String> seen = new ConcurrentLinkedQueue<>();
+		this.runner.withBean(GrpcAuthenticationConverter.class, CallerDuringCallTests::users)
+			.run(client((context, client) -> {
+				context.getBean(CallerRouteGuide.class).onFeature = () -> {
+					SecurityContextHolder
+						.setContext(new SecurityContextImpl(new TestingAuthenticationToken("system", "")));
+					seen.add(CallerRouteGuide.caller());
+				};
+				assertThat(name(client, "alice")).isEqualTo("system");
+				assertThat(seen).containsExactly("system");
+			}));
+	}
+
 	@Test
 	void whatMayBlockRunsOnNoEventLoop() {
 		Queue<String> threads = new ConcurrentLinkedQueue<>();
@@ -204,10 +248,11 @@ class CallerDuringCallTests {
 	@Test
 	@TestsProperty("grpc.server.security.end-streams-on-expiry")
 	void aStreamEndsWithTheTokenOfItsCaller() {
-		// Expired, but by less than the clocks of issuers may differ.
-		String expired = TOKENS.token("alice", (claims) -> claims.issueTime(Date.from(Instant.now().minusSeconds(60)))
-			.expirationTime(Date.from(Instant.now().minusSeconds(20))));
-		ApplicationContextRunner runner = this.runner.withBean(JwtDecoder.class, TOKENS::decoder);
+		// Good for the decoder, whose time stands still, and expired for the call.
+		Instant start = Instant.now().minusSeconds(600);
+		String expired = TOKENS.token("alice",
+				(claims) -> claims.issueTime(Date.from(start)).expirationTime(Date.from(start.plusSeconds(60))));
+		ApplicationContextRunner runner = this.runner.withBean(JwtDecoder.class, () -> decoderAt(start));
 		runner.run(client((context, client) -> assertThat(bearer(client, expired).exchange()).isEqualTo("alice")));
 		runner.withPropertyValues("grpc.server.security.end-streams-on-expiry=true").run(client((context, client) -> {
 			Chat chat = bearer(client, expired);
@@ -216,6 +261,14 @@ class CallerDuringCallTests {
 			assertThat(context.getBean(CallerRouteGuide.class).ended.await(60, TimeUnit.SECONDS)).isTrue();
 			assertThat(bearer(client, TOKENS.token("bob")).exchange()).isEqualTo("bob");
 		}));
+	}
+
+	private static JwtDecoder decoderAt(Instant time) {
+		JwtTimestampValidator timestamps = new JwtTimestampValidator(Duration.ZERO);
+		timestamps.setClock(Clock.fixed(time, ZoneOffset.UTC));
+		NimbusJwtDecoder decoder = (NimbusJwtDecoder) TOKENS.decoder();
+		decoder.setJwtValidator(timestamps);
+		return decoder;
 	}
 
 	@Test
