@@ -16,10 +16,12 @@
 
 package io.github.lastcall.grpc.security;
 
+import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.function.LongSupplier;
 
+import io.github.lastcall.grpc.tls.PeerIdentity;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.aop.framework.AopInfrastructureBean;
@@ -34,6 +36,8 @@ import org.springframework.security.oauth2.server.resource.authentication.Bearer
 import org.springframework.util.Assert;
 import org.springframework.web.client.RestClientException;
 import org.springframework.web.client.RestTemplate;
+import org.springframework.web.context.request.RequestAttributes;
+import org.springframework.web.context.request.RequestContextHolder;
 
 /**
  * Bearer tokens in the header {@code authorization}.
@@ -111,7 +115,18 @@ public final class BearerTokens implements GrpcAuthenticationConverter, AopInfra
 	private Authentication authenticate(Authentication token) {
 		AuthenticationManagerResolver<GrpcSecuredCall> managers = this.managers;
 		Assert.state(managers != null, "Tokens are ignored");
-		return managers.resolve(((Token) token).call).authenticate(token);
+		GrpcSecuredCall call = ((Token) token).call;
+		RequestAttributes before = RequestContextHolder.getRequestAttributes();
+		if (call.peer() == null && before == null) {
+			return managers.resolve(call).authenticate(token);
+		}
+		RequestContextHolder.setRequestAttributes(new PeerCertificate(call.peer()));
+		try {
+			return managers.resolve(call).authenticate(token);
+		}
+		finally {
+			RequestContextHolder.setRequestAttributes(before);
+		}
 	}
 
 	/**
@@ -209,6 +224,67 @@ public final class BearerTokens implements GrpcAuthenticationConverter, AopInfra
 		private record Fetch(@Nullable ResponseEntity<?> keys, @Nullable RestClientException failure, long nanos,
 				Duration interval) {
 
+		}
+
+	}
+
+	/**
+	 * Certificate of the client, where Spring Security looks for that to which a token is
+	 * bound. Otherwise as if there were no request.
+	 */
+	private static final class PeerCertificate implements RequestAttributes {
+
+		private static final String NAME = "jakarta.servlet.request.X509Certificate";
+
+		private final @Nullable PeerIdentity peer;
+
+		PeerCertificate(@Nullable PeerIdentity peer) {
+			this.peer = peer;
+		}
+
+		@Override
+		public @Nullable Object getAttribute(String name, int scope) {
+			return (this.peer != null && scope == SCOPE_REQUEST && name.equals(NAME))
+					? this.peer.certificates().toArray(X509Certificate[]::new) : null;
+		}
+
+		@Override
+		public String[] getAttributeNames(int scope) {
+			return (this.peer != null && scope == SCOPE_REQUEST) ? new String[] { NAME } : new String[0];
+		}
+
+		@Override
+		public void setAttribute(String name, Object value, int scope) {
+			throw noRequest();
+		}
+
+		@Override
+		public void removeAttribute(String name, int scope) {
+			throw noRequest();
+		}
+
+		@Override
+		public void registerDestructionCallback(String name, Runnable callback, int scope) {
+			throw noRequest();
+		}
+
+		@Override
+		public @Nullable Object resolveReference(String key) {
+			return null;
+		}
+
+		@Override
+		public String getSessionId() {
+			throw noRequest();
+		}
+
+		@Override
+		public Object getSessionMutex() {
+			throw noRequest();
+		}
+
+		private static IllegalStateException noRequest() {
+			return new IllegalStateException("A gRPC call is not an HTTP request");
 		}
 
 	}
