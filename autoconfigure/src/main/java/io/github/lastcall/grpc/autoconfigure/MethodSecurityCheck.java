@@ -37,7 +37,12 @@ import org.springframework.aop.framework.Advised;
 import org.springframework.aop.support.AopUtils;
 import org.springframework.beans.factory.BeanFactory;
 import org.springframework.security.access.prepost.PreAuthorize;
+import org.springframework.security.authorization.method.HandleAuthorizationDenied;
+import org.springframework.security.authorization.method.ThrowingMethodAuthorizationDeniedHandler;
+import org.springframework.security.core.annotation.SecurityAnnotationScanner;
+import org.springframework.security.core.annotation.SecurityAnnotationScanners;
 import org.springframework.util.ReflectionUtils;
+import org.springframework.util.StringUtils;
 
 /**
  * Checks that the annotations of Spring Security's method security on the beans of
@@ -46,9 +51,12 @@ import org.springframework.util.ReflectionUtils;
 final class MethodSecurityCheck {
 
 	/**
-	 * Beans that the AspectJ mode of method security adds. Woven methods need no proxy.
+	 * Bean that {@code @EnableReactiveMethodSecurity} adds.
 	 */
-	private static final List<String> ASPECTS = List.of("preAuthorizeAspect$0", "securedAspect$0");
+	private static final String REACTIVE = "_reactiveMethodSecurityConfiguration";
+
+	private static final SecurityAnnotationScanner<HandleAuthorizationDenied> DENIALS = SecurityAnnotationScanners
+		.requireUnique(HandleAuthorizationDenied.class);
 
 	private final BeanFactory beanFactory;
 
@@ -72,8 +80,8 @@ final class MethodSecurityCheck {
 		return decisions;
 	}
 
-	private boolean isWoven() {
-		return ASPECTS.stream().anyMatch(this.beanFactory::containsBean);
+	private boolean hasAspect(SecurityAnnotation kind) {
+		return !kind.aspect().isEmpty() && this.beanFactory.containsBean(kind.aspect());
 	}
 
 	/**
@@ -109,6 +117,8 @@ final class MethodSecurityCheck {
 				this.advisors.addAll(List.of(advised.getAdvisors()));
 				Object target = target(advised);
 				if (target == null) {
+					// Its proxy is created with it, by all advisors that apply.
+					MethodSecurityCheck.this.beanFactory.getBeanProvider(Advisor.class).forEach(this.advisors::add);
 					return AopUtils.getTargetClass(next);
 				}
 				next = target;
@@ -138,13 +148,16 @@ final class MethodSecurityCheck {
 				MethodDescriptor<?, ?> handled = handled(method);
 				for (SecurityAnnotation kind : MethodSecurityCheck.this.annotations) {
 					Annotation annotation = kind.find(method, this.type, handled != null);
-					if (annotation != null) {
-						checkEvaluated(method, kind, annotation);
-						if (handled != null) {
+					if (annotation != null && handled != null) {
+						if (checkCalled(method, handled, kind, annotation)) {
+							checkEvaluated(method, kind, annotation);
 							checkInTime(method, handled, kind, annotation);
 							decisions.merge(handled.getFullMethodName(), SecurityAnnotation.text(annotation),
 									"%s, %s"::formatted);
 						}
+					}
+					else if (annotation != null) {
+						checkEvaluated(method, kind, annotation);
 					}
 				}
 			}
@@ -157,8 +170,54 @@ final class MethodSecurityCheck {
 			return this.handlers.get(name.endsWith("_") ? name.substring(0, name.length() - 1) : name);
 		}
 
+		/**
+		 * Checks that the server calls a method, and not another one of the same name
+		 * that calls it without the proxy, as the stubs of Reactor have them.
+		 * @return {@code false} if another one of the same name has the annotation too
+		 */
+		private boolean checkCalled(Method method, MethodDescriptor<?, ?> handled, SecurityAnnotation kind,
+				Annotation annotation) {
+			Method called = called(method, handled);
+			if (called == null || isWoven(method, kind)) {
+				return true;
+			}
+			if (kind.find(called, this.type, true) == null) {
+				String signature = "%s(%s)".formatted(called.getName(), called.getParameterTypes()[0].getSimpleName());
+				throw new GrpcServerStartException(
+						"%s, which is not evaluated: calls arrive at %s, which calls this method without the proxy of the bean."
+							.formatted(text(method, annotation), signature),
+						"Override %s and move the annotation to it.".formatted(signature));
+			}
+			return false;
+		}
+
+		/**
+		 * Finds the method that receives the request of a call as it is, if that is
+		 * another one than the given.
+		 */
+		private @Nullable Method called(Method method, MethodDescriptor<?, ?> handled) {
+			if (!(handled.getRequestMarshaller() instanceof MethodDescriptor.ReflectableMarshaller<?> marshaller)) {
+				return null;
+			}
+			Class<?> message = marshaller.getMessageClass();
+			return (receives(method, message) || !handled.getType().clientSendsOneMessage()) ? null
+					: Stream.of(ReflectionUtils.getUniqueDeclaredMethods(this.type))
+						.filter((other) -> other.getName().equals(method.getName()) && receives(other, message)
+								&& other.getParameterCount() == method.getParameterCount())
+						.findFirst()
+						.orElse(null);
+		}
+
+		private static boolean receives(Method method, Class<?> message) {
+			return method.getParameterCount() > 0 && method.getParameterTypes()[0] == message;
+		}
+
+		private boolean isWoven(Method method, SecurityAnnotation kind) {
+			return hasAspect(kind) && SecurityAnnotation.isWoven(method);
+		}
+
 		private void checkEvaluated(Method method, SecurityAnnotation kind, Annotation annotation) {
-			if (isWoven()) {
+			if (isWoven(method, kind)) {
 				return;
 			}
 			String modifier = closed(method);
@@ -167,12 +226,20 @@ final class MethodSecurityCheck {
 						"%s, which is not evaluated: the method is %s.".formatted(text(method, annotation), modifier),
 						"Make it a method that a proxy of the bean can override.");
 			}
-			if (this.advisors.stream().noneMatch((advisor) -> kind.isEvaluatedBy(advisor, method, this.type))) {
-				throw new GrpcServerStartException(
-						"%s, which is not evaluated: no proxy of the bean handles the annotation."
-							.formatted(text(method, annotation)),
-						"Add %s to a configuration class, or remove the annotation.".formatted(kind.enabledBy()));
+			if (this.advisors.stream().anyMatch((advisor) -> kind.isEvaluatedBy(advisor, method, this.type))) {
+				return;
 			}
+			if (hasAspect(kind)) {
+				throw new GrpcServerStartException(
+						"%s, which is not evaluated: method security is in AspectJ mode, and %s is not woven into the method."
+							.formatted(text(method, annotation),
+									StringUtils.capitalize(kind.aspect().replace("$0", ""))),
+						"Weave the class with spring-security-aspects, which needs the annotation on the method itself, or remove mode = AdviceMode.ASPECTJ from @EnableMethodSecurity.");
+			}
+			throw new GrpcServerStartException(
+					"%s, which is not evaluated: no proxy of the bean handles the annotation."
+						.formatted(text(method, annotation)),
+					"Add %s to a configuration class, or remove the annotation.".formatted(kind.enabledBy()));
 		}
 
 		private static @Nullable String closed(Method method) {
@@ -184,18 +251,23 @@ final class MethodSecurityCheck {
 		}
 
 		/**
-		 * Checks a handler of grpc-java's stubs, whose answers are not returned. Handlers
-		 * of Kotlin and Reactor return them.
+		 * Checks a handler: nothing is filtered, as no argument is a collection, and when
+		 * it returns, the answer has left or does not exist yet.
 		 */
 		private void checkInTime(Method method, MethodDescriptor<?, ?> handled, SecurityAnnotation kind,
 				Annotation annotation) {
-			if (!isObserved(method)) {
-				return;
+			boolean observed = isObserved(method);
+			if (MethodSecurityCheck.this.beanFactory.containsBean(REACTIVE)) {
+				throw new GrpcServerStartException(
+						"%s, which would deny every call: reactive method security looks for the caller in Reactor's context, which gRPC calls do not have."
+							.formatted(text(method, annotation)),
+						"Replace @EnableReactiveMethodSecurity with @EnableMethodSecurity, which decides when the method is called, or the annotation with a rule of GrpcAuthorization.");
 			}
 			if (kind.time() == SecurityAnnotation.Time.AFTER) {
-				throw new GrpcServerStartException(
-						"%s, which does not protect anything there: the answer is not returned but sent to a StreamObserver, and may have left by then."
-							.formatted(text(method, annotation)),
+				throw new GrpcServerStartException("%s, which does not protect anything there: %s.".formatted(
+						text(method, annotation),
+						observed ? "the answer is not returned but sent to a StreamObserver, and may have left by then"
+								: "it is evaluated before the returned publisher or coroutine has an answer"),
 						"Decide before the handler runs, with @PreAuthorize or a rule of GrpcAuthorization, or in the handler before it answers.");
 			}
 			if (kind.time() == SecurityAnnotation.Time.FILTER) {
@@ -204,7 +276,14 @@ final class MethodSecurityCheck {
 							.formatted(text(method, annotation)),
 						"Check each message with eachMessage(...) of a GrpcAuthorization rule, or in the handler.");
 			}
-			if (!handled.getType().clientSendsOneMessage() && annotation instanceof PreAuthorize preAuthorize) {
+			if (observed && annotation instanceof PreAuthorize && isDenialHandled(method)) {
+				throw new GrpcServerStartException(
+						"%s and @HandleAuthorizationDenied, which cannot answer a denied call there: the answer is not returned but sent to a StreamObserver, so the client would wait for it."
+							.formatted(text(method, annotation)),
+						"Remove @HandleAuthorizationDenied, so that a denied call ends with PERMISSION_DENIED. For another status or description, write a @GrpcExceptionHandler for AuthorizationDeniedException.");
+			}
+			if (observed && !handled.getType().clientSendsOneMessage()
+					&& annotation instanceof PreAuthorize preAuthorize) {
 				List<String> named = MessageNames.in(preAuthorize.value(), method);
 				if (!named.isEmpty()) {
 					throw new GrpcServerStartException(
@@ -213,6 +292,11 @@ final class MethodSecurityCheck {
 							"Decide about messages with eachMessage(...) of a GrpcAuthorization rule, or in the handler.");
 				}
 			}
+		}
+
+		private boolean isDenialHandled(Method method) {
+			HandleAuthorizationDenied annotation = DENIALS.scan(method, this.type);
+			return annotation != null && annotation.handlerClass() != ThrowingMethodAuthorizationDeniedHandler.class;
 		}
 
 		private static boolean isObserved(Method method) {

@@ -50,8 +50,11 @@ import org.springframework.util.ClassUtils;
  * @param time when they are evaluated
  * @param pointcut the pointcut of the advisor
  * @param enabledBy the annotation that adds the advisor
+ * @param aspect the bean of the aspect that evaluates them in AspectJ mode, empty if
+ * there is none
  */
-record SecurityAnnotation(List<Class<? extends Annotation>> types, Time time, Pointcut pointcut, String enabledBy) {
+record SecurityAnnotation(List<Class<? extends Annotation>> types, Time time, Pointcut pointcut, String enabledBy,
+		String aspect) {
 
 	private static final String ENABLED = "@EnableMethodSecurity";
 
@@ -63,20 +66,22 @@ record SecurityAnnotation(List<Class<? extends Annotation>> types, Time time, Po
 	static List<SecurityAnnotation> all() {
 		List<SecurityAnnotation> all = new ArrayList<>();
 		all.add(new SecurityAnnotation(List.of(PreAuthorize.class), Time.BEFORE,
-				AuthorizationManagerBeforeMethodInterceptor.preAuthorize().getPointcut(), ENABLED));
+				AuthorizationManagerBeforeMethodInterceptor.preAuthorize().getPointcut(), ENABLED,
+				"preAuthorizeAspect$0"));
 		all.add(new SecurityAnnotation(List.of(PostAuthorize.class), Time.AFTER,
-				AuthorizationManagerAfterMethodInterceptor.postAuthorize().getPointcut(), ENABLED));
+				AuthorizationManagerAfterMethodInterceptor.postAuthorize().getPointcut(), ENABLED,
+				"postAuthorizeAspect$0"));
 		all.add(new SecurityAnnotation(List.of(PreFilter.class), Time.FILTER,
-				new PreFilterAuthorizationMethodInterceptor().getPointcut(), ENABLED));
+				new PreFilterAuthorizationMethodInterceptor().getPointcut(), ENABLED, "preFilterAspect$0"));
 		all.add(new SecurityAnnotation(List.of(PostFilter.class), Time.AFTER,
-				new PostFilterAuthorizationMethodInterceptor().getPointcut(), ENABLED));
+				new PostFilterAuthorizationMethodInterceptor().getPointcut(), ENABLED, "postFilterAspect$0"));
 		all.add(new SecurityAnnotation(List.of(Secured.class), Time.BEFORE,
 				AuthorizationManagerBeforeMethodInterceptor.secured().getPointcut(),
-				ENABLED + "(securedEnabled = true)"));
+				ENABLED + "(securedEnabled = true)", "securedAspect$0"));
 		if (ClassUtils.isPresent(JSR_250 + "RolesAllowed", SecurityAnnotation.class.getClassLoader())) {
 			all.add(new SecurityAnnotation(jsr250(), Time.BEFORE,
 					AuthorizationManagerBeforeMethodInterceptor.jsr250().getPointcut(),
-					ENABLED + "(jsr250Enabled = true)"));
+					ENABLED + "(jsr250Enabled = true)", ""));
 		}
 		return List.copyOf(all);
 	}
@@ -118,6 +123,15 @@ record SecurityAnnotation(List<Class<? extends Annotation>> types, Time time, Po
 		boolean own = all().stream().noneMatch((other) -> other.pointcut().equals(candidatePointcut));
 		return (own || this.pointcut.equals(candidatePointcut)) && candidatePointcut.getClassFilter().matches(type)
 				&& candidatePointcut.getMethodMatcher().matches(method, type);
+	}
+
+	/**
+	 * Returns whether AspectJ has woven advice around a method. It moves the body to
+	 * another method then.
+	 */
+	static boolean isWoven(Method method) {
+		return Stream.of(method.getDeclaringClass().getDeclaredMethods())
+			.anyMatch((body) -> body.getName().startsWith(method.getName() + "_aroundBody"));
 	}
 
 	/**

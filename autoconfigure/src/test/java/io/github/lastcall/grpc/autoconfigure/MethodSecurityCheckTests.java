@@ -20,6 +20,9 @@ import java.lang.annotation.ElementType;
 import java.lang.annotation.Retention;
 import java.lang.annotation.RetentionPolicy;
 import java.lang.annotation.Target;
+import java.util.Objects;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Supplier;
 
 import io.github.lastcall.grpc.server.GrpcService;
 import io.github.lastcall.grpc.testing.FailureAnalyses;
@@ -37,6 +40,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 import org.springframework.aop.support.NameMatchMethodPointcut;
+import org.springframework.beans.factory.BeanFactory;
 import org.springframework.beans.factory.config.BeanDefinition;
 import org.springframework.boot.diagnostics.FailureAnalysis;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
@@ -50,6 +54,8 @@ import org.springframework.security.access.prepost.PreAuthorize;
 import org.springframework.security.access.prepost.PreFilter;
 import org.springframework.security.authorization.AuthorizationDecision;
 import org.springframework.security.authorization.method.AuthorizationManagerBeforeMethodInterceptor;
+import org.springframework.security.authorization.method.HandleAuthorizationDenied;
+import org.springframework.security.authorization.method.NullReturningMethodAuthorizationDeniedHandler;
 import org.springframework.security.config.annotation.method.configuration.EnableMethodSecurity;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -102,7 +108,7 @@ class MethodSecurityCheckTests {
 
 	@ParameterizedTest
 	@ValueSource(classes = { Annotated.class, OfSecured.class, OfJsr250.class, OfClass.class, OfOwnAnnotation.class,
-			StreamsWithoutMessages.class, OfBoth.class })
+			StreamsWithoutMessages.class, OfBoth.class, DeniedWithException.class, OfOverloads.class })
 	void annotationsThatAreEvaluatedStart(Class<?> service) {
 		this.runner.withUserConfiguration(All.class)
 			.withBean("guide", service)
@@ -147,9 +153,49 @@ class MethodSecurityCheckTests {
 
 	@Test
 	void aFinalClassFailsTheStart() {
+		FailureAnalysis analysis = FailureAnalyses
+			.of(this.runner.withUserConfiguration(All.class).withBean("guide", FinalClass.class));
+		assertThat(analysis.getDescription())
+			.isEqualTo("The @GrpcService bean 'guide' needs a proxy, for annotations such "
+					+ "as @PreAuthorize or @Transactional, and cannot have one: %s is final."
+						.formatted(FinalClass.class.getName()));
+		assertThat(analysis.getAction()).startsWith("Remove final from the class.");
+	}
+
+	@Test
+	void aFinalClassThatIsNoServiceIsLeftToOthers() {
+		AtomicReference<BeanFactory> beans = new AtomicReference<>();
 		this.runner.withUserConfiguration(All.class)
-			.withBean("guide", FinalClass.class)
-			.run((context) -> assertThat(context).hasFailed());
+			.withBean(FinalBean.class)
+			.withInitializer((context) -> beans.set(context.getBeanFactory()))
+			.run((context) -> {
+				Throwable failure = Objects.requireNonNull(context.getStartupFailure());
+				assertThat(failure).hasRootCauseInstanceOf(IllegalArgumentException.class);
+				assertThat(new FinalServiceFailureAnalyzer(beans.get()).analyze(failure)).isNull();
+			});
+	}
+
+	@ParameterizedTest
+	@ValueSource(classes = { DeniedWithoutAnswer.class, DeniedStreamWithoutAnswer.class })
+	void aDeniedCallThatWouldNotBeAnsweredFailsTheStart(Class<?> service) {
+		FailureAnalysis analysis = FailureAnalyses
+			.of(this.runner.withUserConfiguration(All.class).withBean("guide", service));
+		assertThat(analysis.getDescription()).startsWith("Method %s.".formatted(service.getSimpleName()))
+			.endsWith(" of the @GrpcService bean 'guide' has @PreAuthorize(\"hasRole('A')\") and "
+					+ "@HandleAuthorizationDenied, which cannot answer a denied call there: the answer is not returned "
+					+ "but sent to a StreamObserver, so the client would wait for it.");
+		assertThat(analysis.getAction()).contains("Remove @HandleAuthorizationDenied", "@GrpcExceptionHandler");
+	}
+
+	@Test
+	void anAnnotationOnAMethodThatTheServerDoesNotCallFailsTheStart() {
+		FailureAnalysis analysis = FailureAnalyses
+			.of(this.runner.withUserConfiguration(All.class).withBean("guide", OfOverload.class));
+		assertThat(analysis.getDescription())
+			.isEqualTo("Method OfOverload.getFeature of the @GrpcService bean 'guide' has "
+					+ "@PreAuthorize(\"hasRole('A')\"), which is not evaluated: calls arrive at getFeature(Point), which calls "
+					+ "this method without the proxy of the bean.");
+		assertThat(analysis.getAction()).isEqualTo("Override getFeature(Point) and move the annotation to it.");
 	}
 
 	@ParameterizedTest
@@ -313,6 +359,90 @@ class MethodSecurityCheckTests {
 	@GrpcService
 	@PreAuthorize("hasRole('A')")
 	static final class FinalClass extends TestRouteGuide {
+
+	}
+
+	@PreAuthorize("hasRole('A')")
+	static final class FinalBean {
+
+	}
+
+	@GrpcService
+	static class DeniedWithoutAnswer extends TestRouteGuide {
+
+		@Override
+		@PreAuthorize("hasRole('A')")
+		@HandleAuthorizationDenied(handlerClass = NullReturningMethodAuthorizationDeniedHandler.class)
+		public void getFeature(Point request, StreamObserver<Feature> observer) {
+			super.getFeature(request, observer);
+		}
+
+	}
+
+	@GrpcService
+	@HandleAuthorizationDenied(handlerClass = NullReturningMethodAuthorizationDeniedHandler.class)
+	static class DeniedStreamWithoutAnswer extends TestRouteGuide {
+
+		@Override
+		@PreAuthorize("hasRole('A')")
+		public StreamObserver<RouteNote> routeChat(StreamObserver<RouteNote> observer) {
+			return super.routeChat(observer);
+		}
+
+	}
+
+	@GrpcService
+	static class DeniedWithException extends TestRouteGuide {
+
+		@Override
+		@PreAuthorize("hasRole('A')")
+		@HandleAuthorizationDenied
+		public void getFeature(Point request, StreamObserver<Feature> observer) {
+			super.getFeature(request, observer);
+		}
+
+	}
+
+	/**
+	 * As the stubs of Reactor: one method calls another one of the same name.
+	 */
+	abstract static class Overloaded extends TestRouteGuide {
+
+		@Override
+		public void getFeature(Point request, StreamObserver<Feature> observer) {
+			getFeature(() -> request, observer);
+		}
+
+		void getFeature(Supplier<Point> request, StreamObserver<Feature> observer) {
+			super.getFeature(request.get(), observer);
+		}
+
+	}
+
+	@GrpcService
+	static class OfOverload extends Overloaded {
+
+		@Override
+		@PreAuthorize("hasRole('A')")
+		void getFeature(Supplier<Point> request, StreamObserver<Feature> observer) {
+			super.getFeature(request, observer);
+		}
+
+	}
+
+	@GrpcService
+	@PreAuthorize("hasRole('A')")
+	static class OfOverloads extends Overloaded {
+
+		@Override
+		public void getFeature(Point request, StreamObserver<Feature> observer) {
+			super.getFeature(request, observer);
+		}
+
+		@Override
+		void getFeature(Supplier<Point> request, StreamObserver<Feature> observer) {
+			super.getFeature(request, observer);
+		}
 
 	}
 

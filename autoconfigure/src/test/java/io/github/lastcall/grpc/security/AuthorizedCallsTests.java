@@ -229,18 +229,18 @@ class AuthorizedCallsTests {
 							+ "that it protects: grpc.server.security.enabled is false");
 	}
 
-	private static Channel as(GrpcClient client, String caller) {
+	static Channel as(GrpcClient client, String caller) {
 		Metadata headers = new Metadata();
 		headers.put(CALLER, caller);
 		return ClientInterceptors.intercept(client.channel(), MetadataUtils.newAttachHeadersInterceptor(headers));
 	}
 
-	private static Status.Code feature(Channel channel) {
+	static Status.Code feature(Channel channel) {
 		return code(
 				() -> RouteGuideGrpc.newBlockingStub(channel).getFeature(Point.newBuilder().setLatitude(1).build()));
 	}
 
-	private static Status.Code features(Channel channel) {
+	static Status.Code features(Channel channel) {
 		return code(() -> RouteGuideGrpc.newBlockingStub(channel)
 			.listFeatures(Rectangle.getDefaultInstance())
 			.forEachRemaining((feature) -> {

@@ -18,9 +18,11 @@ package io.github.lastcall.grpc.testing;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicReference;
 
+import org.springframework.beans.factory.BeanFactory;
 import org.springframework.boot.diagnostics.FailureAnalysis;
 import org.springframework.boot.diagnostics.FailureAnalyzer;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
+import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.core.env.Environment;
 import org.springframework.core.io.support.SpringFactoriesLoader;
 import org.springframework.core.io.support.SpringFactoriesLoader.ArgumentResolver;
@@ -40,14 +42,15 @@ public final class FailureAnalyses {
 	 * @return what the first analyzer says that has something to say
 	 */
 	public static FailureAnalysis of(ApplicationContextRunner runner) {
-		AtomicReference<Environment> environment = new AtomicReference<>();
+		AtomicReference<ConfigurableApplicationContext> started = new AtomicReference<>();
 		AtomicReference<FailureAnalysis> analysis = new AtomicReference<>();
-		runner.withInitializer((context) -> environment.set(context.getEnvironment())).run((context) -> {
+		runner.withInitializer(started::set).run((context) -> {
 			assertThat(context).hasFailed();
 			Throwable failure = Objects.requireNonNull(context.getStartupFailure());
 			SpringFactoriesLoader.forDefaultResourceLocation(FailureAnalyses.class.getClassLoader())
 				.load(FailureAnalyzer.class,
-						ArgumentResolver.of(Environment.class, Objects.requireNonNull(environment.get())),
+						ArgumentResolver.of(Environment.class, Objects.requireNonNull(started.get()).getEnvironment())
+							.and(BeanFactory.class, started.get().getBeanFactory()),
 						(type, name, problem) -> {
 						})
 				.stream()
