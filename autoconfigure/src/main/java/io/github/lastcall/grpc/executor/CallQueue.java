@@ -43,16 +43,14 @@ import org.jspecify.annotations.Nullable;
  * <li>Wake-up throttling: producers and workers wake or start one worker at a time, the
  * <em>signalled</em> one, and {@link #wakeupPending} is set meanwhile.
  * {@link #signalWork()} sets it, and resets it if there is neither an idle worker nor a
- * new one; otherwise the signalled worker resets it, when it has polled or exits. Only
- * {@link ThreadGrowth} adds several at once.</li>
+ * new one; otherwise the signalled worker resets it, when it has polled or exits.</li>
  * <li>No lost wake-up: if admitted calls wait, a wake-up is pending, or a thread is in
- * {@link #signalWork()}, or no worker is idle and none may be started at once, or as many
- * workers as allowed at present run and will poll. Dekker-style store/load pairs on
+ * {@link #signalWork()}, or no worker is idle and none can be started, or a retry is
+ * scheduled because the {@link WorkerLimit} is reached. Dekker-style store/load pairs on
  * volatile variables ensure it: each side writes its own variable before it reads the
  * other's, so at least one sees the other. A producer adds its call, then reads the flag
  * and the number of idle workers; a signalled worker resets the flag, then polls again; a
- * worker registers as idle, or counts its exit, then looks for calls. A worker becomes
- * idle beyond the limit only if as many others remain after it has registered.</li>
+ * worker registers as idle, or counts its exit, then looks for calls.</li>
  * <li>A call that waits for a permit of its method ({@link MethodBulkhead}) is not seen
  * by workers. The worker whose call returns that permit adds it to the calls before it
  * polls or exits itself, so it needs no signal.</li>
@@ -85,10 +83,7 @@ final class CallQueue extends AbstractQueue<Runnable> implements BlockingQueue<R
 
 	private final ServerThread.IdleWorkers idle = new ServerThread.IdleWorkers();
 
-	/**
-	 * The number of workers that run at the same time, for now.
-	 */
-	private volatile int workerLimit = Integer.MAX_VALUE;
+	private final WorkerLimit limit;
 
 	/**
 	 * Starts a signalled worker, and returns whether it could: not if there are as many
@@ -97,26 +92,17 @@ final class CallQueue extends AbstractQueue<Runnable> implements BlockingQueue<R
 	private BooleanSupplier workerStarter = () -> false;
 
 	/**
-	 * Called for a call for which no worker is woken or started at once.
-	 */
-	private Runnable backlog = () -> {
-	};
-
-	/**
 	 * Returns the maximum number of workers for a method, by full name.
 	 */
 	private ToIntFunction<String> methodLimits = (method) -> Integer.MAX_VALUE;
 
-	CallQueue(int capacity) {
+	CallQueue(int capacity, WorkerLimit limit) {
 		this.capacity = capacity;
+		this.limit = limit;
 	}
 
 	void setWorkerStarter(BooleanSupplier workerStarter) {
 		this.workerStarter = workerStarter;
-	}
-
-	void setBacklog(Runnable backlog) {
-		this.backlog = backlog;
 	}
 
 	void setMethodLimits(ToIntFunction<String> methodLimits) {
@@ -124,62 +110,46 @@ final class CallQueue extends AbstractQueue<Runnable> implements BlockingQueue<R
 	}
 
 	/**
-	 * Wakes an idle worker or starts one, unless a wake-up is pending.
+	 * Wakes an idle worker or starts one, unless a wake-up is pending, or as many workers
+	 * as allowed run: then later.
 	 */
 	void signalWork() {
-		while (!isAtLimit() && !this.wakeupPending.get() && this.wakeupPending.compareAndSet(false, true)) {
+		while (!this.wakeupPending.get()) {
+			if (!this.limit.allowsWakeup(active())) {
+				this.limit.retry(this::signalMoreWork);
+				return;
+			}
+			if (!this.wakeupPending.compareAndSet(false, true)) {
+				return;
+			}
 			int exits = this.exits.get();
 			boolean signalled = false;
 			try {
-				signalled = this.idle.wake(true) || this.workerStarter.getAsBoolean();
+				this.limit.wakingUp();
+				signalled = this.idle.wake() || this.workerStarter.getAsBoolean();
 			}
 			finally {
 				if (!signalled) {
 					this.wakeupPending.set(false);
 				}
 			}
-			if (signalled || this.calls.isEmpty()) {
+			if (signalled || this.calls.isEmpty() || this.idle.count() == 0 && this.exits.get() == exits) {
 				return;
-			}
-			if (this.idle.count() == 0 && this.exits.get() == exits) {
-				break;
 			}
 			// A worker has become idle or exited, and relied on the pending wake-up.
 		}
-		this.backlog.run();
 	}
 
-	/**
-	 * Limits the number of workers that run at the same time, from now on. Those beyond
-	 * it finish their calls.
-	 */
-	void limitWorkers(int limit) {
-		boolean more = limit > this.workerLimit;
-		this.workerLimit = limit;
-		if (more && !this.calls.isEmpty()) {
-			signalMoreWork();
-		}
-	}
-
-	/**
-	 * Returns the number of workers that do not wait for calls.
-	 */
-	int active() {
+	private int active() {
 		return this.workers.size() - this.idle.count();
-	}
-
-	private boolean isAtLimit() {
-		int limit = this.workerLimit;
-		return limit != Integer.MAX_VALUE && active() >= limit;
 	}
 
 	/**
 	 * Registers a worker as idle if as many others as allowed remain.
 	 */
 	private boolean retire(ServerThread worker) {
-		int limit = this.workerLimit;
-		return limit != Integer.MAX_VALUE && !worker.isSignalled()
-				&& this.idle.add(worker, this.workers.size() - limit);
+		int excess = this.workers.size() - this.limit.get();
+		return excess > 0 && !worker.isSignalled() && this.idle.add(worker, excess);
 	}
 
 	ServerThread.IdleWorkers idle() {
@@ -188,20 +158,6 @@ final class CallQueue extends AbstractQueue<Runnable> implements BlockingQueue<R
 
 	void workerStarted(ServerThread worker) {
 		this.workers.add(worker);
-	}
-
-	/**
-	 * Whether calls wait while no worker is idle.
-	 */
-	boolean lacksWorkers() {
-		return this.idle.count() == 0 && !this.calls.isEmpty();
-	}
-
-	/**
-	 * Returns the number of calls that wait for a worker.
-	 */
-	int waiting() {
-		return this.calls.size();
 	}
 
 	Set<ServerThread> workers() {
@@ -251,6 +207,7 @@ final class CallQueue extends AbstractQueue<Runnable> implements BlockingQueue<R
 	private @Nullable Runnable pollAs(ServerThread worker) {
 		Runnable call = poll();
 		if (worker.isSignalled()) {
+			this.limit.wokenUp(active(), this.workers);
 			resetWakeup(worker);
 			if (call == null) {
 				// Calls added before the reset relied on this worker.
@@ -268,7 +225,7 @@ final class CallQueue extends AbstractQueue<Runnable> implements BlockingQueue<R
 			signalWork();
 		}
 		catch (OutOfMemoryError ex) {
-			// No thread could be started. This worker has a call to run, and polls again.
+			// No thread could be started. The existing ones run the calls.
 		}
 	}
 
@@ -279,7 +236,11 @@ final class CallQueue extends AbstractQueue<Runnable> implements BlockingQueue<R
 	private long awaitWakeup(ServerThread worker, long nanos) throws InterruptedException {
 		long deadline = System.nanoTime() + nanos;
 		boolean interrupted = false;
-		if (this.calls.isEmpty() || isAtLimit()) {
+		boolean retired = !this.calls.isEmpty() && this.limit.isReached(active());
+		if (retired) {
+			this.limit.retry(this::signalMoreWork);
+		}
+		if (retired || this.calls.isEmpty()) {
 			do {
 				LockSupport.parkNanos(this, nanos);
 				nanos = deadline - System.nanoTime();

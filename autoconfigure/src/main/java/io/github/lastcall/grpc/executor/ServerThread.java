@@ -119,11 +119,10 @@ final class ServerThread extends Thread {
 		}
 
 		/**
-		 * Wakes a worker.
-		 * @param signalled whether the pending wake-up of the queue is for it
+		 * Wakes a worker, for which the pending wake-up of the queue is.
 		 * @return whether there was one
 		 */
-		boolean wake(boolean signalled) {
+		boolean wake() {
 			if (this.count == 0) {
 				return false;
 			}
@@ -135,7 +134,7 @@ final class ServerThread extends Thread {
 				}
 				this.count = this.workers.size();
 				worker.idle = false;
-				worker.signalled = signalled;
+				worker.signalled = true;
 			}
 			LockSupport.unpark(worker);
 			return true;

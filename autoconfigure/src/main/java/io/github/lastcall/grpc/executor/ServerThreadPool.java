@@ -37,9 +37,8 @@ import org.springframework.util.Assert;
  * No more threads are woken than there is work for: one at a time is signalled, and
  * signals the next one when it has found a call and more are waiting ({@link CallQueue}).
  * On busy processors, threads therefore run call after call instead of being woken for
- * each. At intervals, further ones are woken or started: as many as are missing while
- * calls block; while they saturate the processors, only as many run as there are
- * processors, and one more ({@link ThreadGrowth}).
+ * each. While they saturate the processors, only a few run at the same time
+ * ({@link WorkerLimit}).
  * <p>
  * The calls of one method occupy at most the configured number of threads. A tenth more
  * can start for calls of other methods, so one slow method does not stop the others
@@ -54,14 +53,7 @@ public final class ServerThreadPool extends ThreadPoolExecutor {
 
 	private static final long KEEP_ALIVE_SECONDS = 60;
 
-	private static final int THREADS_PER_PROCESSOR = 8;
-
 	private final CallQueue queue;
-
-	/**
-	 * The number of threads that are started one at a time, as soon as calls wait.
-	 */
-	private final int freeThreads = THREADS_PER_PROCESSOR * Runtime.getRuntime().availableProcessors();
 
 	private final ExhaustionLog exhaustionLog;
 
@@ -86,12 +78,12 @@ public final class ServerThreadPool extends ThreadPoolExecutor {
 	 * at most {@code threads}
 	 * @param threadNamePrefix the prefix of their names
 	 * @param queueCapacity the number of waiting calls from which the pool is full
-	 * @param timer the timer for the growth of the pool and for warnings
+	 * @param timer the timer for the limit of the threads that run, and for warnings
 	 */
 	ServerThreadPool(int threads, int maxThreadsPerMethod, String threadNamePrefix, int queueCapacity,
 			ServerTimer timer) {
 		super(withOtherMethods(threads), withOtherMethods(threads), KEEP_ALIVE_SECONDS, TimeUnit.SECONDS,
-				new CallQueue(queueCapacity));
+				new CallQueue(queueCapacity, new WorkerLimit(timer, Integer.MAX_VALUE)));
 		Assert.isTrue(queueCapacity > 0, "'queueCapacity' must be positive");
 		Assert.isTrue(maxThreadsPerMethod > 0, "'maxThreadsPerMethod' must be positive");
 		this.maxThreadsPerMethod = Math.min(threads, maxThreadsPerMethod);
@@ -99,8 +91,6 @@ public final class ServerThreadPool extends ThreadPoolExecutor {
 		this.queue = (CallQueue) getQueue();
 		this.queue.setWorkerStarter(this::startWorker);
 		this.queue.setMethodLimits(this::maxThreads);
-		this.queue.setBacklog(new ThreadGrowth(this.queue, getMaximumPoolSize(), this::prestartCoreThread,
-				this::getCompletedTaskCount, new ProcessorSaturation(this.queue.workers()), timer)::request);
 		AtomicInteger number = new AtomicInteger();
 		setThreadFactory((worker) -> new ServerThread(this.queue, worker, threadNamePrefix + number.incrementAndGet(),
 				this.starter.get() == Thread.currentThread()));
@@ -142,12 +132,8 @@ public final class ServerThreadPool extends ThreadPoolExecutor {
 	}
 
 	private boolean startWorker() {
-		int threads = this.queue.workers().size();
-		if (threads >= getMaximumPoolSize()) {
+		if (this.queue.workers().size() >= getMaximumPoolSize()) {
 			this.exhaustionLog.callWaits();
-			return false;
-		}
-		if (threads >= this.freeThreads) {
 			return false;
 		}
 		Thread starter = Thread.currentThread();

@@ -54,11 +54,6 @@ class CallQueueInterleavingTests {
 	}
 
 	@Test
-	void workersThatAreWokenTogetherTakeACallEach() {
-		Lincheck.runConcurrentTest(INVOCATIONS, CallQueueInterleavingTests::runWithWorkersWokenTogether);
-	}
-
-	@Test
 	void aWorkerThatExitsPassesItsWakeUpOn() {
 		Lincheck.runConcurrentTest(INVOCATIONS, CallQueueInterleavingTests::runWithWorkersThatExit);
 	}
@@ -73,42 +68,11 @@ class CallQueueInterleavingTests {
 		Lincheck.runConcurrentTest(INVOCATIONS, () -> runWithBulkhead(2));
 	}
 
-	@Test
-	void aCallThatWaitsIsSeenByALookOfTheGrowth() {
-		Lincheck.runConcurrentTest(INVOCATIONS, CallQueueInterleavingTests::runWithGrowth);
-	}
-
-	/**
-	 * Two calls are added while all workers are busy. Each look of the growth runs on its
-	 * own thread, and what it starts runs all calls.
-	 */
-	private static void runWithGrowth() {
-		CallQueue queue = new CallQueue(10);
-		AtomicInteger calls = new AtomicInteger();
-		queue.workerStarted(new ServerThread(queue, () -> {
-		}, "busy", false));
-		Queue<Thread> looks = new ConcurrentLinkedQueue<>();
-		ThreadGrowth growth = new ThreadGrowth(queue, 10, () -> {
-			for (Runnable call = queue.poll(); call != null; call = queue.poll()) {
-				call.run();
-			}
-			return false;
-		}, () -> 0, () -> 0, new ThreadPerTask(looks, new AtomicLong()));
-		for (int i = 0; i < 2; i++) {
-			queue.add(calls::incrementAndGet);
-			growth.request();
-		}
-		for (Thread look = looks.poll(); look != null; look = looks.poll()) {
-			join(look);
-		}
-		check(calls.get() == 2);
-	}
-
 	/**
 	 * The call of each producer runs on some worker, and never both at once.
 	 */
 	private static void runWithBulkhead(int workers) {
-		CallQueue queue = new CallQueue(10);
+		CallQueue queue = queue();
 		queue.setMethodLimits((method) -> 1);
 		AtomicInteger running = new AtomicInteger();
 		AtomicInteger calls = new AtomicInteger();
@@ -135,6 +99,11 @@ class CallQueueInterleavingTests {
 		check(calls.get() == 2 && queue.isEmpty());
 	}
 
+	private static CallQueue queue() {
+		return new CallQueue(10,
+				new WorkerLimit(new ThreadPerTask(new ConcurrentLinkedQueue<>(), new AtomicLong()), Integer.MAX_VALUE));
+	}
+
 	private static void submit(CallQueue queue, AtomicInteger calls) {
 		if (queue.submit(new Call(calls))) {
 			queue.signalWork();
@@ -142,8 +111,8 @@ class CallQueueInterleavingTests {
 	}
 
 	private static void run(int workers, int callsOfEach, int limit) {
-		CallQueue queue = new CallQueue(10);
-		queue.limitWorkers(limit);
+		ThreadPerTask timer = new ThreadPerTask(new ConcurrentLinkedQueue<>(), new AtomicLong());
+		CallQueue queue = new CallQueue(10, new WorkerLimit(timer, limit));
 		AtomicInteger calls = new AtomicInteger();
 		Thread[] threads = new Thread[workers];
 		for (int i = 0; i < workers; i++) {
@@ -158,31 +127,14 @@ class CallQueueInterleavingTests {
 		for (Thread thread : threads) {
 			join(thread);
 		}
-		check(calls.get() == 2);
-	}
-
-	private static void runWithWorkersWokenTogether() {
-		CallQueue queue = new CallQueue(10);
-		AtomicInteger calls = new AtomicInteger();
-		Thread[] workers = new Thread[2];
-		for (int i = 0; i < workers.length; i++) {
-			workers[i] = new ServerThread(queue, () -> take(queue).run(), "worker-" + i, false);
-			workers[i].start();
-		}
-		Thread producer = new Thread(() -> produce(queue, calls));
-		producer.start();
-		queue.idle().wake(false);
-		queue.idle().wake(false);
-		produce(queue, calls);
-		join(producer);
-		for (Thread worker : workers) {
-			join(worker);
+		for (Thread task = timer.threads().poll(); task != null; task = timer.threads().poll()) {
+			join(task);
 		}
 		check(calls.get() == 2);
 	}
 
 	private static void runWithWorkersThatExit() {
-		CallQueue queue = new CallQueue(10);
+		CallQueue queue = queue();
 		AtomicInteger calls = new AtomicInteger();
 		AtomicBoolean running = new AtomicBoolean();
 		Queue<Thread> workers = new ConcurrentLinkedQueue<>();
@@ -271,15 +223,19 @@ class CallQueueInterleavingTests {
 
 	}
 
+	/**
+	 * Time passes when a task is due, immediately.
+	 */
 	private record ThreadPerTask(Queue<Thread> threads, AtomicLong time) implements ServerTimer {
 
 		@Override
 		public long nanoTime() {
-			return this.time.addAndGet(ThreadGrowth.WINDOW.toNanos());
+			return this.time.get();
 		}
 
 		@Override
 		public Runnable scheduleAt(Runnable task, long nanoTime) {
+			this.time.accumulateAndGet(nanoTime, Math::max);
 			Thread thread = new Thread(task);
 			this.threads.add(thread);
 			thread.start();

@@ -145,7 +145,8 @@ class MethodBulkheadTests {
 
 	@Test
 	void callsOfAMethodThatWaitRunInTheirOrder() {
-		MethodBulkhead bulkhead = new MethodBulkhead(new CallQueue(10), 1);
+		MethodBulkhead bulkhead = new MethodBulkhead(new CallQueue(10, new WorkerLimit(this.timer, Integer.MAX_VALUE)),
+				1);
 		List<Runnable> calls = IntStream.range(0, 5).<Runnable>mapToObj((number) -> task("a/A", () -> {
 		})).toList();
 		assertThat(bulkhead.enter(calls.get(0))).isTrue();
