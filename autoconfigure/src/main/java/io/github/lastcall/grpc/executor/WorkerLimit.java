@@ -46,7 +46,7 @@ final class WorkerLimit {
 	/**
 	 * Time between two wake-ups at the limit.
 	 */
-	static final long INTERVAL = TimeUnit.MILLISECONDS.toNanos(10);
+	static final long INTERVAL = TimeUnit.MILLISECONDS.toNanos(5);
 
 	private static final int MIN_COMPETING = Runtime.getRuntime().availableProcessors() + 1;
 
