@@ -70,9 +70,26 @@ final class AuthorizationServer extends ApplicationProcess {
 	 * @return the token
 	 */
 	String token(String client, @Nullable String scope) throws IOException, InterruptedException {
+		return token(client, scope, "");
+	}
+
+	/**
+	 * Asks for a token that is bound to a certificate.
+	 * @param client the client, whose secret is its name
+	 * @param scope what the token allows
+	 * @param thumbprint the thumbprint of the certificate
+	 * @return the token
+	 */
+	String boundToken(String client, String scope, String thumbprint) throws IOException, InterruptedException {
+		return token(client, scope, "&thumbprint=" + thumbprint);
+	}
+
+	private String token(String client, @Nullable String scope, String parameters)
+			throws IOException, InterruptedException {
 		String credentials = Base64.getEncoder()
 			.encodeToString((client + ":" + client).getBytes(StandardCharsets.UTF_8));
-		String form = "grant_type=client_credentials" + ((scope != null) ? "&scope=" + scope.replace(" ", "%20") : "");
+		String form = "grant_type=client_credentials" + ((scope != null) ? "&scope=" + scope.replace(" ", "%20") : "")
+				+ parameters;
 		HttpRequest request = HttpRequest.newBuilder(URI.create(issuer() + "/oauth2/token"))
 			.header("Authorization", "Basic " + credentials)
 			.header("Content-Type", "application/x-www-form-urlencoded")

@@ -17,8 +17,12 @@ package io.github.lastcall.strangers;
 
 import java.io.File;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.cert.CertificateFactory;
+import java.util.Base64;
 
 import io.grpc.ChannelCredentials;
 import io.grpc.TlsChannelCredentials;
@@ -64,6 +68,18 @@ final class CertificateFiles {
 		X509Bundle bundle = builder.subject("CN=" + name).ecp256().buildIssuedBy(this.authority);
 		Files.writeString(file(name + ".crt"), bundle.getCertificatePathPEM());
 		Files.writeString(file(name + ".key"), bundle.getPrivateKeyPEM());
+	}
+
+	/**
+	 * The thumbprint of a client's certificate, as tokens have it that are bound to it.
+	 */
+	String thumbprint(String client) throws Exception {
+		try (InputStream chain = Files.newInputStream(file(client + ".crt"))) {
+			byte[] certificate = CertificateFactory.getInstance("X.509").generateCertificate(chain).getEncoded();
+			return Base64.getUrlEncoder()
+				.withoutPadding()
+				.encodeToString(MessageDigest.getInstance("SHA-256").digest(certificate));
+		}
 	}
 
 	/**

@@ -102,6 +102,21 @@ class ClientCertificateIT {
 		}
 	}
 
+	@Test
+	void aTokenThatIsBoundToACertificateIsGoodWithThatAlone() throws Exception {
+		try (AuthorizationServer authorizationServer = AuthorizationServer.start();
+				Stranger greeter = Stranger.start("secured-both", files.property(), "--grpc.server.port=0",
+						"--spring.security.oauth2.resourceserver.jwt.issuer-uri=" + authorizationServer.issuer())) {
+			String token = authorizationServer.boundToken("driver", "greet", files.thumbprint("driver"));
+			assertThat(Callers.greet(channel(greeter, "driver"), token))
+				.isEqualTo("Hello Ada from driver through CN=driver");
+			assertThat(Callers.refused(channel(greeter, "guest"), token).getStatus().getCode())
+				.isEqualTo(Status.Code.UNAUTHENTICATED);
+			assertThat(Callers.refused(channel(greeter, null), token).getStatus().getCode())
+				.isEqualTo(Status.Code.UNAUTHENTICATED);
+		}
+	}
+
 	@AfterEach
 	void close() {
 		this.channels.forEach(ManagedChannel::shutdownNow);

@@ -16,6 +16,7 @@
 package io.github.lastcall.strangers.authorization;
 
 import java.util.List;
+import java.util.Map;
 
 import com.nimbusds.jose.jwk.source.JWKSource;
 import com.nimbusds.jose.proc.SecurityContext;
@@ -26,6 +27,7 @@ import org.springframework.context.annotation.Bean;
 import org.springframework.security.config.annotation.web.configuration.WebSecurityCustomizer;
 import org.springframework.security.oauth2.jwt.JwtEncoder;
 import org.springframework.security.oauth2.jwt.NimbusJwtEncoder;
+import org.springframework.security.oauth2.server.authorization.authentication.OAuth2AuthorizationGrantAuthenticationToken;
 import org.springframework.security.oauth2.server.authorization.token.JwtEncodingContext;
 import org.springframework.security.oauth2.server.authorization.token.OAuth2TokenCustomizer;
 
@@ -47,11 +49,16 @@ public class AuthorizationServerApplication {
 
 	/**
 	 * Makes tokens for the greeter, but for the client that is registered for another
-	 * service.
+	 * service, and binds them to the certificate that a request names.
 	 */
 	@Bean
 	OAuth2TokenCustomizer<JwtEncodingContext> audience() {
 		return (context) -> {
+			OAuth2AuthorizationGrantAuthenticationToken request = context.getAuthorizationGrant();
+			Object thumbprint = request.getAdditionalParameters().get("thumbprint");
+			if (thumbprint != null) {
+				context.getClaims().claim("cnf", Map.of("x5t#S256", thumbprint));
+			}
 			if (!context.getRegisteredClient().getClientId().equals("elsewhere")) {
 				context.getClaims().audience(List.of("greeter"));
 			}
