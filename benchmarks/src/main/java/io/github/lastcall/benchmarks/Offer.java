@@ -24,7 +24,8 @@ import io.grpc.Status;
  * What became of the calls that a server was offered.
  *
  * @param perSecond calls offered per second
- * @param okPerSecond answers with OK per second, from the second second on
+ * @param okPerSecond calls that ended with OK, per second, of those due from the second
+ * second on
  * @param statuses all calls by status
  * @param attemptsPerCall streams opened per call
  * @param p50Millis the median latency of calls that succeeded, from when each was due,

@@ -177,20 +177,20 @@ final class OpenLoop {
 	}
 
 	/**
-	 * Answers with OK.
-	 * @param fromNanos the answers that arrive then or later count
-	 * @return answers per second, until the end of the load
+	 * Calls that ended with OK.
+	 * @param fromNanos the calls that were due then or later count
+	 * @return calls per second, at most the rate
 	 */
 	double okPerSecond(long fromNanos) {
-		long until = due(this.calls);
-		long answers = 0;
+		long ok = 0;
+		long due = 0;
 		for (int i = 0; i < this.calls; i++) {
-			long arrived = due(i) + this.ended[i];
-			if (isOk(i) && arrived >= fromNanos && arrived < until) {
-				answers++;
+			if (due(i) >= fromNanos) {
+				due++;
+				ok += isOk(i) ? 1 : 0;
 			}
 		}
-		return answers * (double) NANOS / (until - fromNanos);
+		return ok * (double) this.rate / due;
 	}
 
 	/**
