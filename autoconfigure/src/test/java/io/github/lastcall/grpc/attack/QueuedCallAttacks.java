@@ -38,6 +38,11 @@ interface QueuedCallAttacks {
 	int CALLS = 1000;
 
 	/**
+	 * Those before the message, and those behind it, with the status.
+	 */
+	int HEADERS_PER_ANSWER = 2;
+
+	/**
 	 * A few calls keep all threads busy, and many that are reset wait behind them. They
 	 * would leave no place to others if they counted until a thread came to them.
 	 */
@@ -48,9 +53,9 @@ interface QueuedCallAttacks {
 			RogueClient client = attack.connect().preface();
 			for (int round = 0; !client.closed().isDone(); round++) {
 				resetMany(client, round);
-				int answers = (round + 1) * BUSY_CALLS;
+				int headers = (round + 1) * BUSY_CALLS * HEADERS_PER_ANSWER;
 				await().atMost(Attack.TIMEOUT)
-					.until(() -> client.closed().isDone() || client.received(Http2Frame.HEADERS) >= answers);
+					.until(() -> client.closed().isDone() || client.received(Http2Frame.HEADERS) >= headers);
 			}
 		});
 		attack.awaitRefusals("resets", 3);
