@@ -25,13 +25,13 @@ import java.util.concurrent.atomic.AtomicBoolean;
  * saturated. Further ones would not compute faster, but take processor time from the
  * event loops, and calls that wait in the queue of the pool can still be refused.
  * <p>
- * The latency of wake-ups tells: a worker that is woken but does not run has to wait for
+ * Wake-up latency is the signal: a worker that is woken but does not run has to wait for
  * a processor. A slow wake-up removes a quarter of the workers that compete for the
  * processors, not of those that block; a fast one adds a quarter to the limit. So it
  * settles where the threads of the process wait for about {@link #SLOW} nanoseconds. At
  * the limit, one more worker is woken at intervals, to measure. A worker that blocks in
- * native code, such as a socket's, is taken for one that competes: if it is removed, the
- * processors become less busy, and fast wake-ups bring it back.
+ * native code, such as a socket's, counts as competing: if it is removed, the processors
+ * become less busy, and fast wake-ups raise the limit again.
  * <p>
  * No lost retry: a call is in the queue before {@link #retry(Runnable)} reads
  * {@link #retryScheduled}, and that is reset before the retry reads the queue.
