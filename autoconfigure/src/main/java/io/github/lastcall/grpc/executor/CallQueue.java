@@ -241,12 +241,12 @@ final class CallQueue extends AbstractQueue<Runnable> implements BlockingQueue<R
 			this.limit.retry(this::signalMoreWork);
 		}
 		if (retired || this.calls.isEmpty()) {
-			do {
+			// A retry may have used up the permit of a wake-up.
+			while (nanos > 0 && !interrupted && this.idle.contains(worker)) {
 				LockSupport.parkNanos(this, nanos);
 				nanos = deadline - System.nanoTime();
 				interrupted = Thread.interrupted();
 			}
-			while (nanos > 0 && !interrupted && this.idle.contains(worker));
 		}
 		boolean woken = !this.idle.remove(worker);
 		if (interrupted) {

@@ -21,6 +21,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.locks.LockSupport;
 
 import io.github.lastcall.grpc.testing.ManualServerTimer;
 import org.junit.jupiter.api.AfterEach;
@@ -49,6 +50,7 @@ class WorkerLimitTests {
 	void endAll() throws InterruptedException {
 		this.end.countDown();
 		for (Thread worker : this.workers) {
+			worker.interrupt();
 			worker.join();
 		}
 		this.timer.destroy();
@@ -139,6 +141,37 @@ class WorkerLimitTests {
 		await().atMost(TIMEOUT).until(() -> queue.idle().count() == 1 && this.timer.pending() == 1);
 		assertThat(taken).isNotDone();
 		this.timer.advance(INTERVAL);
+		assertThat(taken).succeedsWithin(TIMEOUT);
+	}
+
+	/**
+	 * A timer may wait for a lock, as that of the JDK does, and so take the permit of the
+	 * worker that has just been woken.
+	 */
+	@Test
+	void aWakeUpDuringARetryIsNotLost() {
+		ServerTimer retriesAtOnce = new ServerTimer() {
+
+			@Override
+			public long nanoTime() {
+				return WorkerLimitTests.this.timer.nanoTime();
+			}
+
+			@Override
+			public Runnable scheduleAt(Runnable task, long nanoTime) {
+				WorkerLimitTests.this.timer.advance(INTERVAL);
+				task.run();
+				LockSupport.park();
+				return () -> {
+				};
+			}
+
+		};
+		CallQueue queue = new CallQueue(10, new WorkerLimit(retriesAtOnce, 0));
+		queue.add(() -> {
+		});
+		CompletableFuture<Runnable> taken = new CompletableFuture<>();
+		start(new ServerThread(queue, () -> taken.complete(take(queue)), "worker", false));
 		assertThat(taken).succeedsWithin(TIMEOUT);
 	}
 
