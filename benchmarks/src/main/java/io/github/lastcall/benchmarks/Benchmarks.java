@@ -92,6 +92,7 @@ public final class Benchmarks {
 								                       --default-seconds 8 (of a rate)
 								  overload and retries: --handlers block-100ms,compute-1ms   --factors 1,2,5 (of the capacity)
 								                        --seconds 30 (of a point)   --capacity-seconds 3   --recovery-seconds 5
+								                        --load-warmup 15 (seconds of the greatest factor, before all that counts)
 								startup measures process start to first answered call
 								  --servers application,lastcall,boot,netdevh,lognet,armeria,plain   --runs 15
 								  --cds false (true: each with an archive of its classes)

@@ -31,6 +31,13 @@ import java.util.stream.Stream;
  */
 final class Environment {
 
+	/**
+	 * Column of {@code /proc/stat}, see {@code proc_stat(5)}.
+	 */
+	private static final int STEAL = 8;
+
+	private static final double TICKS_PER_SECOND = 100;
+
 	private Environment() {
 	}
 
@@ -47,6 +54,15 @@ final class Environment {
 		environment.put("nginx", firstLine("nginx", "-v"));
 		environment.put("grpcio", Python.find().map(Python::grpcio).orElse("none"));
 		return environment;
+	}
+
+	/**
+	 * Seconds for which this machine wanted its processors and others had them, of all
+	 * processors together, since it was started; 0 if it does not know.
+	 */
+	static double stolenSeconds() {
+		String[] columns = valueOf("cpu ", Path.of("/proc/stat")).split("\\s+");
+		return (columns.length > STEAL) ? Double.parseDouble(columns[STEAL]) / TICKS_PER_SECOND : 0;
 	}
 
 	private static String valueOf(String name, Path file) {

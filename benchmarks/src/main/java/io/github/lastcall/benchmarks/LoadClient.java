@@ -19,8 +19,10 @@ package io.github.lastcall.benchmarks;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ScheduledExecutorService;
 
 import io.github.lastcall.benchmarks.service.CallMethods;
+import io.grpc.Channel;
 import io.grpc.ManagedChannel;
 import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
 import io.grpc.netty.shaded.io.netty.channel.EventLoopGroup;
@@ -36,10 +38,14 @@ final class LoadClient implements AutoCloseable {
 
 	private final EventLoopGroup eventLoop = new MultiThreadIoEventLoopGroup(1, EpollIoHandler.newFactory());
 
-	private final List<ManagedChannel> channels = new ArrayList<>();
+	private final List<Channel> channels = new ArrayList<>();
 
 	LoadClient(int port, int connections, Retries retries) {
 		for (int i = 0; i < connections; i++) {
+			if (retries == Retries.NONE) {
+				this.channels.add(new FrameChannel(port, this.eventLoop.next()));
+				continue;
+			}
 			NettyChannelBuilder builder = NettyChannelBuilder.forAddress("127.0.0.1", port)
 				.usePlaintext()
 				.directExecutor()
@@ -49,13 +55,27 @@ final class LoadClient implements AutoCloseable {
 		}
 	}
 
-	List<ManagedChannel> channels() {
+	/**
+	 * The thread on which calls are sent and answered.
+	 */
+	ScheduledExecutorService thread() {
+		return this.eventLoop.next();
+	}
+
+	List<Channel> channels() {
 		return this.channels;
 	}
 
 	@Override
 	public void close() {
-		this.channels.forEach(ManagedChannel::shutdownNow);
+		for (Channel channel : this.channels) {
+			if (channel instanceof ManagedChannel managed) {
+				managed.shutdownNow();
+			}
+			else if (channel instanceof FrameChannel frames) {
+				frames.close();
+			}
+		}
 		this.eventLoop.shutdownGracefully();
 	}
 
@@ -90,7 +110,7 @@ final class LoadClient implements AutoCloseable {
 
 		private NettyChannelBuilder configure(NettyChannelBuilder builder) {
 			return switch (this) {
-				case NONE -> builder.disableRetry();
+				case NONE -> throw new IllegalStateException("A channel that does not retry costs less");
 				case ALWAYS -> builder.enableRetry().defaultServiceConfig(Map.of("methodConfig", METHODS));
 				case THROTTLED -> builder.enableRetry()
 					.defaultServiceConfig(Map.of("methodConfig", METHODS, "retryThrottling", THROTTLING));

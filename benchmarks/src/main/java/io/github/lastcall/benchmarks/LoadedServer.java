@@ -93,7 +93,7 @@ final class LoadedServer implements AutoCloseable {
 	 * Learn what is normal without load.
 	 */
 	Recovery recovery(Workload handlers, int seconds) throws InterruptedException {
-		return new Recovery(this.probes.channels().get(0), handlers.request(), seconds);
+		return new Recovery(this.probes, handlers.request(), seconds);
 	}
 
 	/**
@@ -108,9 +108,10 @@ final class LoadedServer implements AutoCloseable {
 			throws IOException, InterruptedException {
 		OpenLoop load = new OpenLoop(this.client.channels(), handlers.request(), rate, seconds);
 		this.server.probe().reset();
+		double stolenBefore = Environment.stolenSeconds();
 		long clientBefore = SYSTEM.getProcessCpuTime();
 		long serverBefore = this.server.probe().usage().cpuNanos();
-		load.send();
+		load.send(this.client.thread());
 		double nanos = TimeUnit.SECONDS.toNanos(seconds);
 		double clientProcessors = (SYSTEM.getProcessCpuTime() - clientBefore) / nanos;
 		Probe.Usage usage = this.server.probe().usage();
@@ -120,7 +121,8 @@ final class LoadedServer implements AutoCloseable {
 		return new Offer(rate, load.okPerSecond(SETTLE_NANOS), load.statuses(), load.attempts() / (double) load.calls(),
 				millis(latencies, 50), millis(latencies, 99), millis(load.delays(), 99), clientProcessors,
 				(usage.cpuNanos() - serverBefore) / nanos, usage.peakThreads(),
-				this.server.replica().process().peakResidentBytes(), recoveryMillis);
+				this.server.replica().process().peakResidentBytes(), recoveryMillis,
+				Environment.stolenSeconds() - stolenBefore);
 	}
 
 	private static double millis(Histogram histogram, double percentile) {

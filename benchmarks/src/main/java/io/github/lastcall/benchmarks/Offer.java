@@ -38,10 +38,11 @@ import io.grpc.Status;
  * @param residentBytes the most memory that the server has had resident since its start
  * @param recoveryMillis from the end of the load to normal service, infinity if it did
  * not come, or {@code NaN} if that was not measured
+ * @param stolenSeconds seconds of all processors that other machines had meanwhile
  */
 record Offer(int perSecond, double okPerSecond, Map<Status.Code, Long> statuses, double attemptsPerCall,
 		double p50Millis, double p99Millis, double delayP99Millis, double clientProcessors, double serverProcessors,
-		int threads, long residentBytes, double recoveryMillis) {
+		int threads, long residentBytes, double recoveryMillis, double stolenSeconds) {
 
 	/**
 	 * The calls that did not end with OK.

@@ -19,10 +19,11 @@ package io.github.lastcall.benchmarks;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
-import java.util.concurrent.locks.LockSupport;
 import java.util.function.Supplier;
 
 import com.google.protobuf.BytesValue;
@@ -100,33 +101,16 @@ final class OpenLoop {
 
 	/**
 	 * Send the calls, until the last one has been due.
+	 * @param thread sends them: that which gets the answers, so that no other thread has
+	 * to be woken for each
 	 */
-	void send() {
-		CallOptions options = CallOptions.DEFAULT.withStreamTracerFactory(new ClientStreamTracer.Factory() {
-
-			@Override
-			public ClientStreamTracer newClientStreamTracer(ClientStreamTracer.StreamInfo info, Metadata headers) {
-				OpenLoop.this.attempts.increment();
-				return new ClientStreamTracer() {
-				};
-			}
-
-		});
-		long start = System.nanoTime();
-		int ticks = 0;
-		for (int call = 0; call < this.calls; call++) {
-			long due = start + due(call);
-			if (due > System.nanoTime()) {
-				ticks++;
-			}
-			for (long early = due - System.nanoTime(); early > 0; early = due - System.nanoTime()) {
-				LockSupport.parkNanos(Math.max(early, TICK_NANOS));
-			}
-			send(call, this.channels.get(ticks % this.channels.size()), due, options);
-		}
-		long end = start + due(this.calls);
+	void send(ScheduledExecutorService thread) throws InterruptedException {
+		Sender sender = new Sender(thread);
+		thread.execute(sender);
+		sender.end.join();
+		long end = sender.start + due(this.calls);
 		for (long early = end - System.nanoTime(); early > 0; early = end - System.nanoTime()) {
-			LockSupport.parkNanos(early);
+			TimeUnit.NANOSECONDS.sleep(early);
 		}
 	}
 
@@ -245,6 +229,62 @@ final class OpenLoop {
 			}
 		}
 		return statuses;
+	}
+
+	/**
+	 * Sends what is due, and comes again.
+	 */
+	private final class Sender implements Runnable {
+
+		private final ScheduledExecutorService thread;
+
+		private final CallOptions options = CallOptions.DEFAULT.withStreamTracerFactory(new Attempts());
+
+		private final CompletableFuture<Void> end = new CompletableFuture<>();
+
+		private final long start = System.nanoTime();
+
+		private int next;
+
+		private int ticks;
+
+		Sender(ScheduledExecutorService thread) {
+			this.thread = thread;
+		}
+
+		@Override
+		public void run() {
+			try {
+				Channel channel = OpenLoop.this.channels.get(this.ticks++ % OpenLoop.this.channels.size());
+				long due = this.start + due(this.next);
+				for (; due <= System.nanoTime(); due = this.start + due(this.next)) {
+					send(this.next++, channel, due, this.options);
+					if (this.next == OpenLoop.this.calls) {
+						this.end.complete(null);
+						return;
+					}
+				}
+				this.thread.schedule(this, Math.max(due - System.nanoTime(), TICK_NANOS), TimeUnit.NANOSECONDS);
+			}
+			catch (RuntimeException ex) {
+				this.end.completeExceptionally(ex);
+			}
+		}
+
+	}
+
+	/**
+	 * Counts the attempts of calls.
+	 */
+	private final class Attempts extends ClientStreamTracer.Factory {
+
+		@Override
+		public ClientStreamTracer newClientStreamTracer(ClientStreamTracer.StreamInfo info, Metadata headers) {
+			OpenLoop.this.attempts.increment();
+			return new ClientStreamTracer() {
+			};
+		}
+
 	}
 
 }

@@ -56,6 +56,8 @@ final class Overload {
 
 	private final double warmup;
 
+	private final int loadWarmup;
+
 	private final List<Point> points = new ArrayList<>();
 
 	/**
@@ -75,6 +77,7 @@ final class Overload {
 		this.capacitySeconds = options.decimal("capacity-seconds", 3);
 		this.recoverySeconds = options.number("recovery-seconds", 5);
 		this.warmup = options.decimal("warmup", 5);
+		this.loadWarmup = options.number("load-warmup", 15);
 	}
 
 	/**
@@ -103,8 +106,12 @@ final class Overload {
 		Candidate limited = workload.blocks() ? candidate.withThreads(THREADS) : candidate;
 		int callsInFlight = workload.blocks() ? THREADS : COMPUTING_CALLS_IN_FLIGHT;
 		try (LoadedServer server = LoadedServer.start(limited, retries, this.warmup)) {
-			// Starts the threads, and compiles the handlers.
-			server.capacity(workload, callsInFlight, 1);
+			// Starts the threads, and compiles the handlers and what refuses calls.
+			Capacity cold = server.capacity(workload, callsInFlight, 1);
+			if (this.loadWarmup > 0) {
+				server.offer(workload, (int) (Collections.max(this.factors) * cold.perSecond()), this.loadWarmup,
+						server.recovery(workload, NORMAL_SECONDS), this.recoverySeconds);
+			}
 			Capacity before = server.capacity(workload, callsInFlight, this.capacitySeconds);
 			Recovery recovery = server.recovery(workload, NORMAL_SECONDS);
 			for (double factor : this.factors) {

@@ -16,12 +16,10 @@
 
 package io.github.lastcall.benchmarks;
 
-import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 
 import com.google.protobuf.BytesValue;
-import io.grpc.Channel;
 
 /**
  * How long after a load service is normal again: a few calls per second on a connection
@@ -36,7 +34,7 @@ final class Recovery {
 	 */
 	private static final long NOISE_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
 
-	private final List<? extends Channel> channel;
+	private final LoadClient client;
 
 	private final Supplier<BytesValue> request;
 
@@ -44,12 +42,12 @@ final class Recovery {
 
 	/**
 	 * Measure what is normal.
-	 * @param channel a connection without other load
+	 * @param client a client without other load
 	 * @param request gives the request of each call
 	 * @param seconds how long to measure
 	 */
-	Recovery(Channel channel, Supplier<BytesValue> request, int seconds) throws InterruptedException {
-		this.channel = List.of(channel);
+	Recovery(LoadClient client, Supplier<BytesValue> request, int seconds) throws InterruptedException {
+		this.client = client;
 		this.request = request;
 		OpenLoop calls = calls(seconds);
 		this.normalNanos = calls.latencies(0).getValueAtPercentile(99);
@@ -76,8 +74,8 @@ final class Recovery {
 	}
 
 	private OpenLoop calls(int seconds) throws InterruptedException {
-		OpenLoop calls = new OpenLoop(this.channel, this.request, RATE, seconds);
-		calls.send();
+		OpenLoop calls = new OpenLoop(this.client.channels(), this.request, RATE, seconds);
+		calls.send(this.client.thread());
 		calls.await();
 		return calls;
 	}
