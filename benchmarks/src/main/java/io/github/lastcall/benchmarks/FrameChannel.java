@@ -411,7 +411,9 @@ final class FrameChannel extends Channel {
 			public void onRstStreamRead(ChannelHandlerContext ctx, int stream, long error) {
 				Call<?, ?> call = Connection.this.calls.remove(stream);
 				if (call != null) {
-					call.closed(Status.UNAVAILABLE.withDescription("RST_STREAM " + Http2Error.valueOf(error)));
+					// A server that ends a call at its deadline may be first.
+					call.closed(call.isDue() ? Status.DEADLINE_EXCEEDED
+							: Status.UNAVAILABLE.withDescription("RST_STREAM " + Http2Error.valueOf(error)));
 				}
 			}
 
