@@ -73,7 +73,7 @@ public final class OutboundWait {
 	 * @return the outcome
 	 */
 	public Outcome await(OutboundBuffers.Holder call, BooleanSupplier ended, Duration patience) {
-		while (call.queued() > this.enough && !ended.getAsBoolean()) {
+		while (isWaiting(call, ended)) {
 			if (this.thread.isInterrupted()) {
 				return Outcome.INTERRUPTED;
 			}
@@ -82,10 +82,17 @@ public final class OutboundWait {
 				return Outcome.NO_PROGRESS;
 			}
 			Runnable cancel = this.timer.scheduleAt(this::wake, due);
-			LockSupport.park(call);
+			// The timer may have used up the permit of a wake-up.
+			if (isWaiting(call, ended)) {
+				LockSupport.park(call);
+			}
 			cancel.run();
 		}
 		return Outcome.ROOM;
+	}
+
+	private boolean isWaiting(OutboundBuffers.Holder call, BooleanSupplier ended) {
+		return call.queued() > this.enough && !ended.getAsBoolean();
 	}
 
 	/**
