@@ -36,7 +36,9 @@ import java.util.concurrent.atomic.AtomicInteger;
  * The rate is only measured while calls are late: from the first call that has waited for
  * a moment, until one has not or none waits. A call is only refused when others have been
  * late for as long as it may wait itself: a burst that is over by then is served, and the
- * rate of its first calls need not be that of the others.
+ * rate of its first calls need not be that of the others. In the first second, while
+ * threads may still be starting, a rate that rises is expected to rise on, and calls may
+ * wait for half of the time until their deadlines.
  * <p>
  * Time is passed in, in nanoseconds.
  */
@@ -55,9 +57,19 @@ public final class AdmissionControl {
 	private static final int DEADLINE_SHARE = 4;
 
 	/**
+	 * The same while threads may still be starting.
+	 */
+	private static final int DEADLINE_SHARE_IN_GROWTH = 2;
+
+	/**
 	 * Share of a new window in the average rate, as a divisor.
 	 */
 	private static final int SMOOTHING = 4;
+
+	/**
+	 * Time for which threads may still be starting after the first late call.
+	 */
+	private static final long GROWTH = TimeUnit.SECONDS.toNanos(1);
 
 	/**
 	 * Time of shedding after which clients should not retry.
@@ -87,11 +99,13 @@ public final class AdmissionControl {
 	private volatile long sheddingSince;
 
 	/**
-	 * Guarded by this object's monitor, as the next one.
+	 * Guarded by this object's monitor, as the next ones.
 	 */
 	private long windowStart;
 
 	private int startedInWindow;
+
+	private double rateOfWindow;
 
 	/**
 	 * Creates a new admission control.
@@ -115,8 +129,11 @@ public final class AdmissionControl {
 	 * @param remaining the time until its deadline, {@code Long.MAX_VALUE} for none
 	 */
 	public boolean mayWait(long now, long remaining) {
+		long late = now - this.lateSince;
+		long expected = expectedWait();
 		long allowed = Math.min(this.maxWait, remaining / DEADLINE_SHARE);
-		if (expectedWait() <= allowed || now - this.lateSince < allowed) {
+		if (expected <= allowed || late < allowed
+				|| late < GROWTH && expected <= Math.min(this.maxWait, remaining / DEADLINE_SHARE_IN_GROWTH)) {
 			return true;
 		}
 		if (!this.shedding) {
@@ -168,10 +185,23 @@ public final class AdmissionControl {
 			this.late = false;
 		}
 		else if (now - this.windowStart >= WINDOW) {
-			double rate = (double) this.startedInWindow / (now - this.windowStart);
-			this.rate = (this.rate == 0) ? rate : this.rate + (rate - this.rate) / SMOOTHING;
+			measured((double) this.startedInWindow / (now - this.windowStart), now);
 			openWindow(now);
 		}
+	}
+
+	private void measured(double rate, long now) {
+		double rise = rate - this.rateOfWindow;
+		if (this.rate == 0) {
+			this.rate = rate;
+		}
+		else if (rise > 0 && now - this.lateSince < GROWTH) {
+			this.rate = Math.max(this.rate, rate + rise);
+		}
+		else {
+			this.rate += (rate - this.rate) / SMOOTHING;
+		}
+		this.rateOfWindow = rate;
 	}
 
 	private void openWindow(long now) {

@@ -95,6 +95,22 @@ class AdmissionControlTests {
 		assertThat(simulation.refused).isZero();
 	}
 
+	/**
+	 * As on a server that has just started: 6000 calls per second need 600 threads, and
+	 * there are 100 more every 100 ms.
+	 */
+	@Test
+	void noCallIsRefusedWhileThreadsAreStarting() {
+		Simulation simulation = new Simulation(100, Duration.ofMillis(100), MAX_WAIT);
+		for (int i = 0; i < 16; i++) {
+			simulation.threads += 50;
+			simulation.offer(6000 / simulation.capacity(), Duration.ofMillis(50));
+		}
+		simulation.finish();
+		assertThat(simulation.refused).isZero();
+		assertThat(simulation.succeeded()).isGreaterThanOrEqualTo(16 * 300);
+	}
+
 	@Test
 	void callsThatHaveTimeAreServedWhileOthersAreShed() {
 		Simulation simulation = new Simulation(200, Duration.ofMillis(100), MAX_WAIT);
@@ -212,8 +228,6 @@ class AdmissionControlTests {
 	 */
 	private static final class Simulation {
 
-		private final int threads;
-
 		private final long service;
 
 		private final AdmissionControl control;
@@ -226,6 +240,8 @@ class AdmissionControlTests {
 		private final PriorityQueue<Long> busy = new PriorityQueue<>();
 
 		private final List<Long> latencies = new ArrayList<>();
+
+		private int threads;
 
 		private Duration deadline = DEADLINE;
 
