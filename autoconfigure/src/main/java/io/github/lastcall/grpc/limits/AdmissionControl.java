@@ -36,9 +36,9 @@ import java.util.concurrent.atomic.AtomicInteger;
  * The rate is only measured while calls are late: from the first call that has waited for
  * a moment, until one has not or none waits. A call is only refused when others have been
  * late for as long as it may wait itself: a burst that is over by then is served, and the
- * rate of its first calls need not be that of the others. In the first second, while
- * threads may still be starting, a rate that rises is expected to rise on, and calls may
- * wait for half of the time until their deadlines.
+ * rate of its first calls need not be that of the others. While threads are starting, the
+ * rate rises. Then it is expected to rise on, and calls may wait for half of the time
+ * until their deadline.
  * <p>
  * Time is passed in, in nanoseconds.
  */
@@ -57,9 +57,9 @@ public final class AdmissionControl {
 	private static final int DEADLINE_SHARE = 4;
 
 	/**
-	 * The same while threads may still be starting.
+	 * The same while the rate rises.
 	 */
-	private static final int DEADLINE_SHARE_IN_GROWTH = 2;
+	private static final int DEADLINE_SHARE_WHILE_RISING = 2;
 
 	/**
 	 * Share of a new window in the average rate, as a divisor.
@@ -67,9 +67,14 @@ public final class AdmissionControl {
 	private static final int SMOOTHING = 4;
 
 	/**
-	 * Time for which threads may still be starting after the first late call.
+	 * Time after the first late call for which threads may still be starting.
 	 */
 	private static final long GROWTH = TimeUnit.SECONDS.toNanos(1);
+
+	/**
+	 * Share of a rate by which it differs from window to window anyway, as a divisor.
+	 */
+	private static final int NOISE = 10;
 
 	/**
 	 * Time of shedding after which clients should not retry.
@@ -93,6 +98,11 @@ public final class AdmissionControl {
 	 * Number of calls that start in a nanosecond, 0 as long as it is not known.
 	 */
 	private volatile double rate;
+
+	/**
+	 * Whether the rate has risen since the first late call, because threads are starting.
+	 */
+	private volatile boolean rising;
 
 	private volatile boolean shedding;
 
@@ -129,11 +139,9 @@ public final class AdmissionControl {
 	 * @param remaining the time until its deadline, {@code Long.MAX_VALUE} for none
 	 */
 	public boolean mayWait(long now, long remaining) {
-		long late = now - this.lateSince;
-		long expected = expectedWait();
-		long allowed = Math.min(this.maxWait, remaining / DEADLINE_SHARE);
-		if (expected <= allowed || late < allowed
-				|| late < GROWTH && expected <= Math.min(this.maxWait, remaining / DEADLINE_SHARE_IN_GROWTH)) {
+		int share = this.rising ? DEADLINE_SHARE_WHILE_RISING : DEADLINE_SHARE;
+		long allowed = Math.min(this.maxWait, remaining / share);
+		if (expectedWait() <= allowed || now - this.lateSince < allowed) {
 			return true;
 		}
 		if (!this.shedding) {
@@ -175,6 +183,7 @@ public final class AdmissionControl {
 		if (!this.late) {
 			openWindow(now);
 			this.rate = 0;
+			this.rising = true;
 			this.shedding = false;
 			this.lateSince = now;
 			this.late = true;
@@ -195,10 +204,11 @@ public final class AdmissionControl {
 		if (this.rate == 0) {
 			this.rate = rate;
 		}
-		else if (rise > 0 && now - this.lateSince < GROWTH) {
+		else if (this.rising && rise * NOISE > rate && now - this.lateSince < GROWTH) {
 			this.rate = Math.max(this.rate, rate + rise);
 		}
 		else {
+			this.rising = false;
 			this.rate += (rate - this.rate) / SMOOTHING;
 		}
 		this.rateOfWindow = rate;
