@@ -33,13 +33,4 @@ record Capacity(double perSecond, double clientProcessors) {
 				(this.clientProcessors + other.clientProcessors) / 2);
 	}
 
-	/**
-	 * The capacity of a server that needs all the processors, beside a client that uses
-	 * more of them.
-	 */
-	double beside(double clientProcessors) {
-		int processors = Runtime.getRuntime().availableProcessors();
-		return this.perSecond * (processors - clientProcessors) / (processors - this.clientProcessors);
-	}
-
 }

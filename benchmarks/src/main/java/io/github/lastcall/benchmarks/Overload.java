@@ -133,9 +133,9 @@ final class Overload {
 	}
 
 	String table() {
-		Table table = new Table("handlers", "client", "server", "capacity/s", "offered", "OK / capacity",
-				"beside the client", "p99 ms", "normal after s", "attempts per call", "threads", "resident MiB",
-				"client's processors", "sent late by, p99, ms");
+		Table table = new Table("handlers", "client", "server", "capacity/s", "offered", "OK / capacity", "p99 ms",
+				"normal after s", "attempts per call", "threads", "resident MiB", "client's processors",
+				"sent late by, p99, ms", "stolen s");
 		for (String name : this.handlers) {
 			for (LoadClient.Retries client : this.retries) {
 				for (double factor : this.factors) {
@@ -147,8 +147,8 @@ final class Overload {
 		}
 		return """
 				Offered for %d s, deadline %d ms, on 8 connections. `block-` on a maximum of %d threads, `compute-` on the \
-				default of each. The worst of %d runs. The first second does not count. `beside the client`: of the capacity \
-				that the processors that the client does not use would have.
+				default of each. The worst of %d runs. The first second does not count. `stolen`: what other machines \
+				had of the processors.
 
 				%s
 				"""
@@ -165,14 +165,14 @@ final class Overload {
 		table.row(name, client.name().toLowerCase(Locale.ROOT), "`" + server + "`",
 				Spread.of(runs.stream().map((point) -> point.capacity().perSecond()).toList()).text("%.0f"),
 				number("%.1f x", factor), number("%.2f", least(runs, Point::okOfCapacity)),
-				number("%.2f", least(runs, Point::okOfCapacityBesideClient)),
 				number("%.0f", greatest(offers, Offer::p99Millis)),
 				Double.isInfinite(recovery) ? "> " + this.recoverySeconds : number("%.1f", recovery / 1e3),
 				number("%.2f", greatest(offers, Offer::attemptsPerCall)),
 				number("%.0f", greatest(offers, Offer::threads)),
 				number("%.0f", greatest(offers, (offer) -> offer.residentBytes() >> 20)),
 				number("%.2f", greatest(offers, Offer::clientProcessors)),
-				number("%.1f", greatest(offers, Offer::delayP99Millis)));
+				number("%.1f", greatest(offers, Offer::delayP99Millis)),
+				number("%.1f", greatest(offers, Offer::stolenSeconds)));
 	}
 
 	private static String number(String format, double number) {
@@ -204,14 +204,6 @@ final class Overload {
 
 		double okOfCapacity() {
 			return this.offer.okPerSecond() / this.capacity.perSecond();
-		}
-
-		/**
-		 * What blocks does not need the processors that the client uses.
-		 */
-		double okOfCapacityBesideClient() {
-			return this.handlers.startsWith("block-") ? okOfCapacity()
-					: this.offer.okPerSecond() / this.capacity.beside(this.offer.clientProcessors());
 		}
 
 	}
