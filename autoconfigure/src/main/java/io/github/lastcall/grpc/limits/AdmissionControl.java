@@ -201,14 +201,15 @@ public final class AdmissionControl {
 
 	private void measured(double rate, long now) {
 		double rise = rate - this.rateOfWindow;
-		if (this.rate == 0) {
+		boolean first = this.rate == 0;
+		this.rising = this.rising && now - this.lateSince < GROWTH && (first || rise * NOISE > rate);
+		if (first) {
 			this.rate = rate;
 		}
-		else if (this.rising && rise * NOISE > rate && now - this.lateSince < GROWTH) {
+		else if (this.rising) {
 			this.rate = Math.max(this.rate, rate + rise);
 		}
 		else {
-			this.rising = false;
 			this.rate += (rate - this.rate) / SMOOTHING;
 		}
 		this.rateOfWindow = rate;

@@ -112,6 +112,25 @@ class AdmissionControlTests {
 	}
 
 	@Test
+	void aCallMayWaitForHalfOfItsTimeWhileTheRateRises() {
+		AdmissionControl control = new AdmissionControl(MAX_WAIT);
+		control.started(millis(0), millis(50));
+		for (int i = 0; i < 200; i++) {
+			control.startWaiting();
+		}
+		start(control, 100, 10);
+		start(control, 200, 20);
+		start(control, 300, 30);
+		// 140 wait, and 400 per second are expected to start.
+		assertThat(control.mayWait(millis(399), millis(700))).isTrue();
+		assertThat(control.mayWait(millis(399), millis(600))).isFalse();
+		start(control, 400, 30);
+		// 110 wait, and the average is 375 per second.
+		assertThat(control.mayWait(millis(499), millis(1200))).isTrue();
+		assertThat(control.mayWait(millis(499), millis(1150))).isFalse();
+	}
+
+	@Test
 	void callsThatHaveTimeAreServedWhileOthersAreShed() {
 		Simulation simulation = new Simulation(200, Duration.ofMillis(100), MAX_WAIT);
 		simulation.offer(5, Duration.ofSeconds(2));
@@ -207,6 +226,16 @@ class AdmissionControlTests {
 			start(control, time);
 		}
 		return control;
+	}
+
+	/**
+	 * Starts so many calls at the end of a window.
+	 */
+	private static void start(AdmissionControl control, int time, int calls) {
+		for (int i = 0; i < calls - 1; i++) {
+			start(control, time - 1);
+		}
+		start(control, time);
 	}
 
 	private static void start(AdmissionControl control, int time) {
