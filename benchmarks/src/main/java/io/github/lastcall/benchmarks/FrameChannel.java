@@ -60,11 +60,11 @@ import io.grpc.netty.shaded.io.netty.util.collection.IntObjectMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A connection for unary calls with small messages that takes about half of the
- * processor time of a channel of grpc-java: the client shares the processors of the
- * server, which need not be slow because of it. It sends what grpc-java sends, also when
- * a deadline passes. Callbacks run on the event loop. It does not retry, and has no flow
- * control: the few bytes of calls in flight fit into the windows.
+ * A connection for unary calls with small messages that takes about half of the processor
+ * time of a channel of grpc-java: the client shares the processors of the server, which
+ * need not be slow because of it. It sends what grpc-java sends, also when a deadline
+ * passes. Callbacks run on the event loop. It does not retry, and has no flow control:
+ * the few bytes of calls in flight fit into the windows.
  */
 final class FrameChannel extends Channel {
 

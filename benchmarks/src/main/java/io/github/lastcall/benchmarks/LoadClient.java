@@ -40,10 +40,14 @@ final class LoadClient implements AutoCloseable {
 
 	private final List<Channel> channels = new ArrayList<>();
 
+	private final List<Runnable> ends = new ArrayList<>();
+
 	LoadClient(int port, int connections, Retries retries) {
 		for (int i = 0; i < connections; i++) {
 			if (retries == Retries.NONE) {
-				this.channels.add(new FrameChannel(port, this.eventLoop.next()));
+				FrameChannel channel = new FrameChannel(port, this.eventLoop.next());
+				this.channels.add(channel);
+				this.ends.add(channel::close);
 				continue;
 			}
 			NettyChannelBuilder builder = NettyChannelBuilder.forAddress("127.0.0.1", port)
@@ -51,7 +55,9 @@ final class LoadClient implements AutoCloseable {
 				.directExecutor()
 				.eventLoopGroup(this.eventLoop)
 				.channelType(EpollSocketChannel.class);
-			this.channels.add(retries.configure(builder).build());
+			ManagedChannel channel = retries.configure(builder).build();
+			this.channels.add(channel);
+			this.ends.add(channel::shutdownNow);
 		}
 	}
 
@@ -68,14 +74,7 @@ final class LoadClient implements AutoCloseable {
 
 	@Override
 	public void close() {
-		for (Channel channel : this.channels) {
-			if (channel instanceof ManagedChannel managed) {
-				managed.shutdownNow();
-			}
-			else if (channel instanceof FrameChannel frames) {
-				frames.close();
-			}
-		}
+		this.ends.forEach(Runnable::run);
 		this.eventLoop.shutdownGracefully();
 	}
 

@@ -365,9 +365,9 @@ public record GrpcServerProperties(@DefaultValue("true") boolean enabled, @Defau
 	 * connection is closed. The headers of a call must end within the same time, at the
 	 * latest within twice that time.
 	 * @param queueDelay Maximum time that a call may wait for a thread of the server's
-	 * own pool, or a quarter of the time until its deadline if that is less. During an
-	 * overload, calls that would wait longer end with RESOURCE_EXHAUSTED when they
-	 * arrive. 0 lets calls wait for any time.
+	 * own pool, or a quarter of the time until its deadline if that is less (half while
+	 * threads are starting). During an overload, calls that would wait longer end with
+	 * RESOURCE_EXHAUSTED when they arrive. 0 lets calls wait for any time.
 	 * @param retryPushback Maximum delay after which clients with a retry policy are told
 	 * to retry a call that was refused because of queue-delay or a full queue. While
 	 * refusals continue, they are told not to retry. 0 leaves it to their policies.
